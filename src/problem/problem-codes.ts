@@ -1,0 +1,184 @@
+/** One row of the registry: what a client sees for a code, whoever raises it. */
+export interface ProblemDefinition {
+  /** HTTP status code (RFC 9110 section 15). */
+  readonly status: number;
+  /** Short summary of the problem type; does not change between occurrences (RFC 9457 section 3.1.3). */
+  readonly title: string;
+  /** What happened and what the client can do about it; feeds docs/problems.md. */
+  readonly meaning: string;
+  /** True when the same request may succeed later without a change. */
+  readonly retryable?: boolean;
+}
+
+/**
+ * Every problem this API can answer with. The code is the stable name a client program switches on:
+ * it may be added to, never renamed or given another status (a test freezes the list).
+ */
+export const PROBLEMS = {
+  // The request itself
+  'malformed-request': problem(
+    400,
+    'Malformed request',
+    'The request cannot be parsed: broken JSON, a bad URL encoding or a length that does not match.',
+  ),
+  'validation-failed': problem(
+    422,
+    'Validation failed',
+    'A field breaks its rule. `errors` names each field by JSON Pointer (RFC 6901) or parameter name.',
+  ),
+  'not-found': problem(404, 'Not found', 'There is nothing here, or nothing that you may know of.'),
+  'method-not-allowed': problem(405, 'Method not allowed', 'The resource exists but does not know this method.'),
+  'not-acceptable': problem(
+    406,
+    'Not acceptable',
+    'The resource cannot be sent in the form that the Accept header asks for.',
+  ),
+  'payload-too-large': problem(413, 'Payload too large', 'The body is larger than this operation accepts.'),
+  'uri-too-long': problem(414, 'URI too long', 'The request target is longer than the server reads.'),
+  'unsupported-media-type': problem(
+    415,
+    'Unsupported media type',
+    'The Content-Type is not one that this operation reads.',
+  ),
+  'headers-too-large': problem(431, 'Header fields too large', 'The request header is larger than the server reads.'),
+  'request-timeout': problem(408, 'Request timeout', 'The request did not arrive in time.', true),
+
+  // Identity
+  unauthenticated: problem(
+    401,
+    'Authentication required',
+    'The access token is missing, expired, malformed or its session has ended. Refresh or log in again.',
+  ),
+  'invalid-credentials': problem(
+    401,
+    'Invalid credentials',
+    'The address or the password is wrong, or the account cannot log in. The answer does not tell which.',
+  ),
+  'invalid-refresh-token': problem(
+    401,
+    'Invalid refresh token',
+    'The refresh token is unknown, expired, already used or its session has ended. Log in again.',
+  ),
+  forbidden: problem(403, 'Forbidden', 'The account may not do this.'),
+  'wrong-password': problem(403, 'Wrong password', 'The current password given to confirm this change is wrong.'),
+  'self-protection': problem(
+    409,
+    'Not on your own account',
+    'An administrator cannot deactivate, demote or delete the own account.',
+  ),
+  'email-taken': problem(409, 'Address already in use', 'Another account uses this e-mail address.'),
+  'rate-limited': problem(
+    429,
+    'Too many requests',
+    'A limit is reached. Retry after the seconds in the Retry-After header.',
+    true,
+  ),
+  'service-busy': problem(
+    503,
+    'Service busy',
+    'The server has more work than it can do now. Retry after the seconds in the Retry-After header.',
+    true,
+  ),
+
+  // Nextcloud and other upstream servers
+  'nextcloud-not-configured': problem(
+    409,
+    'Nextcloud is not configured',
+    'The operator has not set NEXTCLOUD_URL, so no account can be linked.',
+  ),
+  'account-not-linked': problem(
+    409,
+    'No linked Nextcloud account',
+    'Link a Nextcloud account first: POST /api/integrations/nextcloud/link.',
+  ),
+  'account-link-invalid': problem(
+    403,
+    'Linked account refused',
+    'Nextcloud refuses the stored or given app password. Link the account again.',
+  ),
+  'account-suspended': problem(
+    403,
+    'Nextcloud account disabled',
+    'The Nextcloud account is disabled there. It works again once its administrator enables it.',
+  ),
+  'upstream-unavailable': problem(
+    502,
+    'Upstream unavailable',
+    'A server this answer depends on cannot be reached or is in maintenance.',
+    true,
+  ),
+  'upstream-timeout': problem(504, 'Upstream timeout', 'A server this answer depends on did not answer in time.', true),
+  'upstream-protocol-error': problem(
+    502,
+    'Upstream answered wrongly',
+    'A server this answer depends on sent something that cannot be understood.',
+  ),
+  'upstream-misconfigured': problem(
+    502,
+    'Upstream misconfigured',
+    'A server this answer depends on redirects, shows a web page or does not know our host name.',
+  ),
+  'upstream-tls-failure': problem(
+    502,
+    'Upstream certificate refused',
+    'The TLS certificate of an upstream server cannot be trusted.',
+  ),
+  'upstream-refused-address': problem(
+    422,
+    'Address not allowed',
+    'The host is not one that this server may connect to.',
+  ),
+  'upstream-busy': problem(
+    503,
+    'Upstream busy',
+    'The upstream server is overloaded or has failed repeatedly; it is left alone for a while.',
+    true,
+  ),
+  'upstream-throttled': problem(
+    503,
+    'Upstream throttles this server',
+    'Nextcloud refuses logins from the address of this server for now.',
+    true,
+  ),
+
+  // Files
+  'file-not-found': problem(404, 'File not found', 'There is no such file or folder in the linked account.'),
+  'not-a-file': problem(409, 'Not a file', 'The path names a folder.'),
+  'resource-locked': problem(
+    423,
+    'Resource locked',
+    'The file is being read or written by somebody else. Retry in a moment.',
+    true,
+  ),
+  'etag-mismatch': problem(412, 'Changed meanwhile', 'The resource is no longer the version that If-Match names.'),
+  'storage-full': problem(507, 'Storage full', 'The quota of the account does not allow this write.'),
+
+  // Work in the background, documents
+  'job-finished': problem(409, 'Job already ended', 'The job has ended and cannot be cancelled any more.'),
+  'unsupported-document-type': problem(
+    415,
+    'Unsupported document type',
+    'Only PDF, plain text and Markdown can be indexed.',
+  ),
+
+  // Ours
+  'service-unavailable': problem(
+    503,
+    'Service unavailable',
+    'The database cannot be reached, or the server is stopping.',
+    true,
+  ),
+  'internal-error': problem(
+    500,
+    'Internal error',
+    'Something failed that should not. The request id finds it in the log.',
+    true,
+  ),
+} as const satisfies Record<string, ProblemDefinition>;
+
+/** Stable name of a problem type, the last segment of its `type` URI. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+function problem(status: number, title: string, meaning: string, retryable = false): ProblemDefinition {
+  return { status, title, meaning, retryable };
+}
