@@ -7,7 +7,7 @@ export interface ProblemDefinition {
   /** What happened and what the client can do about it; feeds docs/problems.md. */
   readonly meaning: string;
   /** True when the same request may succeed later without a change. */
-  readonly retryable?: boolean;
+  readonly retryable: boolean;
 }
 
 /**

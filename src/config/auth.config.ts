@@ -1,0 +1,114 @@
+import { IsIn, IsInstance, IsInt, IsEmail, IsOptional, Max, Min } from 'class-validator';
+import { Secret } from './secret.ts';
+import { Variable } from './variable.ts';
+
+/** Tokens, sessions and passwords. */
+export class AuthConfig {
+  @Variable({
+    name: 'JWT_SECRET',
+    aliases: ['SECRET_KEY'],
+    type: 'secret',
+    description: 'Signs access tokens. At least 32 bytes (RFC 7518 section 3.2); 48 for HS384, 64 for HS512.',
+    defaultText: 'generated into DATA_DIR in development, required in production',
+  })
+  @IsOptional()
+  @IsInstance(Secret)
+  readonly jwtSecret?: Secret;
+
+  @Variable({ name: 'JWT_ALGORITHM', type: 'text', description: 'Algorithm of access tokens.' })
+  @IsIn(['HS256', 'HS384', 'HS512'])
+  readonly jwtAlgorithm: 'HS256' | 'HS384' | 'HS512' = 'HS256';
+
+  @Variable({
+    name: 'ACCESS_TOKEN_EXPIRE_MINUTES',
+    type: 'integer',
+    description: 'Life of an access token in minutes.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(60)
+  readonly accessTokenExpireMinutes: number = 15;
+
+  @Variable({
+    name: 'REFRESH_TOKEN_EXPIRE_DAYS',
+    type: 'integer',
+    description: 'Life of a session in days from its login; refreshing never extends it.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(90)
+  readonly refreshTokenExpireDays: number = 7;
+
+  @Variable({
+    name: 'REFRESH_TOKEN_EXPIRE_MINUTES',
+    type: 'integer',
+    description: 'The same in minutes; wins over REFRESH_TOKEN_EXPIRE_DAYS when set.',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(129_600)
+  readonly refreshTokenExpireMinutes?: number;
+
+  @Variable({
+    name: 'SESSION_IDLE_MINUTES',
+    type: 'integer',
+    description: 'A session that is not refreshed for this many minutes ends.',
+    defaultText: 'the life of a session',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(129_600)
+  readonly sessionIdleMinutes?: number;
+
+  @Variable({
+    name: 'REFRESH_GRACE_SECONDS',
+    type: 'integer',
+    description:
+      'A refresh token used twice within this many seconds is taken for a race of one client, not for theft: the second use gets the same successor.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(300)
+  readonly refreshGraceSeconds: number = 20;
+
+  @Variable({ name: 'PASSWORD_MIN_LENGTH', type: 'integer', description: 'Shortest password accepted, in characters.' })
+  @IsInt()
+  @Min(8)
+  @Max(64)
+  readonly passwordMinLength: number = 15;
+
+  @Variable({
+    name: 'INITIAL_ADMIN_EMAIL',
+    type: 'text',
+    description:
+      'With INITIAL_ADMIN_PASSWORD: an administrator created at start while the server has no administrator.',
+    example: 'admin@clinic.example',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @IsEmail()
+  readonly initialAdminEmail?: string;
+
+  @Variable({
+    name: 'INITIAL_ADMIN_PASSWORD',
+    type: 'secret',
+    description: 'Password of the first administrator; read once, remove it afterwards.',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @IsInstance(Secret)
+  readonly initialAdminPassword?: Secret;
+
+  /** Absolute life of a session, in seconds. */
+  get sessionLifeSeconds(): number {
+    return (this.refreshTokenExpireMinutes ?? this.refreshTokenExpireDays * 1440) * 60;
+  }
+
+  /** Longest time between two refreshes, in seconds. */
+  get sessionIdleSeconds(): number {
+    return this.sessionIdleMinutes === undefined ? this.sessionLifeSeconds : this.sessionIdleMinutes * 60;
+  }
+}

@@ -1,0 +1,85 @@
+import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { Variable } from './variable.ts';
+
+/** Where and how the server listens, and who may call it from a browser. */
+export class HttpConfig {
+  @Variable({ name: 'NODE_ENV', type: 'text', description: 'production switches on every refusal of unsafe settings.' })
+  @IsIn(['development', 'test', 'production'])
+  readonly environment: 'development' | 'test' | 'production' = 'development';
+
+  @Variable({ name: 'HOST', type: 'text', description: 'Address to listen on; the container image sets 0.0.0.0.' })
+  @IsString()
+  readonly host: string = '127.0.0.1';
+
+  @Variable({ name: 'PORT', type: 'integer', description: 'TCP port to listen on.' })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  readonly port: number = 8000;
+
+  @Variable({
+    name: 'PROCESS_ROLE',
+    type: 'text',
+    description: 'What this process does: api (answers requests), worker (runs jobs) or all.',
+  })
+  @IsIn(['api', 'worker', 'all'])
+  readonly processRole: 'api' | 'worker' | 'all' = 'all';
+
+  @Variable({
+    name: 'CORS_ORIGINS',
+    aliases: ['ALLOWED_ORIGINS'],
+    type: 'list',
+    description:
+      'Origins whose pages may call this API with credentials, comma-separated. Exact matches only; * is refused.',
+  })
+  @IsArray()
+  @Matches(/^https?:\/\/[^/*\s]+$/, { each: true, message: '$property must list origins like https://app.example.org' })
+  readonly corsOrigins: readonly string[] = ['http://localhost:3000', 'http://localhost:3001', 'http://localhost:8080'];
+
+  @Variable({
+    name: 'TRUSTED_PROXIES',
+    type: 'list',
+    description:
+      'Addresses or CIDR ranges of reverse proxies whose X-Forwarded-For is believed. Empty: nobody is believed.',
+    example: '10.0.0.0/8',
+  })
+  @IsArray()
+  @Matches(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/, { each: true, message: '$property must list IP addresses or CIDR ranges' })
+  readonly trustedProxies: readonly string[] = [];
+
+  @Variable({
+    name: 'SWAGGER_ENABLED',
+    type: 'boolean',
+    description: 'Serve Swagger UI at /docs and the document at /openapi.json.',
+    defaultText: 'true, in production false',
+  })
+  @IsOptional()
+  @IsBoolean()
+  readonly swaggerEnabled?: boolean;
+
+  @Variable({ name: 'LOG_LEVEL', type: 'text', description: 'Least severe level that is logged.' })
+  @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+  readonly logLevel: string = 'info';
+
+  @Variable({
+    name: 'SHUTDOWN_GRACE_SECONDS',
+    type: 'integer',
+    description: 'Longest time in seconds that a stopping server waits for requests and jobs in progress.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(300)
+  readonly shutdownGraceSeconds: number = 8;
+
+  get isProduction(): boolean {
+    return this.environment === 'production';
+  }
+
+  get servesSwagger(): boolean {
+    return this.swaggerEnabled ?? !this.isProduction;
+  }
+
+  get runsJobs(): boolean {
+    return this.processRole !== 'api';
+  }
+}

@@ -1,0 +1,64 @@
+import { IsInt, Max, Min } from 'class-validator';
+import { Variable } from './variable.ts';
+
+const MOST = 1_000_000;
+
+/** How often something may be asked; a request over a limit is answered 429 with Retry-After. */
+export class LimitsConfig {
+  @Variable({
+    name: 'RATE_LIMIT_REGISTER_PER_HOUR',
+    type: 'integer',
+    description: 'Registrations per hour and address.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly registerPerHour: number = 5;
+
+  @Variable({ name: 'RATE_LIMIT_LOGIN_PER_MINUTE', type: 'integer', description: 'Logins per minute and address.' })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly loginPerMinute: number = 10;
+
+  @Variable({
+    name: 'RATE_LIMIT_LOGIN_FAILURES_PER_ACCOUNT',
+    type: 'integer',
+    description: 'Failed logins of one account, from any address, within 15 minutes before it is slowed down.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly loginFailuresPerAccount: number = 10;
+
+  @Variable({
+    name: 'RATE_LIMIT_REFRESH_PER_MINUTE',
+    type: 'integer',
+    description: 'Token refreshes per minute and address.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly refreshPerMinute: number = 20;
+
+  @Variable({
+    name: 'RATE_LIMIT_LINK_PER_HOUR',
+    type: 'integer',
+    description:
+      'Attempts per hour and user to link a Nextcloud account by hand; wrong ones count against this server in Nextcloud.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly linkPerHour: number = 5;
+
+  @Variable({
+    name: 'RATE_LIMIT_REQUESTS_PER_MINUTE',
+    type: 'integer',
+    description: 'All other requests per minute and user (per address where nobody is logged in).',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly requestsPerMinute: number = 1200;
+}

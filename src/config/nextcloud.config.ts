@@ -1,0 +1,76 @@
+import { IsArray, IsBoolean, IsInstance, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { Secret } from './secret.ts';
+import { Variable } from './variable.ts';
+
+const URL_RULE = /^https?:\/\/[^\s@?#]+$/;
+
+/** The Nextcloud that this server works with. */
+export class NextcloudConfig {
+  @Variable({
+    name: 'NEXTCLOUD_URL',
+    aliases: ['NEXTCLOUD_BASE_URL'],
+    type: 'text',
+    description:
+      'Base URL of Nextcloud as this server reaches it. Its host must be among the trusted_domains of Nextcloud.',
+    example: 'http://localhost:8080',
+    defaultText: 'not set: accounts cannot be linked',
+  })
+  @IsOptional()
+  @Matches(URL_RULE, { message: '$property must be an http or https URL without credentials, query or fragment' })
+  readonly url?: string;
+
+  @Variable({
+    name: 'NEXTCLOUD_PUBLIC_URL',
+    type: 'text',
+    description: 'Base URL of the same Nextcloud as browsers reach it, for login pages and links.',
+    example: 'https://cloud.clinic.example',
+    defaultText: 'NEXTCLOUD_URL',
+  })
+  @IsOptional()
+  @Matches(URL_RULE, { message: '$property must be an http or https URL without credentials, query or fragment' })
+  readonly publicUrl?: string;
+
+  @Variable({
+    name: 'NEXTCLOUD_ALLOW_HTTP',
+    type: 'boolean',
+    description: 'Let production speak http with Nextcloud, for a container network that nobody else shares.',
+  })
+  @IsBoolean()
+  readonly allowHttp: boolean = false;
+
+  @Variable({
+    name: 'NEXTCLOUD_ADMIN_USER',
+    type: 'text',
+    description: "Login name of a service account that may manage users. Never used to read or write anybody's data.",
+    example: 'voiceassist_service',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  readonly adminUser?: string;
+
+  @Variable({
+    name: 'NEXTCLOUD_ADMIN_PASSWORD',
+    type: 'secret',
+    description: 'App password of that account.',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @IsInstance(Secret)
+  readonly adminPassword?: Secret;
+
+  @Variable({
+    name: 'NEXTCLOUD_WATCH_DIRECTORIES',
+    type: 'list',
+    description:
+      'Folders, in each linked account, whose documents are indexed. A folder that an account lacks is skipped.',
+  })
+  @IsArray()
+  @Matches(/^\/[^\0\\]*$/, { each: true, message: '$property must list absolute paths like /Documents' })
+  readonly watchDirectories: readonly string[] = ['/Documents', '/Medical_Guidelines'];
+
+  get browserUrl(): string | undefined {
+    return this.publicUrl ?? this.url;
+  }
+}
