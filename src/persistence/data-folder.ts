@@ -27,7 +27,9 @@ export function lockDataFolder(folder: string): () => void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const holder = Number(readFileSync(path, 'utf8'));
     if (holder !== process.pid && isAlive(holder)) {
-      throw new Error(`The embedded database is in use by process ${holder}. Stop it, or set DATABASE_URL.`, { cause: error });
+      throw new Error(`The embedded database is in use by process ${holder}. Stop it, or set DATABASE_URL.`, {
+        cause: error,
+      });
     }
     rmSync(path);
     writePid(path);

@@ -1,5 +1,6 @@
 const UNREACHABLE_CODES = /^(08|57P|53)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/;
-const UNREACHABLE_TEXT = /timeout expired|terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/;
+const UNREACHABLE_TEXT =
+  /timeout expired|terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/;
 const QUERY_CANCELED = '57014';
 const DEADLOCK_OR_SERIALIZATION = /^40/;
 const UNIQUE_VIOLATION = '23505';
@@ -38,7 +39,8 @@ function chain(error: unknown): ErrorLink[] {
   let current: unknown = error;
   while (typeof current === 'object' && current !== null && links.length < MOST_LINKS) {
     links.push(current as ErrorLink);
-    current = (current as { cause?: unknown; previous?: unknown }).cause ?? (current as { previous?: unknown }).previous;
+    current =
+      (current as { cause?: unknown; previous?: unknown }).cause ?? (current as { previous?: unknown }).previous;
   }
   return links;
 }

@@ -1,0 +1,24 @@
+import { SetMetadata, createParamDecorator, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Principal } from './principal.ts';
+
+/** Metadata keys that the guards read. */
+export const IS_PUBLIC = 'access:public';
+export const IS_ADMIN_ONLY = 'access:admin';
+
+/** Opens a route to everybody. Without it every route asks for an access token. */
+export const Public = (): CustomDecorator => SetMetadata(IS_PUBLIC, true);
+
+/** Closes a route to everybody but administrators (403 `forbidden`). */
+export const AdminOnly = (): CustomDecorator => SetMetadata(IS_ADMIN_ONLY, true);
+
+/** A request that a guard has let through. */
+export interface AuthenticatedRequest {
+  user?: Principal;
+}
+
+/** The principal of the request. Use it on guarded routes only. */
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (user === undefined) throw new Error('CurrentPrincipal on a route without a principal');
+  return user;
+});

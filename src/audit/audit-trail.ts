@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { currentOrigin } from '../access/request-origin.ts';
+import { Database } from '../persistence/database.ts';
+import { KeyRing } from '../secrets/key-ring.ts';
+import { AuditEvent } from './audit-event.entity.ts';
+import { chainMac, type AuditRecord, type ChainedEvent } from './audit-record.ts';
+
+interface HeadRow {
+  readonly sequence: string;
+  readonly mac: string;
+  readonly now: Date;
+}
+
+/** The append-only trail: who did what, when, from where, with which outcome. */
+@Injectable()
+export class AuditTrail {
+  readonly #database: Database;
+  readonly #ring: KeyRing;
+
+  constructor(database: Database, ring: KeyRing) {
+    this.#database = database;
+    this.#ring = ring;
+  }
+
+  /** Appends events in a transaction of their own, for what changes no data: denials, failures, reads. */
+  async record(...records: AuditRecord[]): Promise<void> {
+    await this.#database.transaction((em) => this.append(em, ...records));
+  }
+
+  /**
+   * Appends events in the transaction of the change they tell of: both are stored or neither. Call it last, because
+   * the head of the chain stays locked until the transaction ends.
+   */
+  async append(em: EntityManager, ...records: AuditRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const [head] = await em.execute<HeadRow[]>(
+      "select sequence, mac, date_trunc('milliseconds', clock_timestamp()) as now from audit_head where id = 1 for update",
+    );
+    if (head === undefined) throw new Error('The head of the audit chain is missing');
+    const key = this.#ring.current('audit');
+    let { mac } = head;
+    let sequence = Number(head.sequence);
+    for (const record of records) {
+      sequence += 1;
+      const event = this.#event(record, sequence, new Date(head.now));
+      mac = chainMac(key, mac, event);
+      em.create(AuditEvent, { ...event, mac });
+    }
+    await em.flush();
+    await em.execute('update audit_head set sequence = ?, mac = ? where id = 1', [sequence, mac]);
+  }
+
+  #event(record: AuditRecord, sequence: number, occurredAt: Date): ChainedEvent {
+    const origin = currentOrigin();
+    return {
+      sequence,
+      occurredAt,
+      actorId: record.actorId,
+      action: record.action,
+      outcome: record.outcome,
+      targetType: record.targetType ?? null,
+      targetId: record.targetId ?? null,
+      address: origin.address,
+      requestId: origin.requestId,
+      details: record.details ?? {},
+      keyId: this.#ring.currentId,
+    };
+  }
+}

@@ -1,0 +1,54 @@
+import { Buffer } from 'node:buffer';
+import { hkdfSync } from 'node:crypto';
+
+const KEY_BYTES = 32;
+const ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]+={0,2})$/;
+
+/** What a derived key is for; a key for one purpose says nothing about another. */
+export type KeyPurpose = 'seal' | 'audit' | 'refresh-successor';
+
+/** Named master keys. The first is current; the others stay readable until nothing uses them. */
+export class KeyRing {
+  readonly #keys: ReadonlyMap<string, Buffer>;
+  readonly currentId: string;
+
+  /**
+   * @param text comma-separated `id:key` pairs, key = 32 bytes in base64
+   * @throws Error that names the rule and never the value
+   */
+  constructor(text: string) {
+    const keys = new Map<string, Buffer>();
+    for (const entry of text.split(',').map((each) => each.trim())) {
+      const [, id = '', encoded = ''] = ENTRY.exec(entry) ?? [];
+      const key = Buffer.from(encoded, 'base64');
+      if (key.length !== KEY_BYTES)
+        throw new Error('SECRETS_KEYS must list id:key pairs with keys of 32 bytes in base64');
+      if (keys.has(id)) throw new Error('SECRETS_KEYS names a key id twice');
+      keys.set(id, key);
+    }
+    this.#keys = keys;
+    this.currentId = [...keys.keys()][0] ?? '';
+  }
+
+  /**
+   * Key for one purpose (HKDF-SHA-256, RFC 5869).
+   *
+   * @returns 32 bytes, or undefined when the ring has no such key
+   */
+  find(keyId: string, purpose: KeyPurpose): Buffer | undefined {
+    const master = this.#keys.get(keyId);
+    return master && Buffer.from(hkdfSync('sha256', master, '', `voiceassist/${purpose}`, KEY_BYTES));
+  }
+
+  /** The current key for one purpose, 32 bytes. */
+  current(purpose: KeyPurpose): Buffer {
+    const key = this.find(this.currentId, purpose);
+    if (key === undefined) throw new Error('The key ring is empty');
+    return key;
+  }
+
+  /** Ids of all keys, the current one first. */
+  ids(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+}

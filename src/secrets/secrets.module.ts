@@ -1,0 +1,19 @@
+import { Global, Module } from '@nestjs/common';
+import { SecretsConfig } from '../config/secrets.config.ts';
+import { KeyRing } from './key-ring.ts';
+import { Sealer } from './sealer.ts';
+
+/** Keys and sealing. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: KeyRing,
+      inject: [SecretsConfig],
+      useFactory: (config: SecretsConfig) => new KeyRing(config.keys?.reveal() ?? ''),
+    },
+    { provide: Sealer, inject: [KeyRing], useFactory: (ring: KeyRing) => new Sealer(ring) },
+  ],
+  exports: [KeyRing, Sealer],
+})
+export class SecretsModule {}
