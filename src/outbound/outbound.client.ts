@@ -1,0 +1,168 @@
+import { lookup } from 'node:dns/promises';
+import { DomainError } from '../problem/domain-error.ts';
+import { AddressGuard } from './address-guard.ts';
+import { readBeginning } from './bounded-read.ts';
+import { CallDeadline } from './call-deadline.ts';
+import type { BreakerOutcome } from './circuit-breaker.ts';
+import { exchange, type Exchange } from './exchange.ts';
+import type { ResolveHost } from './guarded-connector.ts';
+import type { ExchangeRecord, OutboundRequest, OutboundResponse } from './outbound.types.ts';
+import { pinnedTarget } from './request-target.ts';
+import { parseRetryAfterMs, pause, retryDelayMs } from './retry-schedule.ts';
+import { outboundSecureContext } from './tls-context.ts';
+import { failure, isReset } from './transport-error.ts';
+import type { FailureVerdict, UpstreamPolicy, UpstreamTrust } from './upstream.policy.ts';
+import { UpstreamPool, type Upstream } from './upstream.pool.ts';
+
+/** Settings of the one way out. */
+export interface OutboundOptions {
+  /** Hosts, addresses or CIDR blocks that users may name although they are not public. Default none. */
+  readonly allow?: readonly string[];
+  /** Origins of the servers in the configuration; these may be private. Default none. */
+  readonly operatorOrigins?: readonly string[];
+  /** Content of a PEM file with certificates to trust besides the usual ones. */
+  readonly caCertificatesPem?: string;
+  /** Called once per exchange, when its body has ended. */
+  readonly onExchange?: (record: ExchangeRecord) => void;
+  /** Name look-up; default the operating system's. */
+  readonly resolve?: ResolveHost;
+}
+
+const READS = new Set(['GET', 'HEAD', 'OPTIONS', 'PROPFIND', 'REPORT', 'SEARCH']);
+const MAX_ERROR_TEXT_BYTES = 64 * 1_024;
+
+/**
+ * The only way out over HTTP: pinned origin, checked address, verified TLS, bounded time and size, bounded
+ * concurrency, no redirects, reads repeated a little, a failing upstream left alone.
+ */
+export class OutboundClient {
+  private readonly upstreams: UpstreamPool;
+  private readonly operatorOrigins: ReadonlySet<string>;
+  private readonly onExchange: (record: ExchangeRecord) => void;
+
+  /** @throws {TypeError} for an unusable allow entry, origin or CA file */
+  constructor(options: OutboundOptions = {}) {
+    this.operatorOrigins = new Set((options.operatorOrigins ?? []).map((origin) => new URL(origin).origin));
+    this.onExchange = options.onExchange ?? (() => undefined);
+    this.upstreams = new UpstreamPool({
+      guard: new AddressGuard(options.allow ?? []),
+      secureContext: outboundSecureContext(options.caCertificatesPem),
+      resolve: options.resolve ?? systemLookup,
+    });
+  }
+
+  /**
+   * Sends a request and returns as soon as the response header is there; any status but a redirect is returned.
+   * @throws {DomainError} `upstream-misconfigured` (redirect, foreign origin), `upstream-refused-address`,
+   *   `upstream-tls-failure`, `upstream-timeout`, `upstream-unavailable`, `upstream-protocol-error`, `upstream-busy`
+   * @throws the reason of `request.signal` when that fires
+   */
+  async request(policy: UpstreamPolicy, request: OutboundRequest): Promise<OutboundResponse> {
+    const trust: UpstreamTrust = this.operatorOrigins.has(policy.origin) ? 'operator' : 'user';
+    if (policy.trust === 'operator' && trust === 'user') {
+      throw failure('upstream-misconfigured', policy.name, 'not-an-operator-origin');
+    }
+    const target = pinnedTarget(policy, request.url);
+    const upstream = this.upstreams.get(policy, trust);
+    upstream.breaker.assertMayTry();
+    const deadline = new CallDeadline(policy.name, request.totalTimeoutMs ?? policy.totalTimeoutMs, request.signal);
+    let leave = (): void => undefined;
+    try {
+      leave = await upstream.gate.enter(deadline.signal);
+      const { response, settled } = await this.call({ policy, request, target, upstream, signal: deadline.signal });
+      void settled.then(() => {
+        deadline.clear();
+        leave();
+      });
+      return response;
+    } catch (error) {
+      deadline.clear();
+      leave();
+      throw error;
+    }
+  }
+
+  /** Breaks off every running call; the client must not be used afterwards. */
+  async close(): Promise<void> {
+    await this.upstreams.close();
+  }
+
+  private async call(call: Call): Promise<Exchange> {
+    const report = call.upstream.breaker.enter();
+    let outcome: BreakerOutcome = 'none';
+    try {
+      const { answer, verdict } = await this.withRepeats(call);
+      outcome = verdict === 'answer' ? 'success' : 'failure';
+      return answer;
+    } catch (error) {
+      if (error instanceof DomainError) outcome = countsAsFailure(error) ? 'failure' : 'none';
+      throw error;
+    } finally {
+      report(outcome);
+    }
+  }
+
+  private async withRepeats(call: Call): Promise<Judged> {
+    const { policy, request } = call;
+    const isRepeatable = READS.has(request.method) && request.isRepeatable !== false && !isStream(request.body);
+    const maxRepeats = isRepeatable ? policy.maxReadRetries : 0;
+    for (let attempt = 0; ; attempt += 1) {
+      let retryAfterMs: number | null = null;
+      try {
+        const judged = await this.once(call);
+        if (judged.verdict !== 'retry' || attempt >= maxRepeats) return judged;
+        retryAfterMs = parseRetryAfterMs(judged.answer.response.headers['retry-after']);
+        if (retryDelayMs(attempt, retryAfterMs) === null) return judged;
+      } catch (error) {
+        if (!(error instanceof DomainError) || !isReset(error) || attempt >= maxRepeats) throw error;
+      }
+      await pause(retryDelayMs(attempt, retryAfterMs) ?? 0, call.signal);
+    }
+  }
+
+  private async once(call: Call): Promise<Judged> {
+    const { policy, upstream } = call;
+    const answer = await exchange({ ...call, dispatcher: upstream.dispatcher, onExchange: this.onExchange });
+    const { status, headers, body } = answer.response;
+    if (status >= 300 && status < 400 && status !== 304) {
+      answer.response.discard();
+      throw failure('upstream-misconfigured', policy.name, 'redirect');
+    }
+    if (status !== 502 && status !== 503 && status !== 504) return { answer, verdict: 'answer' };
+    const bodyText = await readBeginning(body, MAX_ERROR_TEXT_BYTES);
+    const verdict = policy.judgeFailure({ status, headers, bodyText });
+    return { answer: { ...answer, response: { ...answer.response, body: replay(bodyText) } }, verdict };
+  }
+}
+
+interface Call {
+  readonly policy: UpstreamPolicy;
+  readonly request: OutboundRequest;
+  readonly target: URL;
+  readonly upstream: Upstream;
+  readonly signal: AbortSignal;
+}
+
+interface Judged {
+  readonly answer: Exchange;
+  readonly verdict: FailureVerdict;
+}
+
+function countsAsFailure(error: DomainError): boolean {
+  return (
+    error.code === 'upstream-unavailable' || error.code === 'upstream-timeout' || error.code === 'upstream-tls-failure'
+  );
+}
+
+function isStream(body: OutboundRequest['body']): boolean {
+  return body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
+}
+
+async function* replay(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text, 'utf8'));
+}
+
+async function systemLookup(host: string): Promise<string[]> {
+  const records = await lookup(host, { all: true, order: 'verbatim' });
+  return records.map(({ address }) => address);
+}

@@ -1,0 +1,45 @@
+/** A request to an upstream. */
+export interface OutboundRequest {
+  /** HTTP or WebDAV method, upper case. */
+  readonly method: string;
+  /** Absolute URL on the origin of the policy, without user information. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text and bytes can be sent again; a stream makes the request unrepeatable. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+  /** Overrides the policy's limit for this call, in bytes. */
+  readonly maxBodyBytes?: number;
+  /** Overrides the policy's limit for this call, in milliseconds. */
+  readonly totalTimeoutMs?: number;
+  /** Asks for gzip and decodes it. Default false. */
+  readonly acceptsGzip?: boolean;
+  /** False: sent once, whatever the method (a password attempt). Default true. */
+  readonly isRepeatable?: boolean;
+}
+
+/** The answer of an upstream. The caller reads the body to its end, leaves its loop early, or calls `discard`. */
+export interface OutboundResponse {
+  readonly status: number;
+  /** Field names in lower case; repeated fields joined with a comma; `set-cookie` is dropped. */
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * One pass over the decoded body.
+   * Fails with `upstream-timeout`, `upstream-unavailable` (cut off) or `upstream-protocol-error` (too large, bad gzip).
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Gives the connection back without reading the rest. */
+  readonly discard: () => void;
+}
+
+/** What audit and metrics learn of one exchange: never a path, query, header or content. */
+export interface ExchangeRecord {
+  readonly policy: string;
+  readonly method: string;
+  /** Null when there was no answer. */
+  readonly status: number | null;
+  /** From sending to the end of the body, in milliseconds. */
+  readonly durationMs: number;
+  /** Body bytes received, after decompression. */
+  readonly bytes: number;
+}

@@ -1,0 +1,78 @@
+/** Who chose the host: the operator (configuration) or a user (a form field). */
+export type UpstreamTrust = 'operator' | 'user';
+
+/** The facts of a failed answer that decide what happens next; `bodyText` is at most 64 KiB. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodyText: string;
+}
+
+/**
+ * What an answer of 502, 503 or 504 means.
+ * - `retry`: a short trouble; a read is repeated, and it counts towards the circuit breaker
+ * - `outage`: no use in repeating now, but it counts towards the circuit breaker (maintenance)
+ * - `answer`: it concerns this one request; hand it to the caller and leave the breaker alone
+ */
+export type FailureVerdict = 'retry' | 'outage' | 'answer';
+
+/** Everything that may differ between two upstream servers. Redirects are never followed, whatever the policy. */
+export interface UpstreamPolicy {
+  /** Short name for audit and metrics, for example `nextcloud`. */
+  readonly name: string;
+  /** Scheme, host and port that requests are pinned to, in the form of `URL.origin`. */
+  readonly origin: string;
+  readonly trust: UpstreamTrust;
+  /** Name look-up, TCP and TLS together, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** From sending the request to the end of the response header, in milliseconds. */
+  readonly headersTimeoutMs: number;
+  /** Whole call with waiting, retries and the body, in milliseconds. */
+  readonly totalTimeoutMs: number;
+  /** Longest wait for the next piece of a body, in milliseconds; also the window in which the rate is measured. */
+  readonly idleBodyTimeoutMs: number;
+  /** Slowest body accepted, in bytes per second of waiting; a slow reader on our side does not count. */
+  readonly minBodyBytesPerSecond: number;
+  /** Largest body after decompression, in bytes. */
+  readonly maxBodyBytes: number;
+  /** Requests at the same time. */
+  readonly concurrency: number;
+  /** Requests that may wait for a free place; the next one is refused with `upstream-busy`. */
+  readonly maxQueued: number;
+  /** Repeats of a read (GET, HEAD, OPTIONS, PROPFIND, REPORT, SEARCH) after a reset, 502, 503 or 504. */
+  readonly maxReadRetries: number;
+  /** Consecutive failures after which the upstream is left alone. */
+  readonly breakerThreshold: number;
+  /** How long the upstream is left alone before one request may try again, in milliseconds. */
+  readonly breakerOpenMs: number;
+  readonly judgeFailure: (answer: FailedAnswer) => FailureVerdict;
+}
+
+const DEFAULTS = {
+  connectTimeoutMs: 5_000,
+  headersTimeoutMs: 30_000,
+  totalTimeoutMs: 120_000,
+  idleBodyTimeoutMs: 10_000,
+  minBodyBytesPerSecond: 1_024,
+  maxBodyBytes: 16 * 1_024 * 1_024,
+  concurrency: 4,
+  maxQueued: 256,
+  maxReadRetries: 2,
+  breakerThreshold: 5,
+  breakerOpenMs: 5_000,
+  judgeFailure: (): FailureVerdict => 'retry',
+};
+
+/** The fields without a default, and any of the others. */
+export type UpstreamPolicyInput = Pick<UpstreamPolicy, 'name' | 'origin' | 'trust'> & Partial<UpstreamPolicy>;
+
+/**
+ * Completes a policy: 5 s to connect, 30 s for the header, 120 s in all, 10 s between two pieces of a body, 1 KiB/s,
+ * 16 MiB, 4 at a time, 256 waiting, 2 repeats, breaker after 5 failures for 5 s.
+ * @throws {TypeError} when `origin` is not an http or https URL
+ */
+export function defineUpstreamPolicy(input: UpstreamPolicyInput): UpstreamPolicy {
+  const url = new URL(input.origin);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError('An upstream speaks http or https');
+  return { ...DEFAULTS, ...input, origin: url.origin };
+}

@@ -1,0 +1,75 @@
+import { Pool } from 'undici';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import { ConcurrencyGate } from './concurrency-gate.ts';
+import { guardedConnector, type ConnectorOptions } from './guarded-connector.ts';
+import type { UpstreamPolicy, UpstreamTrust } from './upstream.policy.ts';
+
+/** Connections, places and health of one upstream under one policy. */
+export interface Upstream {
+  readonly dispatcher: Pool;
+  readonly gate: ConcurrencyGate;
+  readonly breaker: CircuitBreaker;
+}
+
+/** What every connection needs, whoever it goes to. */
+export type ConnectionParts = Omit<ConnectorOptions, 'trust'>;
+
+/** Below the 5 s after which Apache closes an idle connection. */
+const KEEP_ALIVE_MS = 3_500;
+const MAX_UPSTREAMS = 128;
+
+/** Keeps one upstream per policy name, origin and trust; the one created first makes room when users name too many. */
+export class UpstreamPool {
+  private readonly upstreams = new Map<string, Upstream>();
+
+  private readonly parts: ConnectionParts;
+
+  constructor(parts: ConnectionParts) {
+    this.parts = parts;
+  }
+
+  get(policy: UpstreamPolicy, trust: UpstreamTrust): Upstream {
+    const key = `${policy.name} ${policy.origin} ${trust}`;
+    const known = this.upstreams.get(key);
+    if (known) return known;
+    if (this.upstreams.size >= MAX_UPSTREAMS) this.dropOldest();
+    const created = this.create(policy, trust);
+    this.upstreams.set(key, created);
+    return created;
+  }
+
+  /** Breaks off what is running and closes every connection. */
+  async close(): Promise<void> {
+    const open = [...this.upstreams.values()];
+    this.upstreams.clear();
+    await Promise.all(open.map(({ dispatcher }) => dispatcher.destroy()));
+  }
+
+  private create(policy: UpstreamPolicy, trust: UpstreamTrust): Upstream {
+    return {
+      dispatcher: new Pool(policy.origin, {
+        connect: guardedConnector(policy, { ...this.parts, trust }),
+        connections: policy.concurrency,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveMaxTimeout: KEEP_ALIVE_MS,
+        // Time is kept by CallDeadline, exchange and guardedBody, which know why they wait.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        maxHeaderSize: 32 * 1_024,
+      }),
+      gate: new ConcurrencyGate(policy),
+      breaker: new CircuitBreaker({
+        upstream: policy.name,
+        threshold: policy.breakerThreshold,
+        openMs: policy.breakerOpenMs,
+      }),
+    };
+  }
+
+  private dropOldest(): void {
+    const [key, oldest] = this.upstreams.entries().next().value ?? [];
+    if (key === undefined || !oldest) return;
+    this.upstreams.delete(key);
+    void oldest.dispatcher.close();
+  }
+}
