@@ -141,9 +141,29 @@ export const PROBLEMS = {
     true,
   ),
 
+  'nextcloud-user-exists': problem(409, 'Nextcloud user exists', 'Nextcloud already has a user with this id.'),
+  'nextcloud-user-refused': problem(
+    422,
+    'Nextcloud user refused',
+    'Nextcloud does not accept the user id, the group or the address.',
+  ),
+  'nextcloud-password-refused': problem(
+    422,
+    'Nextcloud password refused',
+    'The password does not satisfy the policy of the Nextcloud server.',
+  ),
+  'nextcloud-provisioning-refused': problem(
+    502,
+    'Nextcloud provisioning refused',
+    'The service account of this server may not manage users on Nextcloud.',
+  ),
+
   // Files
   'file-not-found': problem(404, 'File not found', 'There is no such file or folder in the linked account.'),
   'not-a-file': problem(409, 'Not a file', 'The path names a folder.'),
+  'not-a-folder': problem(409, 'Not a folder', 'The path names a file.'),
+  'file-too-large': problem(413, 'File too large', 'The file is larger than this operation reads.'),
+  'range-not-satisfiable': problem(416, 'Range not satisfiable', 'The range lies beyond the end of the file.'),
   'resource-locked': problem(
     423,
     'Resource locked',
