@@ -1,0 +1,220 @@
+/**
+ * The direction of imports (docs/architecture.md has the picture). Each rule names what it keeps apart; a rule that
+ * no longer fits the house is changed here, in the same commit, with its reason.
+ */
+
+const FEATURES = 'auth|users|nextcloud|email|indexing';
+const SERVICE_ROOMS = 'config|problem|access|outbound|persistence|ephemeral|jobs|compute|secrets|audit|changes|http';
+
+/** Client libraries and the one folder that may import each. */
+const CLIENT_LIBRARIES = {
+  undici: 'src/outbound/',
+  webdav: 'src/nextcloud/webdav/protocol/',
+  saxes: 'src/nextcloud/dav/',
+  ioredis: 'src/ephemeral/',
+  'pg-boss': 'src/jobs/',
+  piscina: 'src/compute/',
+  bcryptjs: 'src/compute/',
+  unpdf: 'src/indexing/extraction/',
+  '@electric-sql/pglite': 'src/persistence/',
+};
+
+/** A dependency by the name of its package; the resolved path starts at node_modules. */
+const libraries = (...names) => `^node_modules/(${names.join('|')})(/|$)`;
+
+const FRAMEWORKS = libraries('@nestjs', 'fastify', '@fastify', '@mikro-orm', 'passport.*', 'nestjs-pino');
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'Under ESM a cycle of injected classes dies at load: "Cannot access before initialization".',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-development-dependency',
+      comment: 'The container image is installed without development dependencies.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional'] },
+    },
+    {
+      name: 'no-barrel',
+      comment: 'A barrel hides the owner of a thing and, under ESM, turns a sibling import into a crash.',
+      severity: 'error',
+      from: {},
+      to: { path: '/index\\.[tj]s$', pathNot: '^node_modules/' },
+    },
+    {
+      name: 'product-never-imports-tests',
+      severity: 'error',
+      from: { path: '^(src|migrations)/' },
+      to: { path: '^(test|bench|demo)/' },
+    },
+    {
+      name: 'nothing-imports-the-start',
+      comment: 'main and the composition root are ends, not libraries.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(main|app\\.setup|command|generate)\\.ts$|\\.command\\.ts$' },
+      to: { path: '^src/(main|app\\.module|app\\.setup|generate)\\.ts$' },
+    },
+    {
+      name: 'migrations-stand-alone',
+      comment: 'A migration is history: it must not change when an entity does.',
+      severity: 'error',
+      from: { path: '^migrations/' },
+      to: { path: '^src/' },
+    },
+
+    // Layers inside a room: controller -> service -> port <- protocol adapter
+    {
+      name: 'protocol-is-framework-free',
+      comment: 'A protocol client or codec takes options and a transport; it can be tested with bytes alone.',
+      severity: 'error',
+      from: { path: '^src/.*(protocol|dav)/' },
+      to: { path: `${FRAMEWORKS}|\\.(dto|service|controller|module|entity|guard)\\.ts$` },
+    },
+    {
+      name: 'hearts-are-framework-free',
+      comment: 'Reading, cutting, ranking and quoting text know no framework and no database.',
+      severity: 'error',
+      from: { path: '^src/indexing/(extraction|chunking|passage-index|answering)/', pathNot: '\\.module\\.ts$' },
+      to: { path: `${FRAMEWORKS}|^src/persistence/|\\.(dto|controller|entity)\\.ts$` },
+    },
+    {
+      name: 'service-knows-no-http',
+      severity: 'error',
+      from: { path: '^src/.+\\.service\\.ts$' },
+      to: { path: `${libraries('@nestjs/swagger', 'fastify', '@fastify')}|\\.(dto|controller|guard)\\.ts$` },
+    },
+    {
+      name: 'service-uses-ports',
+      comment: 'A service speaks to a port or an exported client class, never to a client library.',
+      severity: 'error',
+      from: { path: '^src/.+\\.service\\.ts$' },
+      to: { path: libraries(...Object.keys(CLIENT_LIBRARIES), 'ical.js', 'tsdav', 'imapflow', 'nodemailer') },
+    },
+    {
+      name: 'controller-is-thin',
+      comment: 'A controller knows its service and its DTOs; no entity, port, repository, database or protocol.',
+      severity: 'error',
+      from: { path: '^src/.+\\.controller\\.ts$' },
+      to: {
+        path: `\\.(entity|port|repository)\\.ts$|/protocol/|^src/(persistence|outbound|secrets)/|${libraries('@mikro-orm')}`,
+      },
+    },
+    {
+      name: 'port-imports-types-only',
+      comment: 'Whoever uses a port must not drag in its adapter.',
+      severity: 'error',
+      from: { path: '^src/.+\\.(port|types)\\.ts$' },
+      to: { dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'errors-import-their-base-only',
+      severity: 'error',
+      from: { path: '^src/.+\\.errors\\.ts$' },
+      to: { pathNot: '^src/problem/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'entity-knows-entities-only',
+      comment: 'No HTTP, hashing or serialisation in an entity; a foreign key may name the entity of another room.',
+      severity: 'error',
+      from: { path: '^src/.+\\.entity\\.ts$' },
+      to: {
+        pathNot: `\\.entity\\.ts$|^(node:)?crypto$|${libraries('@mikro-orm')}`,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'dto-knows-no-entity',
+      comment: 'A response is built field by field from a domain value, never from an entity.',
+      severity: 'error',
+      from: { path: '^src/.+\\.dto\\.ts$' },
+      to: { path: `\\.(entity|service|controller|port)\\.ts$|${libraries('@mikro-orm')}` },
+    },
+
+    // Rooms
+    {
+      name: 'ground-rooms-know-nobody',
+      comment: 'config, problem and access are under every room and know none of them.',
+      severity: 'error',
+      from: { path: '^src/(config|problem|access)/' },
+      to: { path: '^src/', pathNot: '^src/(config|problem|access)/' },
+    },
+    {
+      name: 'service-rooms-never-use-features',
+      comment: 'Service rooms carry the features. Only the list of entities looks up.',
+      severity: 'error',
+      from: { path: `^src/(${SERVICE_ROOMS})/`, pathNot: '\\.entity\\.ts$|^src/persistence/entities\\.ts$' },
+      to: { path: `^src/(${FEATURES}|health)/` },
+    },
+    {
+      name: 'feature-through-its-door',
+      comment: 'One feature reaches another through its port, service, module or entity (for a foreign key).',
+      severity: 'error',
+      from: { path: `^src/(${FEATURES}|health)/` },
+      to: {
+        path: `^src/(${FEATURES})/`,
+        pathNot: ['^src/$1/', '\\.(port|service|module|entity|types)\\.ts$'],
+      },
+    },
+    {
+      name: 'users-never-use-auth',
+      comment: 'Auth knows users; a user knows no session.',
+      severity: 'error',
+      from: { path: '^src/users/' },
+      to: { path: '^src/auth/' },
+    },
+    {
+      name: 'nextcloud-and-mail-never-use-indexing',
+      comment: 'Indexing declares a port; the composition binds the adapter.',
+      severity: 'error',
+      from: { path: '^src/(nextcloud|email)/', pathNot: '\\.adapter\\.ts$|\\.module\\.ts$' },
+      to: { path: '^src/indexing/', pathNot: '\\.port\\.ts$|\\.types\\.ts$' },
+    },
+    {
+      name: 'indexing-never-uses-nextcloud-or-mail',
+      severity: 'error',
+      from: { path: '^src/indexing/' },
+      to: { path: '^src/(nextcloud|email)/' },
+    },
+    {
+      name: 'auth-never-uses-nextcloud-mail-or-indexing',
+      severity: 'error',
+      from: { path: '^src/auth/' },
+      to: { path: '^src/(nextcloud|email|indexing)/' },
+    },
+
+    // Libraries
+    ...Object.entries(CLIENT_LIBRARIES).map(([name, home]) => ({
+      name: `one-home-of-${name.replace(/^@.*\//, '')}`,
+      comment: `Only ${home} talks to ${name}.`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^${home}` },
+      to: { path: libraries(name) },
+    })),
+    {
+      name: 'one-way-out',
+      comment: 'Every connection to another server starts in outbound; other rooms may name the types only.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/outbound/' },
+      to: { path: '^(node:)?(http|https|http2|net|tls|dgram|dns)$', dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: 'specify',
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
