@@ -1,0 +1,88 @@
+import type { Account, Accounts, AppPassword } from './accounts.ts';
+import type { Exchange } from './exchange.ts';
+import type { Faults } from './faults.ts';
+import type { BruteForceThrottle } from './throttle.ts';
+
+/** Who sent a request, or why nobody is believed to have. */
+export type Authentication =
+  | {
+      readonly kind: 'user';
+      readonly account: Account;
+      readonly appPassword: AppPassword | null;
+      readonly isBearer: boolean;
+    }
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'refused-basic' }
+  | { readonly kind: 'refused-bearer' }
+  | { readonly kind: 'disabled' }
+  | { readonly kind: 'blocked' };
+
+/** Checks the Authorization header the way the server does: Basic passes the brute-force throttle, Bearer does not. */
+export class Authenticator {
+  readonly #accounts: Accounts;
+  readonly #throttle: BruteForceThrottle;
+  readonly #faults: Faults;
+
+  constructor(parts: { accounts: Accounts; throttle: BruteForceThrottle; faults: Faults }) {
+    this.#accounts = parts.accounts;
+    this.#throttle = parts.throttle;
+    this.#faults = parts.faults;
+  }
+
+  authenticate(exchange: Exchange): Authentication {
+    const authorization = exchange.header('authorization');
+    if (authorization === null) return { kind: 'anonymous' };
+    const [scheme, value = ''] = authorization.split(/\s+/, 2);
+    if (/^basic$/i.test(scheme ?? '')) return this.#basic(exchange, value);
+    if (/^bearer$/i.test(scheme ?? '')) return this.#bearer(exchange, value);
+    return { kind: 'anonymous' };
+  }
+
+  #bearer(exchange: Exchange, secret: string): Authentication {
+    if (this.#faults.isBearerUnsupported) return { kind: 'refused-bearer' };
+    const appPassword = this.#accounts.findAppPassword(secret);
+    const account = appPassword === null ? null : this.#accounts.find(appPassword.uid);
+    if (appPassword === null || account === null) return { kind: 'refused-bearer' };
+    return accepted(exchange, { account, appPassword, isBearer: true });
+  }
+
+  #basic(exchange: Exchange, encoded: string): Authentication {
+    const address = exchange.clientAddress;
+    exchange.record.throttleDelayMs = this.#throttle.delayMs(address);
+    if (this.#throttle.isBlocked(address)) return { kind: 'blocked' };
+    const [login, password] = splitOnce(Buffer.from(encoded, 'base64').toString('utf8'));
+    const found = this.#findByBasic(login, password);
+    if (found === null) {
+      this.#throttle.register(address, login);
+      return { kind: 'refused-basic' };
+    }
+    if (found.account.isEnabled) this.#throttle.forget(address, login);
+    return accepted(exchange, { ...found, isBearer: false });
+  }
+
+  #findByBasic(login: string, password: string): { account: Account; appPassword: AppPassword | null } | null {
+    const appPassword = this.#accounts.findAppPassword(password);
+    if (appPassword !== null) {
+      const account = appPassword.loginName === login ? this.#accounts.find(appPassword.uid) : null;
+      return account === null ? null : { account, appPassword };
+    }
+    const account = this.#accounts.findByPassword(login, password);
+    return account === null ? null : { account, appPassword: null };
+  }
+}
+
+function accepted(
+  exchange: Exchange,
+  found: { account: Account; appPassword: AppPassword | null; isBearer: boolean },
+): Authentication {
+  if (!found.account.isEnabled) return { kind: 'disabled' };
+  found.account.lastLoginMs = exchange.record.receivedAtMs;
+  exchange.record.authenticatedUid = found.account.uid;
+  exchange.record.usedAppPassword = found.appPassword !== null;
+  return { kind: 'user', ...found };
+}
+
+function splitOnce(userPass: string): [string, string] {
+  const colon = userPass.indexOf(':');
+  return colon < 0 ? [userPass, ''] : [userPass.slice(0, colon), userPass.slice(colon + 1)];
+}

@@ -1,0 +1,110 @@
+import type { Account } from './accounts.ts';
+import type { Exchange } from './exchange.ts';
+import type { OcsResult } from './ocs-envelope.ts';
+import type { ServerState } from './server-state.ts';
+
+const MIN_PASSWORD_LENGTH = 10;
+const COMMON_PASSWORDS = new Set(['password1234', '1234567890', 'qwertyuiop', 'passwordpassword']);
+const ALLOWED_CHARACTERS =
+  'Only the following characters are allowed in a username: "a-z", "A-Z", "0-9", spaces and "_.@-\'"';
+const POLICY =
+  'Password is among the 1,000,000 most common ones. Please make it unique. Password needs to be at least 10 characters long.';
+
+/** GET /cloud/users: the ids that match `search` in id, display name or e-mail. */
+export function listUsers(exchange: Exchange, state: ServerState): OcsResult {
+  const search = (exchange.query.get('search') ?? '').toLowerCase();
+  const ids = state.accounts
+    .all()
+    .filter((it) => [it.uid, it.displayName, it.email ?? ''].some((field) => field.toLowerCase().includes(search)))
+    .map((it) => it.uid)
+    .sort();
+  const offset = Number(exchange.query.get('offset') ?? 0);
+  const limit = Number(exchange.query.get('limit') ?? ids.length);
+  return { code: 200, data: { users: ids.slice(offset, offset + limit) } };
+}
+
+/** POST /cloud/users. The e-mail is stored unchecked, as the original does. */
+export async function createUser(exchange: Exchange, state: ServerState): Promise<OcsResult> {
+  const fields = await exchange.readFields();
+  const uid = fields.get('userid');
+  if (uid === undefined) return { code: 996, message: 'Internal Server Error\n' };
+  const password = fields.get('password') ?? '';
+  const email = fields.get('email') ?? '';
+  const group = fields.get('groups');
+  if (state.accounts.find(uid) !== null) return { code: 102, message: 'User already exists' };
+  if (group !== undefined && group !== 'admin') return { code: 104, message: `group ${group} does not exist` };
+  if (password === '' && email === '') {
+    return { code: 108, message: 'To send a password link to the user an email address is required.' };
+  }
+  if (uid.trim() === '') return { code: 101, message: 'A valid username must be provided' };
+  if (!/^[a-zA-Z0-9 _.@\-']+$/.test(uid)) return { code: 101, message: ALLOWED_CHARACTERS };
+  if (password !== '' && !isAllowedPassword(password)) return { code: 107, message: POLICY };
+  const displayName = fields.get('displayName');
+  state.accounts.add({
+    uid,
+    password,
+    ...(displayName === undefined || displayName === '' ? {} : { displayName }),
+    ...(email === '' ? {} : { email }),
+    isAdmin: group === 'admin',
+  });
+  state.tree.addHome(uid);
+  return { code: 200, data: { id: uid } };
+}
+
+/** GET /cloud/users/{id} for an administrator or the user himself; others get 998 for existing and missing users alike. */
+export function readUser(caller: Account, uid: string, state: ServerState): OcsResult {
+  const account = state.accounts.find(uid);
+  const isSelf = account?.uid === caller.uid;
+  if (!caller.isAdmin && !isSelf)
+    return { code: account === null ? 404 : 998, message: account === null ? 'User does not exist' : '' };
+  if (account === null) return { code: 404, message: 'User does not exist' };
+  return { code: 200, data: profileOf(account, caller, state) };
+}
+
+/** DELETE /cloud/users/{id}, and PUT on its enable and disable. */
+export function changeUser(
+  caller: Account,
+  change: { uid: string; action: 'delete' | 'enable' | 'disable' },
+  state: ServerState,
+): OcsResult {
+  const account = state.accounts.find(change.uid);
+  if (change.action === 'delete') {
+    if (account === null) return { code: 998 };
+    if (account.uid === caller.uid) return { code: 101 };
+    state.accounts.remove(account.uid);
+    state.tree.removeHome(account.uid);
+    return { code: 200 };
+  }
+  if (account === null || account.uid === caller.uid) return { code: 101 };
+  account.isEnabled = change.action === 'enable';
+  return { code: 200 };
+}
+
+/** @returns the user as OCS shows it; only administrators see `enabled`. */
+export function profileOf(account: Account, caller: Account, state: ServerState): object {
+  const used = state.tree.home(account.uid).size;
+  const quota = account.quotaBytes;
+  return {
+    ...(caller.isAdmin ? { enabled: account.isEnabled, storageLocation: `/var/www/html/data/${account.uid}` } : {}),
+    id: account.uid,
+    lastLogin: account.lastLoginMs,
+    backend: account.loginName === account.uid ? 'Database' : 'LDAP',
+    subadmin: [],
+    quota:
+      account.lastLoginMs === 0
+        ? { quota: 'none', used: 0 }
+        : { free: quota === null ? -3 : quota - used, used, quota: quota ?? -3 },
+    email: account.email,
+    additional_mail: [],
+    displayname: account.displayName,
+    'display-name': account.displayName,
+    groups: account.isAdmin ? ['admin'] : [],
+    language: 'en',
+    locale: '',
+    backendCapabilities: { setDisplayName: true, setPassword: true },
+  };
+}
+
+function isAllowedPassword(password: string): boolean {
+  return password.length >= MIN_PASSWORD_LENGTH && !COMMON_PASSWORDS.has(password);
+}

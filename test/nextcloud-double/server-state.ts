@@ -1,0 +1,20 @@
+import { Accounts } from './accounts.ts';
+import { Authenticator } from './authentication.ts';
+import { ServerClock } from './clock.ts';
+import { FileLocks } from './dav-locks.ts';
+import { Faults } from './faults.ts';
+import { LoginFlows } from './login-flow.ts';
+import { BruteForceThrottle } from './throttle.ts';
+import { FileTree } from './tree.ts';
+
+/** Everything the server remembers, handed to every handler. */
+export class ServerState {
+  readonly clock = new ServerClock();
+  readonly faults = new Faults();
+  readonly accounts = new Accounts();
+  readonly throttle = new BruteForceThrottle(this.clock);
+  readonly authenticator = new Authenticator(this);
+  readonly tree = new FileTree(this.clock);
+  readonly locks = new FileLocks();
+  readonly loginFlows = new LoginFlows(this.clock);
+}

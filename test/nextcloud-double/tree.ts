@@ -1,0 +1,241 @@
+import { createHash } from 'node:crypto';
+import type { ServerClock } from './clock.ts';
+import { fileEtag, isInside, pathOf } from './tree-node.ts';
+import type { FileNode, FolderNode, Located, MountNode, TreeNode } from './tree-node.ts';
+
+/** What may come with new content. */
+export interface WriteOptions {
+  /** Modification time claimed by the client, seconds; default the server's time. */
+  readonly mtimeSeconds?: number;
+  readonly checksum?: string;
+  /** Seconds; default the server's time, 0 for files found by a server-side scan. */
+  readonly uploadTimeSeconds?: number;
+}
+
+/** All users' files: one identity per file, ETags that climb to the root, incoming shares as mounts. */
+export class FileTree {
+  readonly #clock: ServerClock;
+  readonly #homes = new Map<string, FolderNode>();
+  readonly #mounts: { recipientUid: string; mount: MountNode }[] = [];
+  #nextFileId = 40;
+  #nextEtag = 0;
+
+  constructor(clock: ServerClock) {
+    this.#clock = clock;
+  }
+
+  addHome(uid: string): void {
+    this.#homes.set(uid, this.#newFolder('', null));
+  }
+
+  removeHome(uid: string): void {
+    this.#homes.delete(uid);
+    for (const { recipientUid, mount } of [...this.#mounts]) {
+      if (recipientUid === uid || mount.ownerUid === uid) this.detach(mount);
+    }
+  }
+
+  home(uid: string): FolderNode {
+    const home = this.#homes.get(uid);
+    if (home === undefined) throw new Error(`The double has no home of ${uid}`);
+    return home;
+  }
+
+  /** @returns the node under the viewer's path; null when nothing is there. */
+  find(viewerUid: string, path: readonly string[]): Located | null {
+    let node: FileNode | FolderNode = this.home(viewerUid);
+    let mount: MountNode | null = null;
+    for (const name of path) {
+      const child: TreeNode | undefined = node.kind === 'folder' ? node.children.get(name) : undefined;
+      if (child === undefined) return null;
+      if (child.kind === 'mount') mount = child;
+      node = child.kind === 'mount' ? child.target : child;
+    }
+    return { node, viewerUid, ownerUid: mount?.ownerUid ?? viewerUid, mount, path };
+  }
+
+  /** @returns what a folder lists, in the order of creation. */
+  *children(located: Located): Iterable<Located> {
+    if (located.node.kind !== 'folder') return;
+    for (const child of located.node.children.values()) {
+      const path = [...located.path, child.name];
+      if (child.kind !== 'mount') yield { ...located, node: child, path };
+      else yield { ...located, node: child.target, mount: child, ownerUid: child.ownerUid, path };
+    }
+  }
+
+  createFile(parent: FolderNode, name: string, content: Buffer): FileNode {
+    const now = this.#clock.nowSeconds();
+    const fileId = this.#nextFileId++;
+    const inode = 1_000_000 + fileId;
+    const size = content.length;
+    const stamp = {
+      mtimeSeconds: now,
+      size,
+      etag: fileEtag({ mtimeSeconds: now, inode, size }),
+      uploadTimeSeconds: now,
+    };
+    const node: FileNode = {
+      kind: 'file',
+      fileId,
+      inode,
+      name,
+      parent,
+      content,
+      ...stamp,
+      checksum: null,
+      unnoticedContent: null,
+    };
+    parent.children.set(name, node);
+    this.#resize(parent, size);
+    return node;
+  }
+
+  /** Stores new content in a file and changes every ancestor's ETag. */
+  write(node: FileNode, content: Buffer, options: WriteOptions = {}): void {
+    if (node.parent !== null) this.#resize(node.parent, content.length - node.size);
+    node.content = content;
+    node.unnoticedContent = null;
+    node.size = content.length;
+    const now = this.#clock.nowSeconds();
+    // A modification time equal to the remembered one makes the server keep the ETag, whatever the size did meanwhile.
+    const keepsEtag = options.mtimeSeconds === undefined && node.mtimeSeconds === now;
+    node.mtimeSeconds = options.mtimeSeconds ?? now;
+    node.uploadTimeSeconds = options.uploadTimeSeconds ?? now;
+    node.checksum = options.checksum ?? null;
+    if (!keepsEtag) node.etag = fileEtag(node);
+    this.propagate(node.parent);
+  }
+
+  createFolder(parent: FolderNode, name: string): FolderNode {
+    const folder = this.#newFolder(name, parent);
+    parent.children.set(name, folder);
+    this.propagate(parent);
+    return folder;
+  }
+
+  detach(node: TreeNode): void {
+    const parent = node.parent;
+    if (parent === null) throw new Error('A home cannot be removed');
+    parent.children.delete(node.name);
+    if (node.kind === 'mount') {
+      this.#mounts.splice(
+        this.#mounts.findIndex((it) => it.mount === node),
+        1,
+      );
+      return;
+    }
+    this.#resize(parent, -node.size);
+    this.propagate(parent);
+    for (const { mount } of [...this.#mounts]) if (contains(node, mount.target)) this.detach(mount);
+  }
+
+  /** Moves or renames; the node and everything below keep their ETags and fileids. */
+  relocate(node: TreeNode, parent: FolderNode, name: string): void {
+    const from = node.parent;
+    if (from === null || (node.kind === 'folder' && isInside(parent, node))) throw new Error('Impossible move');
+    const bytes = node.kind === 'mount' ? 0 : node.size;
+    from.children.delete(node.name);
+    this.#resize(from, -bytes);
+    node.name = name;
+    node.parent = parent;
+    parent.children.set(name, node);
+    this.#resize(parent, bytes);
+    if (node.kind === 'mount') return;
+    this.propagate(from);
+    this.propagate(parent);
+  }
+
+  /** Copies a file or a whole folder; every copy gets its own fileid and ETag. */
+  copy(node: FileNode | FolderNode, parent: FolderNode, name: string): FileNode | FolderNode {
+    if (node.kind === 'file') {
+      const copied = this.createFile(parent, name, node.content);
+      copied.checksum = node.checksum;
+      this.propagate(parent);
+      return copied;
+    }
+    const children = [...node.children.values()];
+    const folder = this.createFolder(parent, name);
+    for (const child of children) {
+      if (child.kind !== 'mount') this.copy(child, folder, child.name);
+    }
+    return folder;
+  }
+
+  /** Lets an owner's node appear in the recipient's root. */
+  attachMount(
+    recipientUid: string,
+    shared: { ownerUid: string; target: FileNode | FolderNode; name: string },
+  ): MountNode {
+    const root = this.home(recipientUid);
+    const mount: MountNode = { kind: 'mount', parent: root, ...shared };
+    root.children.set(shared.name, mount);
+    this.#mounts.push({ recipientUid, mount });
+    return mount;
+  }
+
+  mountsOf(recipientUid: string): MountNode[] {
+    return this.#mounts.filter((it) => it.recipientUid === recipientUid).map((it) => it.mount);
+  }
+
+  /** Gives the folder and all its ancestors one new common ETag and brings their times up. */
+  propagate(folder: FolderNode | null): void {
+    const etag = this.#newEtag();
+    const now = this.#clock.nowSeconds();
+    for (let at = folder; at !== null; at = at.parent) {
+      at.etag = etag;
+      at.mtimeSeconds = Math.max(at.mtimeSeconds, now);
+    }
+  }
+
+  /** @returns the ETag the viewer sees: mounts below a folder are mixed into it, so unsharing restores the old value. */
+  etagOf(located: Located): string {
+    if (located.node.kind === 'file' || located.mount !== null) return located.node.etag;
+    const parts = this.#mountsBelow(located).map((it) => `${pathOf(it).join('/')}/${it.target.etag}`);
+    return parts.length === 0
+      ? located.node.etag
+      : createHash('md5')
+          .update([located.node.etag, ...parts].join('::'))
+          .digest('hex');
+  }
+
+  /** @returns bytes of the file or of the whole subtree, incoming shares included. */
+  sizeOf(located: Located): number {
+    if (located.node.kind === 'file' || located.mount !== null) return located.node.size;
+    return this.#mountsBelow(located).reduce((sum, it) => sum + it.target.size, located.node.size);
+  }
+
+  #mountsBelow(located: Located): MountNode[] {
+    return this.mountsOf(located.viewerUid).filter((it) => it.parent !== null && isInside(it.parent, located.node));
+  }
+
+  #newFolder(name: string, parent: FolderNode | null): FolderNode {
+    const mtimeSeconds = this.#clock.nowSeconds();
+    const etag = this.#newEtag();
+    return {
+      kind: 'folder',
+      fileId: this.#nextFileId++,
+      name,
+      parent,
+      etag,
+      mtimeSeconds,
+      size: 0,
+      children: new Map(),
+    };
+  }
+
+  /** Folder ETags are unique ids: seconds and a counter, 13 hex digits. */
+  #newEtag(): string {
+    this.#nextEtag = (this.#nextEtag + 1) % 0xfffff;
+    return this.#clock.nowSeconds().toString(16).padStart(8, '0') + this.#nextEtag.toString(16).padStart(5, '0');
+  }
+
+  #resize(folder: FolderNode, bytes: number): void {
+    for (let at: FolderNode | null = folder; at !== null; at = at.parent) at.size += bytes;
+  }
+}
+
+function contains(node: FileNode | FolderNode, target: FileNode | FolderNode): boolean {
+  if (node === target) return true;
+  return node.kind === 'folder' && target.parent !== null && isInside(target.parent, node);
+}
