@@ -16,7 +16,7 @@ const MIN_TARGET_CHARACTERS = 100;
  * space is in at least one chunk; a document shorter than the target is one chunk, however short. The same pages and
  * options always give the same chunks, in time linear in the text.
  *
- * @throws {RangeError} for a target below 100 or an overlap outside 0..target/2.
+ * @throws {RangeError} for a target below 100 or an overlap outside 0..target/4.
  */
 export function chunkPages(pages: readonly ChunkablePage[], options: ChunkingOptions = {}): Chunk[] {
   return [...iterateChunks(pages, options)];
@@ -66,8 +66,8 @@ function checkedLengths(options: ChunkingOptions): CutLengths {
   if (!Number.isInteger(target) || target < MIN_TARGET_CHARACTERS) {
     throw new RangeError(`targetCharacters must be an integer of at least ${MIN_TARGET_CHARACTERS}`);
   }
-  if (!Number.isInteger(overlap) || overlap < 0 || overlap > target / 2) {
-    throw new RangeError('overlapCharacters must be an integer from 0 to half of targetCharacters');
+  if (!Number.isInteger(overlap) || overlap < 0 || overlap > target / 4) {
+    throw new RangeError('overlapCharacters must be an integer from 0 to a quarter of targetCharacters');
   }
   return { target, overlap };
 }

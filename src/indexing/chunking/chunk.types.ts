@@ -19,7 +19,7 @@ export interface Chunk {
 export interface ChunkingOptions {
   /** Length a chunk aims at and never exceeds, in UTF-16 code units. Default 900, at least 100. */
   readonly targetCharacters?: number;
-  /** How much of the end of a chunk the next one repeats, at most. Default 120, at most half of the target. */
+  /** How much of the end of a chunk the next one repeats, at most. Default 120, at most a quarter of the target. */
   readonly overlapCharacters?: number;
   /** Markdown: headings start chunks. Default false. */
   readonly isMarkdown?: boolean;
