@@ -1,6 +1,8 @@
-import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { DomainError } from '../problem/domain-error.ts';
 import { isDatabaseUnreachable } from './database-failure.ts';
+
+const RETRY_AFTER_SECONDS = 5;
 
 /**
  * The way to PostgreSQL. Each call gets an entity manager of its own, so nothing is cached from one request or
@@ -8,9 +10,20 @@ import { isDatabaseUnreachable } from './database-failure.ts';
  */
 export class Database {
   readonly #orm: MikroORM;
+  #isReady = false;
 
   constructor(orm: MikroORM) {
     this.#orm = orm;
+  }
+
+  /** True once the schema is up to date; until then every call answers `service-unavailable`. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Opens the database to callers; `migrate` calls it when the schema is up to date. */
+  markReady(): void {
+    this.#isReady = true;
   }
 
   /**
@@ -19,7 +32,7 @@ export class Database {
    * @throws DomainError `service-unavailable` when PostgreSQL cannot be reached or does not answer in time
    */
   read<Result>(work: (em: EntityManager) => Promise<Result>): Promise<Result> {
-    return answerable(() => work(this.#orm.em.fork()));
+    return this.#answer(() => work(this.#orm.em.fork()));
   }
 
   /**
@@ -29,31 +42,25 @@ export class Database {
    * @throws DomainError `service-unavailable` when PostgreSQL cannot be reached or does not answer in time
    */
   transaction<Result>(work: (em: EntityManager) => Promise<Result>): Promise<Result> {
-    return answerable(() => this.#orm.em.fork().transactional(work));
+    return this.#answer(() => this.#orm.em.fork().transactional(work));
   }
 
-  /** Answers when PostgreSQL does. @throws DomainError `service-unavailable` */
+  /** Resolves when PostgreSQL answers and the schema is up to date. @throws DomainError `service-unavailable` */
   async ping(): Promise<void> {
     await this.read((em) => em.execute('select 1'));
   }
 
-  /** Ends every connection. */
-  close(): Promise<void> {
-    return this.#orm.close(true);
+  async #answer<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (!this.#isReady) throw unavailable('The database is not ready yet.');
+    try {
+      return await work();
+    } catch (error) {
+      if (isDatabaseUnreachable(error)) throw unavailable('The database cannot be reached.', error);
+      throw error;
+    }
   }
 }
 
-async function answerable<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isDatabaseUnreachable(error)) {
-      throw new DomainError('service-unavailable', {
-        detail: 'The database cannot be reached.',
-        retryAfterSeconds: 5,
-        cause: error,
-      });
-    }
-    throw error;
-  }
+function unavailable(detail: string, cause?: unknown): DomainError {
+  return new DomainError('service-unavailable', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS, cause });
 }

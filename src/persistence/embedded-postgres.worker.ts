@@ -20,18 +20,18 @@ const control = parentPort;
 
 const database = await PGlite.create((workerData as EmbeddedPostgresOptions).dataDir);
 
-/** The last step of each connection; the engine closes when all of them are done. */
-const connections = new Map<MessagePort, Promise<void>>();
+const ports = new Set<MessagePort>();
+
+/** One backend session serves every connection, so all their work stands in one queue. */
+let queue = Promise.resolve();
 
 function serve(port: MessagePort): void {
   let pending = Buffer.alloc(0);
   let isStarted = false;
-  const enqueue = (step: () => Promise<void>): void => {
-    connections.set(port, (connections.get(port) ?? Promise.resolve()).then(step));
-  };
+  ports.add(port);
   port.on('message', (bytes: Uint8Array | null) => {
     if (bytes === null) {
-      enqueue(endConnection);
+      queue = queue.then(endConnection);
       return;
     }
     pending = Buffer.concat([pending, bytes]);
@@ -39,7 +39,7 @@ function serve(port: MessagePort): void {
     pending = taken.rest;
     if (taken.messages.length === 0) return;
     isStarted = true;
-    enqueue(() => execute(taken.messages));
+    queue = queue.then(() => execute(taken.messages));
   });
 
   async function execute(messages: Buffer): Promise<void> {
@@ -54,13 +54,13 @@ function serve(port: MessagePort): void {
     }
   }
 
-  // One backend session serves every connection: what a connection leaves open would leak into the next.
+  // What a connection leaves open would leak into the next.
   async function endConnection(): Promise<void> {
+    ports.delete(port);
+    port.close();
     if (database.closed) return;
     if (database.isInTransaction()) await database.exec('ROLLBACK');
     await database.exec('DISCARD ALL');
-    port.close();
-    connections.delete(port);
   }
 }
 
@@ -69,8 +69,12 @@ control.on('message', (message: OpenConnection | 'close') => {
     serve(message.port);
     return;
   }
-  void Promise.all(connections.values())
+  void queue
     .then(() => database.close())
-    .finally(() => control.close());
+    .finally(() => {
+      // A port left open would keep this thread alive.
+      for (const port of ports) port.close();
+      control.close();
+    });
 });
 control.postMessage('ready');

@@ -1,0 +1,36 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { AuditModule } from './audit/audit.module.ts';
+import { ConfigModule } from './config/config.module.ts';
+import type { Configuration } from './config/configuration.ts';
+import { HealthModule } from './health/health.module.ts';
+import { loggerOptions } from './http/logger.options.ts';
+import type { InFlight } from './http/in-flight.ts';
+import type { OpenDatabase } from './persistence/open-database.ts';
+import { PersistenceModule } from './persistence/persistence.module.ts';
+import { SecretsModule } from './secrets/secrets.module.ts';
+
+/** What exists before the application. */
+export interface AppParts {
+  readonly configuration: Configuration;
+  readonly open: OpenDatabase;
+  readonly inFlight: InFlight;
+}
+
+/** The composition root: the only place that knows every room. */
+@Module({})
+export class AppModule {
+  static register({ configuration, open, inFlight }: AppParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.register(configuration),
+        LoggerModule.forRoot(loggerOptions(configuration.http)),
+        PersistenceModule.register(open),
+        SecretsModule,
+        AuditModule,
+        HealthModule.register(inFlight),
+      ],
+    };
+  }
+}

@@ -1,0 +1,112 @@
+import { Buffer } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import ipaddr from 'ipaddr.js';
+import { Logger, PinoLogger } from 'nestjs-pino';
+import { AppModule } from './app.module.ts';
+import type { Configuration } from './config/configuration.ts';
+import { logRequests } from './http/access-log.ts';
+import { InFlight } from './http/in-flight.ts';
+import { identifyRequests, requestIdOf } from './http/request-identity.ts';
+import { addSecurityHeaders } from './http/security-headers.ts';
+import { serveOpenApi } from './http/openapi.ts';
+import { prepareDataFolder } from './persistence/data-folder.ts';
+import { openDatabase } from './persistence/open-database.ts';
+import { DomainError } from './problem/domain-error.ts';
+import { ProblemValidationPipe } from './problem/problem-validation.pipe.ts';
+import { ProblemFilter, sendProblem } from './problem/problem.filter.ts';
+
+const MOST_BODY_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 10_000;
+
+/** A configured application that does not listen yet. */
+export interface CreatedApp {
+  readonly app: NestFastifyApplication;
+  readonly inFlight: InFlight;
+}
+
+/** Opens the database and builds the application; main and the tests start from here. */
+export async function createApp(configuration: Configuration, databaseFolder?: string): Promise<CreatedApp> {
+  const { storage } = configuration;
+  const open = await openDatabase({
+    url: storage.databaseUrl?.reveal(),
+    dataFolder: databaseFolder ?? prepareDataFolder(storage.dataDir),
+    poolSize: storage.databasePoolSize,
+    statementTimeoutMs: storage.databaseStatementTimeoutMs,
+  });
+  const inFlight = new InFlight();
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.register({ configuration, open, inFlight }),
+    createAdapter(configuration),
+    { bufferLogs: true },
+  );
+  app.useLogger(app.get(Logger));
+  await configureApp(app, configuration, inFlight);
+  return { app, inFlight };
+}
+
+async function configureApp(app: NestFastifyApplication, { http }: Configuration, inFlight: InFlight): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance();
+  identifyRequests(fastify);
+  inFlight.watch(fastify);
+  logRequests(fastify, await app.resolve(PinoLogger));
+  await addSecurityHeaders(fastify, http.isProduction);
+  fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  app.enableCors({
+    origin: [...http.corsOrigins],
+    credentials: true,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: ['ETag', 'Retry-After', 'X-Request-ID', 'X-Correlation-ID', 'Location'],
+    maxAge: 600,
+  });
+  app.setGlobalPrefix('api', { exclude: ['health', 'ready'] });
+  app.useGlobalPipes(new ProblemValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  if (http.servesSwagger) serveOpenApi(app);
+}
+
+function createAdapter({ http }: Configuration): FastifyAdapter {
+  return new FastifyAdapter({
+    trustProxy: http.trustedProxies.length > 0 && trusts(http.trustedProxies),
+    bodyLimit: MOST_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: {
+      caseSensitive: true,
+      ignoreTrailingSlash: false,
+      ignoreDuplicateSlashes: false,
+      maxParamLength: 4096,
+    },
+    genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, new DomainError('malformed-request'), request.id),
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
+      if (socket.writable) socket.end(rawProblem(error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400));
+    },
+  });
+}
+
+function trusts(proxies: readonly string[]): (address: string) => boolean {
+  const ranges = proxies.map((proxy): [ipaddr.IPv4 | ipaddr.IPv6, number] =>
+    proxy.includes('/')
+      ? ipaddr.parseCIDR(proxy)
+      : [ipaddr.parse(proxy), ipaddr.parse(proxy).kind() === 'ipv4' ? 32 : 128],
+  );
+  return (address) => {
+    if (!ipaddr.isValid(address)) return false;
+    const parsed = ipaddr.process(address);
+    return ranges.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits));
+  };
+}
+
+/** The answer to bytes that are no HTTP request: there is no reply object to send it with. */
+function rawProblem(status: 400 | 431): string {
+  const code = status === 431 ? 'headers-too-large' : 'malformed-request';
+  const body = JSON.stringify({ type: `https://voiceassist.dev/problems/${code}`, title: code, status, code });
+  return `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+}

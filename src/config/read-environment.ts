@@ -1,0 +1,24 @@
+import { prepareDataFolder } from '../persistence/data-folder.ts';
+import type { Configuration } from './configuration.ts';
+import { developmentSecrets } from './development-secrets.ts';
+import { loadConfiguration } from './load-configuration.ts';
+
+/**
+ * The configuration of this process: the environment, and in development generated secrets for what it lacks.
+ *
+ * @throws ConfigurationError naming every variable that breaks a rule
+ */
+export function readEnvironment(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Configuration {
+  const configuration = loadConfiguration(environment);
+  const folder = prepareDataFolder(configuration.storage.dataDir);
+  if (configuration.http.isProduction || (configuration.auth.jwtSecret && configuration.secrets.keys))
+    return configuration;
+  const generated = developmentSecrets(folder);
+  return loadConfiguration({
+    ...environment,
+    ...(configuration.auth.jwtSecret === undefined && { JWT_SECRET: generated.JWT_SECRET }),
+    ...(configuration.secrets.keys === undefined && { SECRETS_KEYS: generated.SECRETS_KEYS }),
+  });
+}

@@ -1,0 +1,40 @@
+import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { SkipThrottle } from '@nestjs/throttler';
+import type { FastifyReply } from 'fastify';
+import { Public } from '../access/declarations.ts';
+import { HealthDocument, ReadinessDocument } from './health.dto.ts';
+import { HealthService } from './health.service.ts';
+
+/** Probes for orchestrators; also answer HEAD. */
+@ApiTags('operations')
+@Public()
+@SkipThrottle()
+@Controller()
+export class HealthController {
+  readonly #health: HealthService;
+
+  constructor(health: HealthService) {
+    this.#health = health;
+  }
+
+  @Get('health')
+  @ApiOperation({ summary: 'Is the process alive? Asks no dependency.' })
+  @ApiOkResponse({ type: HealthDocument })
+  live(): HealthDocument {
+    return this.#health.live();
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Can the server answer? 503 while PostgreSQL is away or the server is stopping.' })
+  @ApiOkResponse({ type: ReadinessDocument })
+  @ApiServiceUnavailableResponse({
+    type: ReadinessDocument,
+    description: 'A required dependency is down, or the server is stopping.',
+  })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessDocument> {
+    const document = await this.#health.ready();
+    void reply.status(document.status === 'not_ready' ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK);
+    return document;
+  }
+}

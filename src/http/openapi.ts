@@ -1,0 +1,37 @@
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { VERSION } from '../health/version.ts';
+
+const DESCRIPTION = `One REST API over a person's Nextcloud, and cited answers from their own documents.
+
+Register or log in, press *Authorize* and paste the access token. Every error is [problem details](https://www.rfc-editor.org/rfc/rfc9457)
+with a stable \`code\`; times are RFC 3339; names are snake_case.`;
+
+/** The OpenAPI document of the application. */
+export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('VoiceAssist server')
+    .setDescription(DESCRIPTION)
+    .setVersion(VERSION)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'access-token')
+    .addSecurityRequirements('access-token')
+    .build();
+  return SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (controller, method) => `${camelCase(controller.replace(/Controller$/, ''))}.${method}`,
+  });
+}
+
+/** Serves Swagger UI at /docs and the document at /openapi.json. */
+export function serveOpenApi(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+    customSiteTitle: 'VoiceAssist server',
+    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true },
+  });
+}
+
+function camelCase(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}

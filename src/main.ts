@@ -1,0 +1,32 @@
+import { createApp, type CreatedApp } from './app.setup.ts';
+import type { Configuration } from './config/configuration.ts';
+import { ConfigurationError } from './config/load-configuration.ts';
+import { readEnvironment } from './config/read-environment.ts';
+
+const FAILURE = 1;
+
+async function start(configuration: Configuration): Promise<void> {
+  const created = await createApp(configuration);
+  stopOnSignal(created, configuration.http.shutdownGraceSeconds * 1000);
+  await created.app.listen(configuration.http.port, configuration.http.host);
+}
+
+/** Stops in this order: /ready says 503, requests in flight end, jobs checkpoint, connections close. */
+function stopOnSignal({ app, inFlight }: CreatedApp, graceMs: number): void {
+  const stop = (): void => {
+    void inFlight
+      .drain(graceMs)
+      .then(() => app.close())
+      .then(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+try {
+  await start(readEnvironment());
+} catch (error) {
+  // The logger may not exist yet, and its output would be lost with the process.
+  process.stderr.write(`${error instanceof ConfigurationError ? error.message : String(error)}\n`);
+  process.exit(FAILURE);
+}

@@ -1,0 +1,33 @@
+import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Database } from './database.ts';
+import type { OpenDatabase } from './open-database.ts';
+import { SchemaKeeper } from './schema-keeper.ts';
+
+const OPEN_DATABASE = Symbol('OpenDatabase');
+
+/** Provides the database. It is opened before the application and closed after everything that uses it. */
+@Global()
+@Module({})
+export class PersistenceModule implements OnApplicationShutdown {
+  readonly #open: OpenDatabase;
+
+  constructor(@Inject(OPEN_DATABASE) open: OpenDatabase) {
+    this.#open = open;
+  }
+
+  static register(open: OpenDatabase): DynamicModule {
+    return {
+      module: PersistenceModule,
+      providers: [
+        { provide: OPEN_DATABASE, useValue: open },
+        { provide: Database, useValue: open.database },
+        { provide: SchemaKeeper, useFactory: () => new SchemaKeeper(open) },
+      ],
+      exports: [Database, SchemaKeeper],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#open.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { DomainError, type FieldProblem } from './domain-error.ts';
+
+class Rejection extends Error {
+  readonly failures: readonly ValidationError[];
+
+  constructor(failures: readonly ValidationError[]) {
+    super('validation');
+    this.failures = failures;
+  }
+}
+
+/** Validates bodies, queries and path parameters; unknown members are refused, and nothing is coerced but numbers and booleans of queries. */
+export class ProblemValidationPipe extends ValidationPipe {
+  constructor() {
+    super({
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      transform: true,
+      stopAtFirstError: false,
+      validationError: { target: false, value: false },
+      exceptionFactory: (failures) => new Rejection(failures),
+    });
+  }
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'custom') return value;
+    const isDto = metadata.metatype !== undefined && this.toValidate(metadata);
+    if (metadata.type === 'body' && isDto && !isPlainObject(value)) {
+      throw validationFailed([{ pointer: '', detail: 'The body must be a JSON object.' }]);
+    }
+    try {
+      return (await super.transform(value, metadata)) as unknown;
+    } catch (error) {
+      if (!(error instanceof Rejection)) throw error;
+      throw validationFailed(error.failures.flatMap((failure) => fieldProblems(failure, metadata.type === 'body')));
+    }
+  }
+}
+
+function validationFailed(errors: readonly FieldProblem[]): DomainError {
+  return new DomainError('validation-failed', { errors });
+}
+
+function fieldProblems(failure: ValidationError, isBody: boolean, parents: readonly string[] = []): FieldProblem[] {
+  const path = [...parents, failure.property];
+  const where = isBody
+    ? { pointer: path.map((part) => `/${escapePointer(part)}`).join('') }
+    : { parameter: path.join('.') };
+  const own = Object.values(failure.constraints ?? {}).map((detail) => ({ ...where, detail }));
+  return [...own, ...(failure.children ?? []).flatMap((child) => fieldProblems(child, isBody, path))];
+}
+
+/** RFC 6901 section 3. */
+function escapePointer(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

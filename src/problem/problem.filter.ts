@@ -1,0 +1,54 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { currentOrigin } from '../access/request-origin.ts';
+import type { DomainError } from './domain-error.ts';
+import { problemDocument, type ProblemDocument } from './problem-document.dto.ts';
+import { failureForLog } from './failure-for-log.ts';
+import { toDomainError } from './to-domain-error.ts';
+
+const FIRST_SERVER_ERROR = 500;
+
+/** Turns everything that is thrown into problem details (RFC 9457). */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #log = new Logger('Problem');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const error = toDomainError(thrown);
+    const origin = currentOrigin();
+    if (error.status >= FIRST_SERVER_ERROR) {
+      this.#log.error({
+        code: error.code,
+        requestId: origin.requestId,
+        ...error.options.logContext,
+        ...failureForLog(error.cause),
+      });
+    }
+    if (reply.sent || reply.raw.headersSent) {
+      // The answer has begun as a stream: cutting it off is the only way left to say that it is not whole.
+      reply.raw.destroy();
+      return;
+    }
+    sendProblem(reply, error, origin.requestId);
+  }
+}
+
+/** Sends a problem as the whole answer. */
+export function sendProblem(reply: FastifyReply, error: DomainError, requestId: string): void {
+  const { headers, retryAfterSeconds } = error.options;
+  void reply
+    .status(error.status)
+    .headers({ ...headers, ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }) })
+    .header('content-type', 'application/problem+json')
+    .send(JSON.stringify(documentOf(error, requestId)));
+}
+
+function documentOf(error: DomainError, requestId: string): ProblemDocument {
+  const { detail, errors } = error.options;
+  return {
+    ...problemDocument(error.code, requestId),
+    ...(detail !== undefined && { detail }),
+    ...(errors !== undefined && { errors: [...errors] }),
+  };
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from '../../src/app.setup.ts';
+import { readEnvironment } from '../../src/config/read-environment.ts';
+import { Database } from '../../src/persistence/database.ts';
+
+/** A running application on a free port of the loopback interface. */
+export interface TestApp {
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+/** Limits wide enough for a test file; a test of a limit sets its own. */
+const WIDE_LIMITS = {
+  RATE_LIMIT_REGISTER_PER_HOUR: '10000',
+  RATE_LIMIT_LOGIN_PER_MINUTE: '10000',
+  RATE_LIMIT_REFRESH_PER_MINUTE: '10000',
+  RATE_LIMIT_LINK_PER_HOUR: '10000',
+  RATE_LIMIT_REQUESTS_PER_MINUTE: '1000000',
+};
+
+/**
+ * Starts the whole application the way main does.
+ *
+ * @param env variables of the environment, over the defaults of a test
+ */
+export async function startTestApp({ env = {} }: { env?: Record<string, string> } = {}): Promise<TestApp> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-test-'));
+  const configuration = readEnvironment({
+    NODE_ENV: 'test',
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'silent',
+    INDEX_SCAN_INTERVAL_MINUTES: '0',
+    ...WIDE_LIMITS,
+    ...env,
+  });
+  const { app } = await createApp(configuration, 'memory://');
+  await app.listen(0, '127.0.0.1');
+  return {
+    url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
+    app,
+    database: app.get(Database),
+    close: async () => {
+      await app.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
