@@ -41,7 +41,7 @@ export class MultistatusReader implements AsyncIterable<DavResponse> {
       this.parser.end();
     } catch (error) {
       if (error instanceof MultistatusError) throw failure('upstream-protocol-error', this.upstream, error.reason);
-      if (error instanceof TypeError) throw failure('upstream-protocol-error', this.upstream, 'not-utf-8');
+      if (isDecodingError(error)) throw failure('upstream-protocol-error', this.upstream, 'not-utf-8');
       throw error;
     }
   }
@@ -58,4 +58,10 @@ async function* slices(body: AsyncIterable<Uint8Array>, decoder: TextDecoder): A
       turnStartedAt = performance.now();
     }
   }
+}
+
+function isDecodingError(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+  );
 }

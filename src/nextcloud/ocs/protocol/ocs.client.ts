@@ -19,7 +19,8 @@ export interface SelfOptions {
   readonly signal?: AbortSignal;
 }
 
-const MAX_UID_CHARS = 255;
+/** Becomes a name in DAV paths, so it must not be able to leave its place. */
+const UID = /^(?!\.{1,2}$)[^/\\\p{Cc}]{1,255}$/u;
 
 /** Why `POST /cloud/users` refuses; 105 and 106 are the limits of a sub-admin. */
 const CREATION_REFUSALS: Readonly<Record<number, ProblemCode>> = {
@@ -50,7 +51,7 @@ export class OcsClient {
   async self(login: NextcloudLogin, options: SelfOptions = {}): Promise<NextcloudSelf> {
     const answer = await callOcs(this.endpoint, { method: 'GET', path: '/cloud/user', login, ...options });
     const uid = findText(answer.data, 'id');
-    if (!isOcsSuccess(answer) || uid === null || uid.length > MAX_UID_CHARS) throw this.unexpected(answer);
+    if (!isOcsSuccess(answer) || uid === null || !UID.test(uid)) throw this.unexpected(answer);
     const displayName = findText(answer.data, 'display-name') ?? findText(answer.data, 'displayname') ?? uid;
     return { uid, displayName, email: findText(answer.data, 'email') };
   }

@@ -1,0 +1,163 @@
+// RFC 4918 section 13: multistatus, read in pieces, with bounds.
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MultistatusReader } from '../../../src/nextcloud/dav/multistatus.reader.ts';
+import { findProperty, type DavResponse } from '../../../src/nextcloud/dav/multistatus.types.ts';
+
+async function* pieces(text: string | Uint8Array, size = 7): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text);
+  for (let start = 0; start < bytes.length; start += size)
+    yield await Promise.resolve(bytes.subarray(start, start + size));
+}
+
+async function read(text: string | Uint8Array, size?: number): Promise<DavResponse[]> {
+  const found: DavResponse[] = [];
+  for await (const response of new MultistatusReader(pieces(text, size), 'test')) found.push(response);
+  return found;
+}
+
+const GOOD = `<?xml version="1.0"?>
+<x1:multistatus xmlns:x1="DAV:" xmlns:oc="http://owncloud.org/ns">
+ <x1:response><x1:href>/a/%c3%bc</x1:href>
+  <x1:propstat><x1:prop><x1:getetag>&quot;e&amp;1&quot;</x1:getetag><oc:fileid>99</oc:fileid>
+   <x1:resourcetype><x1:collection/></x1:resourcetype><x1:displayname><![CDATA[<ü>]]></x1:displayname></x1:prop>
+   <x1:status>HTTP/1.1 200 OK</x1:status></x1:propstat>
+  <x1:propstat><x1:prop><oc:size/></x1:prop><x1:status>HTTP/1.1 404 Not Found</x1:status></x1:propstat>
+ </x1:response>
+ <response xmlns="DAV:"><href>/a/gone</href><status>HTTP/1.1 404 Not Found</status></response>
+ <x1:sync-token>http://sabre.io/ns/sync/34</x1:sync-token>
+</x1:multistatus>`;
+
+const wrap = (inner: string): string =>
+  `<d:multistatus xmlns:d="DAV:"><d:response><d:href>/a</d:href>${inner}</d:response></d:multistatus>`;
+
+const refusedFor = (reason: string) =>
+  expect.objectContaining({
+    code: 'upstream-protocol-error',
+    options: { logContext: { upstream: 'test', reason } },
+  });
+
+describe('a multistatus', () => {
+  it('gives hrefs, statuses and properties by namespace, whatever the prefixes and the cuts', async () => {
+    for (const size of [1, 7, 100_000]) {
+      const [first, second] = await read(GOOD, size);
+      expect(first?.href).toBe('/a/%c3%bc');
+      expect(first && findProperty(first, 'DAV:', 'getetag')?.text).toBe('"e&1"');
+      expect(first && findProperty(first, 'DAV:', 'displayname')?.text).toBe('<ü>');
+      expect(first && findProperty(first, 'http://owncloud.org/ns', 'fileid')?.text).toBe('99');
+      expect(first && findProperty(first, 'http://owncloud.org/ns', 'size')).toBeNull();
+      expect(first && findProperty(first, 'DAV:', 'fileid')).toBeNull();
+      expect(first && findProperty(first, 'DAV:', 'resourcetype')?.children[0]?.name).toBe('collection');
+      expect(second).toEqual({ href: '/a/gone', status: 404, propstats: [] });
+    }
+  });
+
+  it('has its sync token at the end', async () => {
+    const reader = new MultistatusReader(pieces(GOOD), 'test');
+    for await (const response of reader) expect(response.href).toMatch(/^\/a/);
+    expect(reader.syncToken).toBe('http://sabre.io/ns/sync/34');
+  });
+
+  it('gives what came before the fault, then fails: a cut listing is never a complete one', async () => {
+    const found: DavResponse[] = [];
+    const cut = GOOD.slice(0, GOOD.indexOf('<response xmlns'));
+    const reading = (async () => {
+      for await (const response of new MultistatusReader(pieces(cut), 'test')) found.push(response);
+    })();
+    await expect(reading).rejects.toEqual(refusedFor('xml-syntax'));
+    expect(found).toHaveLength(1);
+  });
+});
+
+describe('a hostile or wrong multistatus is refused', () => {
+  const bomb = `<!DOCTYPE lolz [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>`;
+
+  it.each([
+    ['a document type', bomb + wrap('<d:status>&b;</d:status>'), 'doctype'],
+    ['an external entity', `<!DOCTYPE x SYSTEM "http://evil/x">${wrap('')}`, 'doctype'],
+    ['an undeclared entity', wrap('<d:status>&b;</d:status>'), 'xml-syntax'],
+    ['deep nesting', wrap('<d:prop>'.repeat(100_000)), 'depth'],
+    ['many elements', wrap('<d:x/>'.repeat(100_000)), 'elements'],
+    ['an endless text', wrap('x'.repeat(1_000_000)), 'token-size'],
+    ['an endless tag', `<d:multistatus xmlns:d="DAV:" x="${'y'.repeat(1_000_000)}"`, 'token-size'],
+    ['an endless comment', `<d:multistatus xmlns:d="DAV:"><!--${'-x'.repeat(500_000)}`, 'token-size'],
+    ['an endless document type', `<!DOCTYPE x [${' '.repeat(1_000_000)}`, 'token-size'],
+    ['much text in one response', wrap(`<d:a>${'x'.repeat(200_000)}</d:a>`.repeat(6)), 'text-size'],
+    [
+      'many attributes',
+      wrap(`<d:a ${Array.from({ length: 1_000 }, (_, i) => `a${String(i)}=""`).join(' ')}/>`),
+      'attributes',
+    ],
+    ['an HTML page', '<!DOCTYPE html><html><body>Log in</body></html>', 'doctype'],
+    ['another root', '<d:prop xmlns:d="DAV:"/>', 'not-multistatus'],
+    ['the root of another namespace', '<multistatus xmlns="http://evil"/>', 'not-multistatus'],
+    ['an unbound prefix', '<d:multistatus/>', 'xml-syntax'],
+    ['a response without href', '<d:multistatus xmlns:d="DAV:"><d:response/></d:multistatus>', 'no-href'],
+    ['a status that is none', wrap('<d:status>OK</d:status>'), 'status'],
+    ['a propstat without status', wrap('<d:propstat><d:prop/></d:propstat>'), 'status'],
+    ['JSON', '{"ocs":{}}', 'xml-syntax'],
+    ['nothing', '', 'xml-syntax'],
+    ['something after the end', `${wrap('')}<d:x/>`, 'xml-syntax'],
+  ])('%s', async (_case, text, reason) => {
+    const startedAt = performance.now();
+    await expect(read(text, 65_536)).rejects.toEqual(refusedFor(reason));
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
+  it('bytes that are not UTF-8', async () => {
+    await expect(read(Buffer.from([0x3c, 0xff, 0xfe]))).rejects.toEqual(refusedFor('not-utf-8'));
+    await expect(read(Buffer.from(wrap('é'), 'latin1'))).rejects.toEqual(refusedFor('not-utf-8'));
+  });
+
+  it('any text at all fails typed or reads (property)', async () => {
+    const token = fc.constantFrom(
+      '<',
+      '>',
+      '/',
+      'd:',
+      'multistatus',
+      ' xmlns:d="DAV:"',
+      '&lt;',
+      '&x;',
+      '<!--',
+      '-->',
+      ']]>',
+      '<?',
+      '?>',
+      'href',
+      '\u0000',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(token, { maxLength: 30 }), async (tokens) => {
+        try {
+          await read(tokens.join(''));
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'upstream-protocol-error' });
+        }
+      }),
+    );
+  });
+});
+
+it('a listing of 100,000 entries streams in bounded memory', async () => {
+  const entry = GOOD.slice(GOOD.indexOf('<x1:response>'), GOOD.indexOf('<response xmlns'));
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('<x1:multistatus xmlns:x1="DAV:" xmlns:oc="http://owncloud.org/ns">');
+    const block = Buffer.from(entry.repeat(100));
+    for (let index = 0; index < 1_000; index += 1) yield await Promise.resolve(block);
+    yield Buffer.from('</x1:multistatus>');
+  }
+  let count = 0;
+  let longestTurnMs = 0;
+  let turn = performance.now();
+  const timer = setInterval(() => {
+    longestTurnMs = Math.max(longestTurnMs, performance.now() - turn);
+    turn = performance.now();
+  }, 1);
+  const before = process.memoryUsage().rss;
+  for await (const response of new MultistatusReader(body(), 'test')) count += response.href === '/a/%c3%bc' ? 1 : 0;
+  clearInterval(timer);
+  expect(count).toBe(100_000);
+  expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1_024 * 1_024);
+  expect(longestTurnMs).toBeLessThan(500);
+});
