@@ -1,0 +1,93 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { PgBoss, fromKysely, type Db } from 'pg-boss';
+import type { OpenDatabase } from '../persistence/open-database.ts';
+import { failureForLog } from '../problem/failure-for-log.ts';
+
+const SCHEMA = 'pgboss';
+const HEARTBEAT_SECONDS = 15;
+const SUPERVISE_SECONDS = 10;
+const POLL_SECONDS = 0.5;
+const EXPIRE_SECONDS = 6 * 3600;
+const RETRIES_AFTER_A_CRASH = 10;
+
+/** What a queued job carries. */
+export interface QueuedJob {
+  readonly jobId: string;
+}
+
+/** The queue in PostgreSQL (pg-boss), on the connections of the ORM. */
+@Injectable()
+export class Boss {
+  readonly #boss: PgBoss;
+  readonly #log = new Logger('Jobs');
+
+  constructor(open: OpenDatabase) {
+    this.#boss = new PgBoss({
+      db: executorOn(open.orm),
+      schema: SCHEMA,
+      backend: open.isEmbedded ? 'pglite' : 'postgres',
+      schedule: false,
+      superviseIntervalSeconds: SUPERVISE_SECONDS,
+      monitorIntervalSeconds: SUPERVISE_SECONDS,
+      monitorVacuum: false,
+      reindex: false,
+      registerInstance: false,
+      openTelemetry: { enabled: false },
+    });
+    this.#boss.on('error', (error) => this.#log.warn({ ...failureForLog(error) }, 'The queue met an error'));
+  }
+
+  async start(): Promise<void> {
+    await this.#boss.start();
+  }
+
+  /** Waits at most `graceMs` for running handlers; what still runs is taken up again by the next worker. */
+  async stop(graceMs: number): Promise<void> {
+    await this.#boss.stop({ graceful: true, timeout: graceMs, close: false });
+  }
+
+  async createQueue(name: string): Promise<void> {
+    await this.#boss.createQueue(name, {
+      retryLimit: RETRIES_AFTER_A_CRASH,
+      retryDelay: 0,
+      expireInSeconds: EXPIRE_SECONDS,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
+    });
+  }
+
+  /** Queues a job in the transaction of `em`: it exists if and only if the transaction commits. */
+  async send(em: EntityManager, queue: string, job: QueuedJob): Promise<void> {
+    await this.#boss.send(queue, job, { id: job.jobId, db: fromKysely(em.getKysely()) });
+  }
+
+  /** Takes a job that has not started out of the queue. */
+  async cancel(em: EntityManager, queue: string, jobId: string): Promise<void> {
+    await this.#boss.cancel(queue, jobId, { db: fromKysely(em.getKysely()) });
+  }
+
+  /** Runs `handler` for each job of a queue, `concurrency` at a time. @returns id for `wake` */
+  work(queue: string, concurrency: number, handler: (job: QueuedJob) => Promise<void>): Promise<string> {
+    const options = { pollingIntervalSeconds: POLL_SECONDS, localConcurrency: concurrency, batchSize: 1 };
+    return this.#boss.work<QueuedJob>(queue, options, async (jobs) => {
+      for (const job of jobs) await handler(job.data);
+    });
+  }
+
+  /** Looks for work now instead of at the next poll. */
+  wake(workerId: string): void {
+    this.#boss.notifyWorker(workerId);
+  }
+}
+
+function executorOn(orm: MikroORM): Db {
+  return {
+    async executeSql(text, values) {
+      const pool = await orm.em.getDriver().getConnection().getNativeClient();
+      const result = await pool.query(text, values);
+      // Several statements in one text give several results; pg-boss wants all their rows.
+      const results = Array.isArray(result) ? (result as (typeof result)[]) : [result];
+      return { rows: results.flatMap((each) => each.rows ?? []) };
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import { withOrigin } from '../access/request-origin.ts';
+import { HttpConfig } from '../config/http.config.ts';
+import { SchemaKeeper } from '../persistence/schema-keeper.ts';
+import { failureForLog } from '../problem/failure-for-log.ts';
+import { toDomainError } from '../problem/to-domain-error.ts';
+import { Boss, type QueuedJob } from './boss.ts';
+import type { JobHandler } from './job-handler.port.ts';
+import { JobStore } from './job-store.ts';
+import { RunningJob } from './running-job.ts';
+
+const CANCEL_POLL_MS = 1000;
+
+/** Thrown into pg-boss when a job stops unfinished, so that another worker takes it up again. */
+class UnfinishedJob extends Error {}
+
+/** Runs the jobs of this process and keeps their rows true. */
+@Injectable()
+export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
+  readonly #boss: Boss;
+  readonly #store: JobStore;
+  readonly #config: HttpConfig;
+  readonly #log = new Logger('Jobs');
+  readonly #handlers: JobHandler[] = [];
+  readonly #workers = new Map<string, string>();
+  readonly #running = new Map<string, RunningJob>();
+  #cancelPoll: NodeJS.Timeout | undefined;
+  #isStarted = false;
+  #isStopping = false;
+
+  constructor(boss: Boss, store: JobStore, config: HttpConfig, schema: SchemaKeeper) {
+    this.#boss = boss;
+    this.#store = store;
+    this.#config = config;
+    schema.whenReady(() => this.#start());
+  }
+
+  /** Registers a kind of work; call it while the application starts. */
+  register(handler: JobHandler): void {
+    this.#handlers.push(handler);
+  }
+
+  /** Makes this process look for work of a kind at once. */
+  wake(kind: string): void {
+    const worker = this.#workers.get(kind);
+    if (worker !== undefined) this.#boss.wake(worker);
+  }
+
+  /** Aborts a job that runs in this process. */
+  abort(jobId: string): void {
+    this.#running.get(jobId)?.cancel();
+  }
+
+  onModuleDestroy(): void {
+    this.#isStopping = true;
+    clearInterval(this.#cancelPoll);
+    for (const job of this.#running.values()) job.stop();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.#isStarted) await this.#boss.stop(this.#config.shutdownGraceSeconds * 1000);
+  }
+
+  async #start(): Promise<void> {
+    await this.#boss.start();
+    this.#isStarted = true;
+    for (const handler of this.#handlers) {
+      await this.#boss.createQueue(handler.kind);
+      if (!this.#config.runsJobs) continue;
+      const work = (queued: QueuedJob): Promise<void> => this.#run(handler, queued.jobId);
+      this.#workers.set(handler.kind, await this.#boss.work(handler.kind, handler.concurrency, work));
+    }
+    this.#cancelPoll = setInterval(() => void this.#lookForCancels(), CANCEL_POLL_MS);
+  }
+
+  async #run(handler: JobHandler, jobId: string): Promise<void> {
+    if (this.#isStopping) throw new UnfinishedJob();
+    const row = await this.#store.begin(jobId);
+    if (row === null) return;
+    const job = new RunningJob(row, this.#store);
+    this.#running.set(jobId, job);
+    try {
+      const counters = await withOrigin({ requestId: jobId, address: null, userAgent: null }, () => handler.run(job));
+      await this.#store.finish(jobId, { state: 'succeeded', counters });
+    } catch (error) {
+      await this.#fail(job, error);
+    } finally {
+      this.#running.delete(jobId);
+    }
+  }
+
+  async #fail(job: RunningJob, error: unknown): Promise<void> {
+    if (job.isCancelled) return this.#store.finish(job.jobId, { state: 'cancelled' });
+    if (job.isStopped) {
+      await this.#store.requeue(job.jobId);
+      throw new UnfinishedJob();
+    }
+    const problem = toDomainError(error);
+    // Without the database nothing can be recorded: the job stays as it is and is taken up again.
+    if (problem.code === 'service-unavailable') throw problem;
+    this.#log.warn({ jobId: job.jobId, kind: job.kind, code: problem.code, ...failureForLog(problem.cause ?? error) });
+    await this.#store.finish(job.jobId, { state: 'failed', problemCode: problem.code });
+  }
+
+  async #lookForCancels(): Promise<void> {
+    if (this.#running.size === 0) return;
+    try {
+      const cancelled = await this.#store.cancelRequested([...this.#running.keys()]);
+      for (const id of cancelled) this.#running.get(id)?.cancel();
+    } catch (error) {
+      this.#log.warn({ ...failureForLog(error) }, 'Cancel requests cannot be read now');
+    }
+  }
+}

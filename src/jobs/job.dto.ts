@@ -1,0 +1,54 @@
+import type { Job, JobState } from './job.entity.ts';
+
+/** Work in the background. */
+export class JobDocument {
+  /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
+  id!: string;
+
+  /**
+   * What the job does.
+   * @example "scan"
+   */
+  kind!: string;
+
+  /**
+   * queued and running are open; succeeded, failed and cancelled are final.
+   * @example "running"
+   */
+  state!: JobState;
+
+  /**
+   * Counters of the work so far.
+   * @example { "files_discovered": 10, "files_indexed": 8, "files_failed": 0, "files_skipped": 2 }
+   */
+  progress!: Record<string, number>;
+
+  /** Code of the problem that ended a failed job; null otherwise. */
+  problem_code!: string | null;
+
+  /** @example "2026-11-22T10:00:00.000Z" */
+  created_at!: string;
+
+  started_at!: string | null;
+
+  finished_at!: string | null;
+}
+
+/** The jobs of a user, newest first. */
+export class JobListDocument {
+  jobs!: JobDocument[];
+}
+
+/** What a client sees of a job. */
+export function jobDocument(job: Job): JobDocument {
+  return {
+    id: job.id,
+    kind: job.kind,
+    state: job.state,
+    progress: job.counters,
+    problem_code: job.problemCode ?? null,
+    created_at: job.createdAt.toISOString(),
+    started_at: job.startedAt?.toISOString() ?? null,
+    finished_at: job.finishedAt?.toISOString() ?? null,
+  };
+}

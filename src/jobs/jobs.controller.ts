@@ -1,0 +1,70 @@
+import { Controller, Delete, Get, Param, ParseUUIDPipe, Sse, type MessageEvent } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Observable } from 'rxjs';
+import { CurrentPrincipal } from '../access/declarations.ts';
+import type { Principal } from '../access/principal.ts';
+import { DomainError } from '../problem/domain-error.ts';
+import { Problems } from '../problem/problems.decorator.ts';
+import { JobDocument, JobListDocument, jobDocument } from './job.dto.ts';
+import { JobsService } from './jobs.service.ts';
+
+const JobId = (): ParameterDecorator =>
+  Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') }));
+
+/** Watch and cancel what runs in the background. */
+@ApiTags('jobs')
+@Controller('jobs')
+export class JobsController {
+  readonly #jobs: JobsService;
+
+  constructor(jobs: JobsService) {
+    this.#jobs = jobs;
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List my latest jobs, newest first' })
+  @ApiOkResponse({ type: JobListDocument })
+  @Problems('unauthenticated')
+  async list(@CurrentPrincipal() principal: Principal): Promise<JobListDocument> {
+    return { jobs: (await this.#jobs.list(principal)).map(jobDocument) };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Read a job' })
+  @ApiOkResponse({ type: JobDocument })
+  @Problems('unauthenticated', 'not-found')
+  async read(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobDocument> {
+    return jobDocument(await this.#jobs.get(principal, id));
+  }
+
+  @Sse(':id/events')
+  @ApiOperation({ summary: 'Follow a job: an event `job` with each change, the last one when it has ended' })
+  @ApiProduces('text/event-stream')
+  @ApiOkResponse({ type: JobDocument, description: 'The data of each event' })
+  @Problems('unauthenticated', 'not-found')
+  async follow(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<Observable<MessageEvent>> {
+    // A stream cannot answer 404 once it has begun.
+    await this.#jobs.get(principal, id);
+    return new Observable((subscriber) => {
+      const abort = new AbortController();
+      const forward = async (): Promise<void> => {
+        for await (const job of this.#jobs.watch(principal, id, abort.signal)) {
+          subscriber.next({ type: 'job', id: job.updatedAt.toISOString(), data: jobDocument(job) });
+        }
+      };
+      forward().then(
+        () => subscriber.complete(),
+        (error: unknown) => subscriber.error(error),
+      );
+      return () => abort.abort();
+    });
+  }
+
+  @Delete(':id')
+  @ApiOperation({ summary: 'Cancel a job; it keeps what it has done' })
+  @ApiOkResponse({ type: JobDocument })
+  @Problems('unauthenticated', 'not-found', 'job-finished')
+  async cancel(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobDocument> {
+    return jobDocument(await this.#jobs.cancel(principal, id));
+  }
+}

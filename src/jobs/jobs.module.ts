@@ -1,0 +1,21 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import type { OpenDatabase } from '../persistence/open-database.ts';
+import { Boss } from './boss.ts';
+import { JobRunner } from './job-runner.ts';
+import { JobStore } from './job-store.ts';
+import { JobsController } from './jobs.controller.ts';
+import { JobsService } from './jobs.service.ts';
+
+/** Work in the background. */
+@Global()
+@Module({})
+export class JobsModule {
+  static register(open: OpenDatabase): DynamicModule {
+    return {
+      module: JobsModule,
+      controllers: [JobsController],
+      providers: [{ provide: Boss, useFactory: () => new Boss(open) }, JobStore, JobRunner, JobsService],
+      exports: [JobsService, JobRunner],
+    };
+  }
+}

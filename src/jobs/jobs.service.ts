@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
+import type { Principal } from '../access/principal.ts';
+import { Database } from '../persistence/database.ts';
+import { DomainError } from '../problem/domain-error.ts';
+import { Boss } from './boss.ts';
+import { JobRunner } from './job-runner.ts';
+import { Job } from './job.entity.ts';
+
+const WATCH_INTERVAL_MS = 400;
+const LONGEST_WATCH_MS = 3600_000;
+const MOST_LISTED = 50;
+
+/** A job to be done. */
+export interface JobRequest {
+  readonly userId: string;
+  readonly kind: string;
+  readonly parameters: Record<string, unknown>;
+}
+
+/** The jobs of a user. */
+@Injectable()
+export class JobsService {
+  readonly #database: Database;
+  readonly #boss: Boss;
+  readonly #runner: JobRunner;
+
+  constructor(database: Database, boss: Boss, runner: JobRunner) {
+    this.#database = database;
+    this.#boss = boss;
+    this.#runner = runner;
+  }
+
+  /**
+   * Queues a job in the transaction of the data that causes it. While the user has an open job of this kind, that
+   * one is returned instead, from whichever process it was asked for. Call `wake` after the commit.
+   */
+  async submit(em: EntityManager, request: JobRequest): Promise<Job> {
+    await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${request.kind}/${request.userId}`]);
+    const open = await em.findOne(Job, {
+      userId: request.userId,
+      kind: request.kind,
+      state: { $in: ['queued', 'running'] },
+      cancelRequestedAt: null,
+    });
+    if (open !== null) return open;
+    const job = em.create(Job, { ...request, state: 'queued', counters: {} });
+    await em.flush();
+    await em.refresh(job);
+    await this.#boss.send(em, request.kind, { jobId: job.id });
+    return job;
+  }
+
+  /** Lets a worker of this process begin at once. */
+  wake(kind: string): void {
+    this.#runner.wake(kind);
+  }
+
+  /** The latest jobs of a user, newest first. */
+  list(principal: Principal): Promise<Job[]> {
+    return this.#database.read((em) =>
+      em.find(Job, { userId: principal.userId }, { orderBy: { id: 'desc' }, limit: MOST_LISTED }),
+    );
+  }
+
+  /** @throws DomainError `not-found` when there is no such job of this user */
+  async get(principal: Principal, id: string): Promise<Job> {
+    const job = await this.#database.read((em) => em.findOne(Job, { id, userId: principal.userId }));
+    if (job === null) throw new DomainError('not-found');
+    return job;
+  }
+
+  /**
+   * Asks a job to end; it does so at its next checkpoint and keeps what it has done.
+   *
+   * @throws DomainError `not-found`, `job-finished`
+   */
+  async cancel(principal: Principal, id: string): Promise<Job> {
+    const job = await this.#database.transaction(async (em) => {
+      const found = await em.findOne(Job, { id, userId: principal.userId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (found === null) throw new DomainError('not-found');
+      if (isFinal(found)) throw new DomainError('job-finished');
+      if (found.state === 'queued') {
+        await this.#boss.cancel(em, found.kind, id);
+        await em.execute(`update jobs set state = 'cancelled', finished_at = now() where id = ?`, [id]);
+      }
+      await em.execute('update jobs set cancel_requested_at = now(), updated_at = now() where id = ?', [id]);
+      return em.refresh(found);
+    });
+    this.#runner.abort(id);
+    if (job === null) throw new DomainError('not-found');
+    return job;
+  }
+
+  /**
+   * The job now and after each change, until it ends or `signal` aborts.
+   *
+   * @throws DomainError `not-found`
+   */
+  async *watch(principal: Principal, id: string, signal: AbortSignal): AsyncGenerator<Job> {
+    const deadline = Date.now() + LONGEST_WATCH_MS;
+    let seen = '';
+    while (!signal.aborted && Date.now() < deadline) {
+      const job = await this.get(principal, id);
+      const version = `${job.state}${job.updatedAt.toISOString()}`;
+      if (version !== seen) yield job;
+      seen = version;
+      if (isFinal(job)) return;
+      await pause(WATCH_INTERVAL_MS, signal);
+    }
+  }
+
+  /** The job when it has ended, or as it is after `seconds`. */
+  async waitFor(principal: Principal, id: string, seconds: number): Promise<Job> {
+    let latest = await this.get(principal, id);
+    if (seconds === 0) return latest;
+    for await (const job of this.watch(principal, id, AbortSignal.timeout(seconds * 1000))) latest = job;
+    return latest;
+  }
+}
+
+/** True when a job will not change any more. */
+export function isFinal(job: Job): boolean {
+  return job.state !== 'queued' && job.state !== 'running';
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
