@@ -1,5 +1,4 @@
 import type { OutboundResponse } from '../../../outbound/outbound.types.ts';
-import { failure } from '../../../outbound/transport-error.ts';
 import { DomainError } from '../../../problem/domain-error.ts';
 import { findEtag } from '../../dav/dav-etag.ts';
 
@@ -21,23 +20,19 @@ export interface FileDownload {
 
 /**
  * Checks that an answer of 200 or 206 is a file's content.
- * @throws {DomainError} `not-a-file` (a folder answers with a text), `upstream-misconfigured` (a web page),
- *   `file-too-large`
+ * @returns null without an entity tag: Nextcloud answers a folder with a page of text, and a proxy shows its own page
+ * @throws {DomainError} `file-too-large`
  */
-export function toFileDownload(response: OutboundResponse, maxBytes: number, upstream: string): FileDownload {
+export function findFileDownload(response: OutboundResponse, maxBytes: number): FileDownload | null {
   const { headers } = response;
   const etag = findEtag(headers['etag'] ?? headers['oc-etag']);
   const contentType = headers['content-type'] ?? 'application/octet-stream';
   const size = /^\d{1,15}$/.test(headers['content-length'] ?? '') ? Number(headers['content-length']) : null;
-  try {
-    if (etag === null) {
-      if (contentType.startsWith('text/html')) throw failure('upstream-misconfigured', upstream, 'web-page');
-      throw new DomainError('not-a-file');
-    }
-    if (size !== null && size > maxBytes) throw new DomainError('file-too-large');
-  } catch (error) {
+  const isTooLarge = size !== null && size > maxBytes;
+  if (etag === null || isTooLarge) {
     response.discard();
-    throw error;
+    if (etag === null) return null;
+    throw new DomainError('file-too-large');
   }
   const modified = Date.parse(headers['last-modified'] ?? '');
   return {

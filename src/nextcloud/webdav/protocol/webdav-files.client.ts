@@ -10,7 +10,7 @@ import { davHome, findPathOfHref } from '../../dav/dav-href.ts';
 import { davPath } from '../../dav/dav-path.ts';
 import { MultistatusReader } from '../../dav/multistatus.reader.ts';
 import { findResource, RESOURCE_PROPFIND, type DavResource } from './dav-resource.ts';
-import { toFileDownload, type FileDownload } from './file-download.ts';
+import { findFileDownload, type FileDownload } from './file-download.ts';
 import { whileLocked } from './lock-retry.ts';
 import { WebdavTransport, type WebdavRequest } from './webdav-transport.ts';
 
@@ -156,8 +156,15 @@ export class WebdavFilesClient {
       // One byte more than allowed: the answer itself must be able to say that it is too large.
       const response = await this.transport.send(credential, { ...request, maxBodyBytes: maxBytes + 64 * 1_024 });
       if (response.status !== 200 && response.status !== 206) throw await this.failureOf(response);
-      return toFileDownload(response, maxBytes, this.upstream);
+      return findFileDownload(response, maxBytes) ?? (await this.notAFile(credential, request.path, signal));
     }, signal);
+  }
+
+  /** Finds out why a path answered something that is not a file's content. */
+  private async notAFile(credential: NextcloudCredential, path: string, signal?: AbortSignal): Promise<never> {
+    const { isCollection } = await this.stat(credential, path, signal);
+    if (isCollection) throw new DomainError('not-a-file');
+    throw failure('upstream-misconfigured', this.upstream, 'web-page');
   }
 
   private async openListing(
