@@ -11,7 +11,7 @@ export interface PdfPage extends ExtractedPage {
 }
 
 const PDF_MARK = '%PDF-';
-/** Readers accept some bytes before the mark (ISO 32000-1 Annex H, implementation note 13: within the first 1024). */
+/** Common viewers accept other bytes before the mark, within the first 1024 bytes of the file. */
 const PDF_MARK_WINDOW_BYTES = 1024;
 const SILENT = 0;
 const NO_IMAGES = 1;
