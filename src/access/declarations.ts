@@ -4,12 +4,19 @@ import type { Principal } from './principal.ts';
 /** Metadata keys that the guards read. */
 export const IS_PUBLIC = 'access:public';
 export const IS_ADMIN_ONLY = 'access:admin';
+export const REQUEST_LIMIT = 'access:limit';
 
 /** Opens a route to everybody. Without it every route asks for an access token. */
 export const Public = (): CustomDecorator => SetMetadata(IS_PUBLIC, true);
 
 /** Closes a route to everybody but administrators (403 `forbidden`). */
 export const AdminOnly = (): CustomDecorator => SetMetadata(IS_ADMIN_ONLY, true);
+
+/** The limits of `LimitsConfig` that a route can choose; `requests` is the one of every other route. */
+export type LimitName = 'register' | 'login' | 'refresh' | 'link' | 'requests';
+
+/** Counts the requests of a route against a limit of its own (429 `rate-limited`) instead of the general one. */
+export const LimitedAs = (name: LimitName): CustomDecorator => SetMetadata(REQUEST_LIMIT, name);
 
 /** A request that a guard has let through. */
 export interface AuthenticatedRequest {

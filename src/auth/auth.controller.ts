@@ -1,0 +1,101 @@
+import { Body, Controller, Get, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal, LimitedAs, Public } from '../access/declarations.ts';
+import type { Principal } from '../access/principal.ts';
+import { Problems } from '../problem/problems.decorator.ts';
+import { ProfileService } from '../users/profile.service.ts';
+import { UserDocument } from '../users/user.dto.ts';
+import { userDocument } from '../users/user.mapper.ts';
+import { LoginRequest, RefreshRequest, RegisterRequest, TokenPairDocument } from './auth.dto.ts';
+import { LoginService } from './login/login.service.ts';
+import { RegistrationService } from './registration/registration.service.ts';
+import { SessionService } from './sessions/session.service.ts';
+import { RefreshService } from './tokens/refresh.service.ts';
+import { tokenPairDocument } from './tokens/token-pair.mapper.ts';
+
+/** Accounts and sessions. */
+@ApiTags('auth')
+@Controller('auth')
+export class AuthController {
+  constructor(
+    private readonly registration: RegistrationService,
+    private readonly logins: LoginService,
+    private readonly refreshes: RefreshService,
+    private readonly sessions: SessionService,
+    private readonly profile: ProfileService,
+  ) {}
+
+  @Public()
+  @LimitedAs('register')
+  @Post('register')
+  @ApiOperation({ operationId: 'auth.register', summary: 'Open an account', security: [] })
+  @ApiCreatedResponse({ type: UserDocument })
+  @Problems(
+    'malformed-request',
+    'validation-failed',
+    'email-taken',
+    'rate-limited',
+    'service-busy',
+    'service-unavailable',
+  )
+  async register(@Body() request: RegisterRequest): Promise<UserDocument> {
+    const { email, password, full_name } = request;
+    return userDocument(await this.registration.register({ email, password, fullName: full_name ?? null }));
+  }
+
+  @Public()
+  @LimitedAs('login')
+  @Post('login')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ operationId: 'auth.login', summary: 'Log in with address and password', security: [] })
+  @ApiOkResponse({ type: TokenPairDocument })
+  @Problems(
+    'malformed-request',
+    'validation-failed',
+    'invalid-credentials',
+    'rate-limited',
+    'service-busy',
+    'service-unavailable',
+  )
+  async login(@Body() request: LoginRequest): Promise<TokenPairDocument> {
+    return tokenPairDocument(await this.logins.login(request));
+  }
+
+  @Public()
+  @LimitedAs('refresh')
+  @Post('refresh')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'auth.refresh',
+    summary: 'Exchange a refresh token for a new pair',
+    description:
+      'Each refresh token is good for one exchange. Using one again later is taken for theft and ends the session.',
+    security: [],
+  })
+  @ApiOkResponse({ type: TokenPairDocument })
+  @Problems('malformed-request', 'validation-failed', 'invalid-refresh-token', 'rate-limited', 'service-unavailable')
+  async refresh(@Body() request: RefreshRequest): Promise<TokenPairDocument> {
+    return tokenPairDocument(await this.refreshes.refresh(request.refresh_token));
+  }
+
+  @Post('logout')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'auth.logout',
+    summary: 'End this session',
+    description: 'Access and refresh token are refused from now on, by every process.',
+  })
+  @ApiNoContentResponse({ description: 'The session has ended.' })
+  @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+  async logout(@CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.sessions.logout(principal);
+  }
+
+  @Get('me')
+  @ApiOperation({ operationId: 'auth.me', summary: 'Who am I?' })
+  @ApiOkResponse({ type: UserDocument })
+  @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+  async me(@CurrentPrincipal() principal: Principal): Promise<UserDocument> {
+    return userDocument(await this.profile.own(principal));
+  }
+}

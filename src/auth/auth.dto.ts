@@ -1,0 +1,87 @@
+import { IsEmail, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { IsPassword } from './password/password-field.ts';
+
+const MOST_EMAIL_CHARACTERS = 254;
+const MOST_TOKEN_CHARACTERS = 512;
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+
+/** A new account. */
+export class RegisterRequest {
+  /**
+   * Names the account at login, in any spelling of upper and lower case.
+   * @example "ana@clinic.example"
+   */
+  @IsEmail()
+  @MaxLength(MOST_EMAIL_CHARACTERS)
+  email!: string;
+
+  /**
+   * At least 15 characters unless configured otherwise, at most 1024; common ones are refused. No kinds of characters are asked for.
+   * @example "the ferry leaves before dawn"
+   */
+  @IsPassword()
+  password!: string;
+
+  /**
+   * Name of the person, at most 255 characters.
+   * @example "Ana Duarte"
+   */
+  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsString()
+  @MaxLength(255)
+  @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })
+  full_name?: string | null;
+}
+
+/** Address and password. */
+export class LoginRequest {
+  /** @example "ana@clinic.example" */
+  @IsEmail()
+  @MaxLength(MOST_EMAIL_CHARACTERS)
+  email!: string;
+
+  /** @example "the ferry leaves before dawn" */
+  @IsPassword()
+  password!: string;
+}
+
+/** A refresh token to be exchanged. */
+export class RefreshRequest {
+  /**
+   * The refresh token of the newest pair.
+   * @example "rt_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
+   */
+  @IsString()
+  @MaxLength(MOST_TOKEN_CHARACTERS)
+  refresh_token!: string;
+}
+
+/** Access token and refresh token. */
+export class TokenPairDocument {
+  /**
+   * JWT for the Authorization header.
+   * @example "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl"
+   */
+  access_token!: string;
+
+  /**
+   * Opaque; good for one refresh, which brings the next one.
+   * @example "rt_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
+   */
+  refresh_token!: string;
+
+  /** @example "bearer" */
+  token_type!: 'bearer';
+
+  /**
+   * Life of the access token in seconds.
+   * @example 900
+   */
+  expires_in!: number;
+
+  /**
+   * Seconds until the session is over unless it is refreshed before.
+   * @example 604800
+   */
+  refresh_expires_in!: number;
+}

@@ -1,0 +1,72 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD, Reflector } from '@nestjs/core';
+import { JwtModule } from '@nestjs/jwt';
+import { PassportModule } from '@nestjs/passport';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { AuthConfig } from '../config/auth.config.ts';
+import { LimitsConfig } from '../config/limits.config.ts';
+import { UsersModule } from '../users/users.module.ts';
+import { AuthController } from './auth.controller.ts';
+import { AdminGuard } from './guards/admin.guard.ts';
+import { JwtAuthGuard } from './guards/jwt-auth.guard.ts';
+import { JwtStrategy } from './guards/jwt.strategy.ts';
+import { CountingStorage } from './limits/counting-storage.ts';
+import { LimitsModule } from './limits/limits.module.ts';
+import { RequestLimitGuard } from './limits/request-limit.guard.ts';
+import { requestLimits } from './limits/request-limits.ts';
+import { AccountFailures } from './login/account-failures.ts';
+import { CredentialCheck } from './login/credential-check.ts';
+import { LoginService } from './login/login.service.ts';
+import { PasswordController } from './password/password.controller.ts';
+import { PasswordPolicy } from './password/password-policy.ts';
+import { PasswordService, PasswordTools } from './password/password.service.ts';
+import { InitialAdministrator } from './registration/initial-administrator.ts';
+import { RegistrationService } from './registration/registration.service.ts';
+import { SessionLoader } from './sessions/session-loader.ts';
+import { SessionService } from './sessions/session.service.ts';
+import { accessKey } from './tokens/access-key.ts';
+import { RefreshSecrets } from './tokens/refresh-secret.ts';
+import { RefreshService } from './tokens/refresh.service.ts';
+import { TokenIssuer } from './tokens/token-issuer.ts';
+
+/** Registration, login, tokens, sessions, passwords, and the guards of every route. */
+@Module({
+  imports: [
+    UsersModule,
+    PassportModule,
+    JwtModule.registerAsync({
+      inject: [AuthConfig],
+      useFactory: (config: AuthConfig) => ({ secret: accessKey(config) }),
+    }),
+    ThrottlerModule.forRootAsync({
+      imports: [LimitsModule],
+      inject: [LimitsConfig, CountingStorage, Reflector],
+      useFactory: (config: LimitsConfig, storage: CountingStorage, reflector: Reflector) =>
+        requestLimits({ config, storage, reflector }),
+    }),
+  ],
+  controllers: [AuthController, PasswordController],
+  providers: [
+    AccountFailures,
+    CredentialCheck,
+    InitialAdministrator,
+    JwtStrategy,
+    LoginService,
+    PasswordPolicy,
+    PasswordService,
+    PasswordTools,
+    RefreshSecrets,
+    RefreshService,
+    RegistrationService,
+    SessionLoader,
+    SessionService,
+    TokenIssuer,
+    // In this order: who it is, how often, and what is allowed. Refused administrators' routes count as well, because
+    // each refusal writes a row.
+    { provide: APP_GUARD, useClass: JwtAuthGuard },
+    { provide: APP_GUARD, useClass: RequestLimitGuard },
+    { provide: APP_GUARD, useClass: AdminGuard },
+  ],
+  exports: [RegistrationService],
+})
+export class AuthModule {}

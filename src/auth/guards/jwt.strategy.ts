@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { Strategy } from 'passport-jwt';
+import type { Principal } from '../../access/principal.ts';
+import { AuthConfig } from '../../config/auth.config.ts';
+import { SessionLoader } from '../sessions/session-loader.ts';
+import { ACCESS_TOKEN_TYPE, accessKey, AUDIENCE, ISSUER } from '../tokens/access-key.ts';
+
+// RFC 6750 section 2.1.
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A token whose signature, algorithm, issuer, audience and times hold; its claims are still anybody's guess. */
+interface DecodedToken {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly payload: unknown;
+}
+
+interface AccessClaims {
+  readonly sub: string;
+  readonly sid: string;
+}
+
+/** Accepts access tokens of this server from the Authorization header, one algorithm, one issuer, one audience, one type. */
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
+  readonly #sessions: SessionLoader;
+
+  constructor(config: AuthConfig, sessions: SessionLoader) {
+    super({
+      jwtFromRequest: bearerToken,
+      // The types lag behind: jsonwebtoken takes a KeyObject.
+      secretOrKey: accessKey(config) as unknown as string,
+      algorithms: [config.jwtAlgorithm],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jsonWebTokenOptions: { complete: true },
+    });
+    this.#sessions = sessions;
+  }
+
+  /** @returns undefined when the token is none of ours or its session does not live */
+  async validate(token: DecodedToken): Promise<Principal | undefined> {
+    const claims = claimsOf(token);
+    if (claims === undefined) return undefined;
+    const principal = await this.#sessions.find(claims.sid);
+    return principal?.userId === claims.sub ? principal : undefined;
+  }
+}
+
+/** The token of an Authorization header; never of the URL, a cookie or a body. */
+function bearerToken(request: { readonly headers: Readonly<Record<string, unknown>> }): string | null {
+  const header = request.headers['authorization'];
+  return typeof header === 'string' ? (BEARER.exec(header)?.[1] ?? null) : null;
+}
+
+function claimsOf({ header, payload }: DecodedToken): AccessClaims | undefined {
+  // `crit` names extensions that must be understood (RFC 7515 section 4.1.11); this server knows none.
+  if (header['typ'] !== ACCESS_TOKEN_TYPE || 'crit' in header) return undefined;
+  if (typeof payload !== 'object' || payload === null) return undefined;
+  const { sub, sid, exp, iat, jti } = payload as Readonly<Record<string, unknown>>;
+  if (typeof exp !== 'number' || typeof iat !== 'number' || typeof jti !== 'string') return undefined;
+  return typeof sub === 'string' && typeof sid === 'string' && UUID.test(sid) ? { sub, sid } : undefined;
+}

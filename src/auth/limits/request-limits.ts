@@ -1,0 +1,58 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { Reflector } from '@nestjs/core';
+import type { ThrottlerModuleOptions } from '@nestjs/throttler';
+import { REQUEST_LIMIT, type AuthenticatedRequest, type LimitName } from '../../access/declarations.ts';
+import type { LimitsConfig } from '../../config/limits.config.ts';
+import { clientNetwork } from './client-network.ts';
+import type { CountingStorage } from './counting-storage.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+interface Limit {
+  readonly most: number;
+  readonly windowMs: number;
+}
+
+/** What the limits are made from. */
+export interface LimitParts {
+  readonly config: LimitsConfig;
+  readonly storage: CountingStorage;
+  readonly reflector: Reflector;
+}
+
+/** Settings of the throttler: each route counts against the limit that it names, by user or by address. */
+export function requestLimits({ config, storage, reflector }: LimitParts): ThrottlerModuleOptions {
+  const limits: Readonly<Record<LimitName, Limit>> = {
+    register: { most: config.registerPerHour, windowMs: HOUR_MS },
+    login: { most: config.loginPerMinute, windowMs: MINUTE_MS },
+    refresh: { most: config.refreshPerMinute, windowMs: MINUTE_MS },
+    link: { most: config.linkPerHour, windowMs: HOUR_MS },
+    requests: { most: config.requestsPerMinute, windowMs: MINUTE_MS },
+  };
+  const nameOf = (context: ExecutionContext): LimitName =>
+    reflector.getAllAndOverride<LimitName | undefined>(REQUEST_LIMIT, [context.getHandler(), context.getClass()]) ??
+    'requests';
+  return {
+    storage,
+    // What remains is not told in headers: they would differ between answers that must be alike.
+    setHeaders: false,
+    getTracker: (request) => trackerOf(request as TrackedRequest),
+    generateKey: (context, tracker) => `requests:${nameOf(context)}:${tracker}`,
+    throttlers: [
+      {
+        name: 'default',
+        limit: (context) => limits[nameOf(context)].most,
+        ttl: (context) => limits[nameOf(context)].windowMs,
+      },
+    ],
+  };
+}
+
+interface TrackedRequest extends AuthenticatedRequest {
+  readonly ip: string;
+}
+
+function trackerOf({ user, ip }: TrackedRequest): string {
+  return user === undefined ? clientNetwork(ip) : user.userId;
+}

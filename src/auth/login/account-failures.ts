@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { LimitsConfig } from '../../config/limits.config.ts';
+import { Counters } from '../../ephemeral/counters.port.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+
+const WINDOW_MS = 15 * 60 * 1000;
+
+/** Slows down who guesses the password of one account, from whatever addresses. Counts for addresses without an account alike. */
+@Injectable()
+export class AccountFailures {
+  readonly #counters: Counters;
+  readonly #trail: AuditTrail;
+  readonly #most: number;
+
+  constructor(counters: Counters, trail: AuditTrail, limits: LimitsConfig) {
+    this.#counters = counters;
+    this.#trail = trail;
+    this.#most = limits.loginFailuresPerAccount;
+  }
+
+  /**
+   * Counts an attempt before it is made, so that attempts in parallel cannot slip through; `takeBack` the ones that
+   * were right.
+   *
+   * @param userId the account, where there is one, for the audit trail
+   * @throws DomainError `rate-limited`
+   */
+  async count(foldedEmail: string, userId: string | null): Promise<void> {
+    const { count, remainingMs } = await this.#counters.add(keyOf(foldedEmail), { windowMs: WINDOW_MS, by: 1 });
+    if (count <= this.#most) return;
+    // Once per window: a flood must not become a flood of rows.
+    if (count === this.#most + 1) {
+      await this.#trail.record({
+        actorId: null,
+        action: 'account.throttled',
+        outcome: 'denied',
+        targetType: 'user',
+        ...(userId !== null && { targetId: userId }),
+      });
+    }
+    throw new DomainError('rate-limited', { retryAfterSeconds: Math.max(1, Math.ceil(remainingMs / 1000)) });
+  }
+
+  /** For an attempt that was right, or that the server could not judge. */
+  async takeBack(foldedEmail: string): Promise<void> {
+    await this.#counters.add(keyOf(foldedEmail), { windowMs: WINDOW_MS, by: -1 });
+  }
+}
+
+/** A digest: the counter store learns no address. */
+function keyOf(foldedEmail: string): string {
+  return `failures:${createHash('sha256').update(foldedEmail).digest('hex')}`;
+}

@@ -1,0 +1,42 @@
+import { Body, Controller, HttpCode, HttpStatus, Put } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { ChangePasswordRequest } from './password.dto.ts';
+import { PasswordService } from './password.service.ts';
+
+/** The own password. */
+@ApiTags('users')
+@Controller('users/me/password')
+export class PasswordController {
+  readonly #passwords: PasswordService;
+
+  constructor(passwords: PasswordService) {
+    this.#passwords = passwords;
+  }
+
+  @Put()
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'users.changePassword',
+    summary: 'Change your own password',
+    description: 'Every other session of the account ends at once; this one lives on.',
+  })
+  @ApiNoContentResponse({ description: 'The password is changed.' })
+  @Problems(
+    'malformed-request',
+    'unauthenticated',
+    'wrong-password',
+    'validation-failed',
+    'rate-limited',
+    'service-busy',
+    'service-unavailable',
+  )
+  async change(@CurrentPrincipal() principal: Principal, @Body() request: ChangePasswordRequest): Promise<void> {
+    await this.#passwords.change(principal, {
+      currentPassword: request.current_password,
+      newPassword: request.new_password,
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Principal } from '../../access/principal.ts';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { PasswordHasher } from '../../compute/password-hasher.ts';
+import { Database } from '../../persistence/database.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import type { User } from '../../users/user.entity.ts';
+import { UserRegistry } from '../../users/user-registry.ts';
+import { CredentialCheck } from '../login/credential-check.ts';
+import { endOtherSessions } from '../sessions/end-session.ts';
+import { PasswordPolicy } from './password-policy.ts';
+
+/** A change of the own password. */
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
+/** What a change of password needs to prove and to make one. */
+@Injectable()
+export class PasswordTools {
+  constructor(
+    readonly check: CredentialCheck,
+    readonly policy: PasswordPolicy,
+    readonly hasher: PasswordHasher,
+  ) {}
+}
+
+/** The own password. */
+@Injectable()
+export class PasswordService {
+  readonly #database: Database;
+  readonly #registry: UserRegistry;
+  readonly #tools: PasswordTools;
+  readonly #trail: AuditTrail;
+
+  constructor(database: Database, registry: UserRegistry, tools: PasswordTools, trail: AuditTrail) {
+    this.#database = database;
+    this.#registry = registry;
+    this.#tools = tools;
+    this.#trail = trail;
+  }
+
+  /**
+   * Replaces the password and ends every other session of the account; the session of the request lives on.
+   *
+   * @throws DomainError `wrong-password`, `validation-failed`, `rate-limited` after too many wrong ones, `service-busy`
+   */
+  async change(principal: Principal, { currentPassword, newPassword }: PasswordChange): Promise<void> {
+    const user = await this.#confirm(principal, currentPassword);
+    this.#tools.policy.check({
+      password: newPassword,
+      email: user.email,
+      fullName: user.fullName ?? null,
+      pointer: '/new_password',
+    });
+    const hashedPassword = await this.#tools.hasher.hash(newPassword);
+    await this.#database.transaction((em) => this.#store(em, principal, { user, hashedPassword }));
+  }
+
+  async #confirm(principal: Principal, password: string): Promise<User> {
+    const checked = await this.#tools.check.check({ email: principal.email, password });
+    if (checked.isRight && checked.user.id === principal.userId) return checked.user;
+    await this.#trail.record({
+      actorId: principal.userId,
+      action: 'user.password-change',
+      outcome: 'failure',
+      targetType: 'user',
+      targetId: principal.userId,
+      details: { reason: 'wrong-password' },
+    });
+    throw new DomainError('wrong-password');
+  }
+
+  async #store(
+    em: EntityManager,
+    principal: Principal,
+    { user, hashedPassword }: { user: User; hashedPassword: string },
+  ): Promise<void> {
+    const now = await this.#registry.findLocked(em, user.id);
+    // Two changes at once: the second one no longer knows the current password.
+    if (now?.hashedPassword !== user.hashedPassword) throw new DomainError('wrong-password');
+    await this.#registry.replacePassword(em, user.id, hashedPassword);
+    await endOtherSessions(em, principal);
+    await this.#trail.append(em, {
+      actorId: user.id,
+      action: 'user.password-change',
+      outcome: 'success',
+      targetType: 'user',
+      targetId: user.id,
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../access/principal.ts';
+import { AuthConfig } from '../../config/auth.config.ts';
+import { Database } from '../../persistence/database.ts';
+
+interface SessionRow {
+  readonly id: string;
+  readonly user_id: string;
+  readonly email: string;
+  readonly is_admin: boolean;
+}
+
+interface Batch {
+  readonly ids: Set<string>;
+  readonly result: Promise<ReadonlyMap<string, Principal>>;
+}
+
+const LIVING = `
+  select s.id, s.user_id, u.email, u.is_admin
+  from sessions s join users u on u.id = s.user_id
+  where s.id = any(string_to_array(?, ',')::uuid[])
+    and s.ended_at is null and u.is_active and s.expires_at > now()
+    and s.last_used_at + ? * interval '1 second' > now()
+    and (u.sessions_not_before is null or s.created_at >= u.sessions_not_before)`;
+
+/**
+ * Tells on every request whether its session lives and whose it is, from PostgreSQL and without a cache.
+ *
+ * Requests that arrive while a query is under way share the one that starts after it. So an answer is never older than
+ * the request that asked, and however many ask at once, one query at a time serves them.
+ */
+@Injectable()
+export class SessionLoader {
+  readonly #database: Database;
+  readonly #idleSeconds: number;
+  #running: Promise<unknown> | undefined;
+  #next: Batch | undefined;
+
+  constructor(database: Database, config: AuthConfig) {
+    this.#database = database;
+    this.#idleSeconds = config.sessionIdleSeconds;
+  }
+
+  /**
+   * The principal of a session, with the role of this moment.
+   *
+   * @param sessionId a UUID
+   * @returns undefined when the session is unknown, ended or expired, or its user may not log in
+   * @throws DomainError `service-unavailable` when PostgreSQL cannot tell
+   */
+  async find(sessionId: string): Promise<Principal | undefined> {
+    this.#next ??= this.#schedule();
+    this.#next.ids.add(sessionId);
+    return (await this.#next.result).get(sessionId);
+  }
+
+  #schedule(): Batch {
+    const ids = new Set<string>();
+    const previous = this.#running ?? Promise.resolve();
+    const start = (): Promise<ReadonlyMap<string, Principal>> => {
+      this.#next = undefined;
+      return this.#query([...ids]);
+    };
+    const result = previous.then(start, start);
+    this.#running = result;
+    return { ids, result };
+  }
+
+  async #query(ids: readonly string[]): Promise<ReadonlyMap<string, Principal>> {
+    const rows = await this.#database.read((em) =>
+      em.execute<SessionRow[]>(LIVING, [ids.join(','), this.#idleSeconds]),
+    );
+    return new Map(rows.map((row) => [row.id, principalOf(row)]));
+  }
+}
+
+function principalOf({ id, user_id, email, is_admin }: SessionRow): Principal {
+  return { userId: user_id, sessionId: id, email, role: is_admin ? 'admin' : 'user' };
+}

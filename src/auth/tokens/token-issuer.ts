@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import type { Principal } from '../../access/principal.ts';
+import { AuthConfig } from '../../config/auth.config.ts';
+import { ACCESS_TOKEN_TYPE, AUDIENCE, ISSUER } from './access-key.ts';
+
+/** A session that tokens can be issued for. */
+export interface IssuableSession {
+  readonly principal: Principal;
+  readonly refreshToken: string;
+  /** Seconds until the session is over unless it is refreshed before. */
+  readonly remainingSeconds: number;
+}
+
+/** What a client gets from a login or a refresh. */
+export interface TokenPair {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresInSeconds: number;
+  readonly refreshExpiresInSeconds: number;
+}
+
+const SECONDS_PER_MINUTE = 60;
+
+/** Issues access tokens (JWT, RFC 7519) with the claims of RFC 9068 that apply, each with a `jti` of its own. */
+@Injectable()
+export class TokenIssuer {
+  readonly #jwt: JwtService;
+  readonly #algorithm: AuthConfig['jwtAlgorithm'];
+  readonly #lifeSeconds: number;
+
+  constructor(jwt: JwtService, config: AuthConfig) {
+    this.#jwt = jwt;
+    this.#algorithm = config.jwtAlgorithm;
+    this.#lifeSeconds = config.accessTokenExpireMinutes * SECONDS_PER_MINUTE;
+  }
+
+  /** The access token never outlives the session. */
+  issue({ principal, refreshToken, remainingSeconds }: IssuableSession): TokenPair {
+    const expiresInSeconds = Math.min(this.#lifeSeconds, remainingSeconds);
+    const claims = { sid: principal.sessionId, email: principal.email, role: principal.role };
+    const accessToken = this.#jwt.sign(claims, {
+      algorithm: this.#algorithm,
+      header: { alg: this.#algorithm, typ: ACCESS_TOKEN_TYPE },
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      subject: principal.userId,
+      jwtid: randomUUID(),
+      expiresIn: expiresInSeconds,
+    });
+    return { accessToken, refreshToken, expiresInSeconds, refreshExpiresInSeconds: remainingSeconds };
+  }
+}

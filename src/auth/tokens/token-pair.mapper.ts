@@ -1,0 +1,13 @@
+import type { TokenPairDocument } from '../auth.dto.ts';
+import type { TokenPair } from './token-issuer.ts';
+
+/** Tokens in the words of RFC 6749 section 5.1. */
+export function tokenPairDocument(pair: TokenPair): TokenPairDocument {
+  return {
+    access_token: pair.accessToken,
+    refresh_token: pair.refreshToken,
+    token_type: 'bearer',
+    expires_in: pair.expiresInSeconds,
+    refresh_expires_in: pair.refreshExpiresInSeconds,
+  };
+}

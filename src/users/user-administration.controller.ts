@@ -1,0 +1,88 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AdminOnly, CurrentPrincipal } from '../access/declarations.ts';
+import type { Principal } from '../access/principal.ts';
+import { Problems } from '../problem/problems.decorator.ts';
+import { UserAdministrationService } from './user-administration.service.ts';
+import { UpdateUserRequest, UserDocument, UserIdParameter, UserPageDocument, UserPageQuery } from './user.dto.ts';
+import { userDocument } from './user.mapper.ts';
+
+/** Accounts, for administrators. */
+@ApiTags('users')
+@AdminOnly()
+@Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
+@Controller('users')
+export class UserAdministrationController {
+  readonly #users: UserAdministrationService;
+
+  constructor(users: UserAdministrationService) {
+    this.#users = users;
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'users.list', summary: 'List all accounts' })
+  @ApiOkResponse({ type: UserPageDocument })
+  async list(@CurrentPrincipal() principal: Principal, @Query() query: UserPageQuery): Promise<UserPageDocument> {
+    const page = await this.#users.list(principal, { limit: query.limit, cursor: query.cursor });
+    return { users: page.users.map(userDocument), next_cursor: page.nextCursor };
+  }
+
+  @Get(':user_id')
+  @ApiOperation({ operationId: 'users.get', summary: 'Read an account' })
+  @ApiOkResponse({ type: UserDocument })
+  @Problems('not-found')
+  async read(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<UserDocument> {
+    return userDocument(await this.#users.read(principal, user_id));
+  }
+
+  @Put(':user_id')
+  @ApiOperation({
+    operationId: 'users.update',
+    summary: 'Change name, activation or role of an account',
+    description: 'A change of role or activation ends every session of the account at once.',
+  })
+  @ApiOkResponse({ type: UserDocument })
+  @Problems('malformed-request', 'not-found', 'self-protection')
+  async update(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { user_id }: UserIdParameter,
+    @Body() request: UpdateUserRequest,
+  ): Promise<UserDocument> {
+    const change = { fullName: request.full_name, isActive: request.is_active, isAdmin: request.is_admin };
+    return userDocument(await this.#users.update(principal, user_id, change));
+  }
+
+  @Delete(':user_id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'users.delete',
+    summary: 'Deactivate an account',
+    description: 'The row stays with is_active false; POST /api/users/{user_id}/reactivate brings it back.',
+  })
+  @ApiNoContentResponse({ description: 'The account is deactivated and every session of it has ended.' })
+  @Problems('not-found', 'self-protection')
+  async delete(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<void> {
+    await this.#users.update(principal, user_id, { isActive: false });
+  }
+
+  @Post(':user_id/reactivate')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ operationId: 'users.reactivate', summary: 'Activate a deactivated account again' })
+  @ApiOkResponse({ type: UserDocument })
+  @Problems('not-found')
+  async reactivate(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { user_id }: UserIdParameter,
+  ): Promise<UserDocument> {
+    return userDocument(await this.#users.update(principal, user_id, { isActive: true }));
+  }
+
+  @Post(':user_id/sessions/revoke')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ operationId: 'users.revokeSessions', summary: 'End every session of an account' })
+  @ApiNoContentResponse({ description: 'Every access and refresh token of the account is refused from now on.' })
+  @Problems('not-found')
+  async revokeSessions(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<void> {
+    await this.#users.revokeSessions(principal, user_id);
+  }
+}

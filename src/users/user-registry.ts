@@ -1,0 +1,62 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { isUniqueViolation } from '../persistence/database-failure.ts';
+import { DomainError } from '../problem/domain-error.ts';
+import { User } from './user.entity.ts';
+
+/** What a new account consists of. */
+export interface NewUser {
+  /** In any spelling; stored folded. */
+  readonly email: string;
+  readonly fullName: string | null;
+  readonly hashedPassword: string;
+  readonly isAdmin: boolean;
+}
+
+/** One account per address: the spelling under which an address is stored, counted and looked up. */
+export function foldEmail(email: string): string {
+  return email.trim().normalize('NFC').toLowerCase();
+}
+
+/** Finds and stores accounts. */
+@Injectable()
+export class UserRegistry {
+  /** @param email in any spelling */
+  findByEmail(em: EntityManager, email: string): Promise<User | null> {
+    return em.findOne(User, { email: foldEmail(email) });
+  }
+
+  /** The account, locked until the transaction ends, so that its rights cannot change meanwhile. */
+  async findLocked(em: EntityManager, userId: string): Promise<User | null> {
+    await em.execute('select 1 from users where id = ? for update', [userId]);
+    return em.findOne(User, { id: userId }, { refresh: true });
+  }
+
+  /** @throws DomainError `email-taken` */
+  async insert(em: EntityManager, user: NewUser): Promise<User> {
+    const id = randomUUIDv7();
+    try {
+      await em.execute('insert into users (id, email, full_name, hashed_password, is_admin) values (?, ?, ?, ?, ?)', [
+        id,
+        foldEmail(user.email),
+        user.fullName,
+        user.hashedPassword,
+        user.isAdmin,
+      ]);
+    } catch (error) {
+      if (isUniqueViolation(error, 'users_email_unique')) throw new DomainError('email-taken', { cause: error });
+      throw error;
+    }
+    return em.findOneOrFail(User, { id });
+  }
+
+  /** @param hashedPassword bcrypt hash */
+  async replacePassword(em: EntityManager, userId: string, hashedPassword: string): Promise<void> {
+    await em.execute('update users set hashed_password = ?, updated_at = now() where id = ?', [hashedPassword, userId]);
+  }
+
+  async noteLogin(em: EntityManager, userId: string): Promise<void> {
+    await em.execute('update users set last_login = now() where id = ?', [userId]);
+  }
+}

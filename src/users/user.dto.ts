@@ -1,0 +1,122 @@
+import { Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateIf,
+} from 'class-validator';
+
+/** Neither control characters nor halves of a character: names are shown and stored as they are. */
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+
+/** A user account. */
+export class UserDocument {
+  /**
+   * Identifier (UUID).
+   * @example "019aab7c-2f10-7c3e-8d55-5a1f0c9b7e21"
+   */
+  id!: string;
+
+  /**
+   * Address, lower-cased; names the account at login.
+   * @example "ana@clinic.example"
+   */
+  email!: string;
+
+  /**
+   * @example "Ana Duarte"
+   */
+  full_name!: string | null;
+
+  /** false after deactivation: the account cannot log in. */
+  is_active!: boolean;
+
+  is_admin!: boolean;
+
+  /**
+   * admin where is_admin, else user.
+   * @example "user"
+   */
+  role!: 'user' | 'admin';
+
+  /**
+   * RFC 3339.
+   * @example "2026-11-22T10:00:00.000Z"
+   */
+  created_at!: string;
+
+  /**
+   * RFC 3339; null before the first login.
+   * @example "2026-11-22T10:05:00.000Z"
+   */
+  last_login!: string | null;
+}
+
+/** One page of accounts. */
+export class UserPageDocument {
+  users!: UserDocument[];
+
+  /** Pass it as `cursor` to read on; null on the last page. */
+  next_cursor!: string | null;
+}
+
+/** What users may change about themselves. */
+export class UpdateProfileRequest {
+  /**
+   * At most 255 characters; null removes the name, an absent field leaves it.
+   * @example "Ana Duarte"
+   */
+  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsString()
+  @MaxLength(255)
+  @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })
+  full_name?: string | null;
+}
+
+/** What administrators may change about an account; an absent field stays as it is. */
+export class UpdateUserRequest extends UpdateProfileRequest {
+  /** false deactivates: every session ends at once. */
+  @ValidateIf((_, value: unknown) => value !== undefined)
+  @IsBoolean()
+  is_active?: boolean;
+
+  /** Grants or withdraws the administrator role; every session ends at once. */
+  @ValidateIf((_, value: unknown) => value !== undefined)
+  @IsBoolean()
+  is_admin?: boolean;
+}
+
+/** Names an account in a path. */
+export class UserIdParameter {
+  /**
+   * Identifier of the account.
+   * @example "019aab7c-2f10-7c3e-8d55-5a1f0c9b7e21"
+   */
+  @IsUUID()
+  user_id!: string;
+}
+
+/** Which page of the accounts. */
+export class UserPageQuery {
+  /**
+   * Accounts per page, 1 to 100.
+   * @default 50
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit: number = 50;
+
+  /** `next_cursor` of the page before. */
+  @IsOptional()
+  @IsUUID()
+  cursor?: string;
+}

@@ -1,0 +1,16 @@
+import type { UserDocument } from './user.dto.ts';
+import type { User } from './user.entity.ts';
+
+/** The fields of an account that leave the server. */
+export function userDocument(user: User): UserDocument {
+  return {
+    id: user.id,
+    email: user.email,
+    full_name: user.fullName ?? null,
+    is_active: user.isActive,
+    is_admin: user.isAdmin,
+    role: user.isAdmin ? 'admin' : 'user',
+    created_at: user.createdAt.toISOString(),
+    last_login: user.lastLogin?.toISOString() ?? null,
+  };
+}
