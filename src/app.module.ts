@@ -1,14 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { AuditModule } from './audit/audit.module.ts';
+import { AuthModule } from './auth/auth.module.ts';
+import { ComputeModule } from './compute/compute.module.ts';
 import { ConfigModule } from './config/config.module.ts';
 import type { Configuration } from './config/configuration.ts';
+import { EphemeralModule } from './ephemeral/ephemeral.module.ts';
 import { HealthModule } from './health/health.module.ts';
 import { loggerOptions } from './http/logger.options.ts';
 import type { InFlight } from './http/in-flight.ts';
 import type { OpenDatabase } from './persistence/open-database.ts';
 import { PersistenceModule } from './persistence/persistence.module.ts';
 import { SecretsModule } from './secrets/secrets.module.ts';
+import { UsersModule } from './users/users.module.ts';
 
 /** What exists before the application. */
 export interface AppParts {
@@ -28,7 +32,11 @@ export class AppModule {
         LoggerModule.forRoot(loggerOptions(configuration.http)),
         PersistenceModule.register(open),
         SecretsModule,
+        EphemeralModule,
+        ComputeModule,
         AuditModule,
+        UsersModule,
+        AuthModule,
         HealthModule.register(inFlight),
       ],
     };
