@@ -16,6 +16,9 @@ export interface SourceEntry {
   readonly mediaType: string;
 }
 
+/** Which file to read: the path finds it, the id goes into the audit trail. */
+export type SourceFile = Pick<SourceEntry, 'path' | 'fileId'>;
+
 /** A file on the local disk, as it was at one moment. */
 export interface SourceDownload {
   /** Version of these bytes; differs from the listing when the file changed in between. */
@@ -45,7 +48,7 @@ export abstract class SourceSession {
    *
    * @throws DomainError also `file-not-found`, `not-a-file`, `file-too-large`, `resource-locked`
    */
-  abstract download(path: string, target: string, options: DownloadLimits): Promise<SourceDownload>;
+  abstract download(file: SourceFile, target: string, options: DownloadLimits): Promise<SourceDownload>;
 }
 
 /** Bounds of a download. */
