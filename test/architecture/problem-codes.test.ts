@@ -1,0 +1,89 @@
+// Clients switch on problem codes: a code is added, never renamed and never given another status.
+import { describe, expect, it } from '@jest/globals';
+import { PROBLEMS } from '../../src/problem/problem-codes.ts';
+import { sourceFiles } from './source-files.ts';
+
+/** Every code ever published, with its status. A new code is added here in the commit that adds it to the registry. */
+const PUBLISHED: Readonly<Record<string, number>> = {
+  'malformed-request': 400,
+  'validation-failed': 422,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  'not-acceptable': 406,
+  'payload-too-large': 413,
+  'uri-too-long': 414,
+  'unsupported-media-type': 415,
+  'headers-too-large': 431,
+  'request-timeout': 408,
+  unauthenticated: 401,
+  'invalid-credentials': 401,
+  'invalid-refresh-token': 401,
+  forbidden: 403,
+  'wrong-password': 403,
+  'self-protection': 409,
+  'email-taken': 409,
+  'rate-limited': 429,
+  'service-busy': 503,
+  'nextcloud-not-configured': 409,
+  'account-not-linked': 409,
+  'account-link-invalid': 403,
+  'account-suspended': 403,
+  'upstream-unavailable': 502,
+  'upstream-timeout': 504,
+  'upstream-protocol-error': 502,
+  'upstream-misconfigured': 502,
+  'upstream-tls-failure': 502,
+  'upstream-refused-address': 422,
+  'upstream-busy': 503,
+  'upstream-throttled': 503,
+  'nextcloud-user-exists': 409,
+  'nextcloud-user-refused': 422,
+  'nextcloud-password-refused': 422,
+  'nextcloud-provisioning-refused': 502,
+  'file-not-found': 404,
+  'not-a-file': 409,
+  'not-a-folder': 409,
+  'file-too-large': 413,
+  'range-not-satisfiable': 416,
+  'resource-locked': 423,
+  'etag-mismatch': 412,
+  'storage-full': 507,
+  'job-finished': 409,
+  'unsupported-document-type': 415,
+  'service-unavailable': 503,
+  'internal-error': 500,
+};
+
+const REGISTRY = 'src/problem/problem-codes.ts';
+
+/** The codes that no file of a folder writes as a string. */
+function codesMissingIn(folder: string): string[] {
+  const texts = sourceFiles(folder)
+    .filter(({ path }) => path !== REGISTRY && !path.startsWith('test/architecture/'))
+    .map(({ text }) => text);
+  return Object.keys(PROBLEMS).filter((code) => !texts.some((text) => text.includes(`'${code}'`)));
+}
+
+describe('problem codes', () => {
+  it('are those published, with the same status', () => {
+    const registered = Object.entries(PROBLEMS).map(([code, { status }]): [string, number] => [code, status]);
+    expect(Object.fromEntries(registered)).toEqual(PUBLISHED);
+  });
+
+  it('are each raised somewhere in the product', () => {
+    expect(codesMissingIn('src')).toEqual([]);
+  });
+
+  it('are each expected by a test', () => {
+    expect(codesMissingIn('test')).toEqual([]);
+  });
+
+  it('have a title, a meaning and a status of their class', () => {
+    for (const [code, problem] of Object.entries(PROBLEMS)) {
+      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(problem.title.length).toBeGreaterThan(0);
+      expect(problem.meaning).toMatch(/\.$/);
+      expect(problem.status).toBeGreaterThanOrEqual(400);
+    }
+  });
+});
