@@ -17,6 +17,8 @@ const PUBLIC = [
 /** Closed to everybody but administrators. */
 const ADMIN_ONLY = [
   'DELETE /api/users/:user_id',
+  'GET /api/admin/audit',
+  'GET /api/admin/audit/verify',
   'GET /api/users',
   'GET /api/users/:user_id',
   'POST /api/users/:user_id/reactivate',
