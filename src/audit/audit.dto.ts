@@ -1,0 +1,136 @@
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+
+const OUTCOMES = ['success', 'failure', 'denied'] as const;
+// RFC 3339 section 5.6, with an offset: a time without one would mean another moment on another server.
+const RFC_3339 = /^(19|2\d)\d{2}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
+const TIME_RULE = { message: '$property must be an RFC 3339 time with an offset' };
+
+/** Which events of the audit trail, the newest first. */
+export class AuditQuery {
+  /**
+   * Only this action.
+   * @example "session.login"
+   */
+  @IsOptional()
+  @Matches(/^[a-z-]{1,32}\.[a-z-]{1,31}$/, { message: '$property must be an action like session.login' })
+  action?: string;
+
+  /** Only what this account did. */
+  @IsOptional()
+  @IsUUID()
+  actor_id?: string;
+
+  /** Only events that ended so. */
+  @IsOptional()
+  @IsIn(OUTCOMES)
+  outcome?: (typeof OUTCOMES)[number];
+
+  /**
+   * Earliest time, inclusive (RFC 3339).
+   * @example "2026-11-22T00:00:00Z"
+   */
+  @IsOptional()
+  @IsISO8601({ strict: true, strictSeparator: true }, TIME_RULE)
+  @Matches(RFC_3339, TIME_RULE)
+  from?: string;
+
+  /**
+   * Latest time, exclusive (RFC 3339).
+   * @example "2026-11-23T00:00:00Z"
+   */
+  @IsOptional()
+  @IsISO8601({ strict: true, strictSeparator: true }, TIME_RULE)
+  @Matches(RFC_3339, TIME_RULE)
+  to?: string;
+
+  /**
+   * Events per page, 1 to 100.
+   * @default 50
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit: number = 50;
+
+  /** `next_cursor` of the page before. */
+  @IsOptional()
+  @Matches(/^[1-9]\d{0,14}$/, { message: '$property must be a next_cursor of this list' })
+  cursor?: string;
+}
+
+/** One event of the audit trail. */
+export class AuditEventDocument {
+  /**
+   * Position in the trail, from 1, without gaps.
+   * @example 42
+   */
+  sequence!: number;
+
+  /**
+   * RFC 3339, UTC.
+   * @example "2026-11-22T10:00:00.000Z"
+   */
+  occurred_at!: string;
+
+  /** Account that acted; null when nobody is known. */
+  actor_id!: string | null;
+
+  /** @example "session.login" */
+  action!: string;
+
+  /** @example "success" */
+  outcome!: string;
+
+  /** @example "session" */
+  target_type!: string | null;
+
+  /** Identifier of the target. */
+  target_id!: string | null;
+
+  /**
+   * Address of the client.
+   * @example "192.0.2.7"
+   */
+  address!: string | null;
+
+  /** X-Request-ID of the request. */
+  request_id!: string | null;
+
+  /** Codes, counts and identifiers; never content. */
+  details!: Record<string, string | number | boolean>;
+}
+
+/** One page of the audit trail. */
+export class AuditPageDocument {
+  events!: AuditEventDocument[];
+
+  /** Pass it as `cursor` to read on; null on the last page. */
+  next_cursor!: string | null;
+}
+
+/** What a check of the audit trail found. */
+export class AuditVerdictDocument {
+  /** true when no row was changed, added, removed or reordered. */
+  is_intact!: boolean;
+
+  /**
+   * Rows that are right, from the first on.
+   * @example 1204
+   */
+  checked!: number;
+
+  /**
+   * Sequence of the first row that is missing, changed or not to be trusted.
+   * @example 17
+   */
+  first_bad_sequence?: number;
+
+  /**
+   * row-missing, mac-mismatch, unknown-key or head-mismatch.
+   * @example "mac-mismatch"
+   */
+  reason?: string;
+}
