@@ -105,7 +105,6 @@ const UP = [
       "id" uuid not null,
       "user_id" uuid not null,
       "sealed_poll_token" text not null,
-      "poll_path" varchar(255) not null,
       "state" varchar(16) not null,
       "created_at" timestamptz not null default now(),
       "expires_at" timestamptz not null,

@@ -9,6 +9,9 @@ import { EphemeralModule } from './ephemeral/ephemeral.module.ts';
 import { HealthModule } from './health/health.module.ts';
 import { loggerOptions } from './http/logger.options.ts';
 import type { InFlight } from './http/in-flight.ts';
+import { JobsModule } from './jobs/jobs.module.ts';
+import { NextcloudModule } from './nextcloud/nextcloud.module.ts';
+import { OutboundModule } from './outbound/outbound.module.ts';
 import type { OpenDatabase } from './persistence/open-database.ts';
 import { PersistenceModule } from './persistence/persistence.module.ts';
 import { SecretsModule } from './secrets/secrets.module.ts';
@@ -37,6 +40,9 @@ export class AppModule {
         AuditModule,
         UsersModule,
         AuthModule,
+        OutboundModule,
+        JobsModule.register(open),
+        NextcloudModule,
         HealthModule.register(inFlight),
       ],
     };

@@ -4,9 +4,11 @@ import { InFlight } from '../http/in-flight.ts';
 import type { DependencyProbe } from './dependency-probe.port.ts';
 import { HealthController } from './health.controller.ts';
 import { HealthService } from './health.service.ts';
+import { NextcloudProbe } from './nextcloud.probe.ts';
 import { PostgresProbe } from './postgres.probe.ts';
+import { QdrantProbe } from './qdrant.probe.ts';
 
-const PROBES = [PostgresProbe];
+const PROBES = [PostgresProbe, QdrantProbe, NextcloudProbe];
 
 /** Liveness and readiness. */
 @Module({})

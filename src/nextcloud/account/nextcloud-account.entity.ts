@@ -36,8 +36,6 @@ const NextcloudLinkSchema = defineEntity({
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').deleteRule('cascade').index(),
     /** Poll token of Login Flow v2, sealed. */
     sealedPollToken: p.text(),
-    /** Path of the poll endpoint below the configured base URL. */
-    pollPath: p.string().length(255),
     state: p.string().length(16).$type<'pending' | 'linked' | 'expired'>(),
     createdAt: p.datetime().defaultRaw('now()'),
     expiresAt: p.datetime(),

@@ -1,0 +1,95 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, ParseUUIDPipe, Post, Put } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import {
+  AccountDocument,
+  LinkAccountDto,
+  LinkDocument,
+  StartedLinkDocument,
+  UnlinkDocument,
+  accountDocument,
+  linkDocument,
+} from './account.dto.ts';
+import { AccountService } from './account.service.ts';
+import { LinkService } from './link.service.ts';
+
+const UPSTREAM = [
+  'upstream-unavailable',
+  'upstream-timeout',
+  'upstream-protocol-error',
+  'upstream-misconfigured',
+  'upstream-tls-failure',
+  'upstream-busy',
+  'upstream-throttled',
+] as const;
+
+/** The Nextcloud account of the caller. */
+@ApiTags('nextcloud account')
+@Controller('integrations/nextcloud')
+export class AccountController {
+  readonly #accounts: AccountService;
+  readonly #links: LinkService;
+
+  constructor(accounts: AccountService, links: LinkService) {
+    this.#accounts = accounts;
+    this.#links = links;
+  }
+
+  @Post('link')
+  @ApiOperation({
+    summary: 'Start Login Flow v2: open login_url in a browser, then ask GET link/{id} every 2 to 5 seconds',
+  })
+  @ApiCreatedResponse({ type: StartedLinkDocument })
+  @Problems('unauthenticated', 'nextcloud-not-configured', 'rate-limited', ...UPSTREAM)
+  async startLink(@CurrentPrincipal() principal: Principal): Promise<StartedLinkDocument> {
+    const { link, loginUrl } = await this.#links.start(principal);
+    return { link_id: link.id, login_url: loginUrl, expires_at: link.expiresAt.toISOString() };
+  }
+
+  @Get('link/:id')
+  @ApiOperation({ summary: 'Has access been granted?' })
+  @ApiOkResponse({ type: LinkDocument })
+  @Problems('unauthenticated', 'not-found', 'nextcloud-not-configured', ...UPSTREAM)
+  async readLink(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') })) id: string,
+  ): Promise<LinkDocument> {
+    return linkDocument(await this.#links.poll(principal, id));
+  }
+
+  @Put('account')
+  @ApiOperation({ summary: 'Link by hand with a login name and an app password; they are tried once' })
+  @ApiOkResponse({ type: AccountDocument })
+  @Problems(
+    'unauthenticated',
+    'validation-failed',
+    'account-link-invalid',
+    'account-suspended',
+    'nextcloud-not-configured',
+    'rate-limited',
+    ...UPSTREAM,
+  )
+  async linkByHand(@CurrentPrincipal() principal: Principal, @Body() body: LinkAccountDto): Promise<AccountDocument> {
+    return accountDocument(await this.#accounts.linkByHand(principal, body.login_name, body.app_password));
+  }
+
+  @Get('account')
+  @ApiOperation({ summary: 'The linked account' })
+  @ApiOkResponse({ type: AccountDocument })
+  @Problems('unauthenticated', 'account-not-linked')
+  async readAccount(@CurrentPrincipal() principal: Principal): Promise<AccountDocument> {
+    return accountDocument(await this.#accounts.get(principal));
+  }
+
+  @Delete('account')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Unlink, and revoke the app password in Nextcloud' })
+  @ApiOkResponse({ type: UnlinkDocument })
+  @Problems('unauthenticated', 'account-not-linked', 'nextcloud-not-configured')
+  async unlink(@CurrentPrincipal() principal: Principal): Promise<UnlinkDocument> {
+    return { revocation: await this.#accounts.unlink(principal) };
+  }
+}

@@ -1,0 +1,108 @@
+import { IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
+import type { NextcloudAccount, NextcloudLink } from './nextcloud-account.entity.ts';
+
+const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u;
+
+/** An app password, made in Nextcloud under Settings, Security, Devices & sessions. */
+export class LinkAccountDto {
+  /**
+   * Login name as Nextcloud shows it beside the app password.
+   * @example "testdoc"
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(255)
+  @Matches(NO_CONTROL_CHARACTERS, { message: 'login_name must not contain control characters' })
+  login_name!: string;
+
+  /**
+   * The app password itself; it is stored sealed and never shown again.
+   * @example "AbCdE-12345-FgHiJ-67890-KlMnO"
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(255)
+  @Matches(NO_CONTROL_CHARACTERS, { message: 'app_password must not contain control characters' })
+  app_password!: string;
+}
+
+/** A linked account; its secret is never part of it. */
+export class AccountDocument {
+  /**
+   * User id in Nextcloud.
+   * @example "testdoc"
+   */
+  uid!: string;
+
+  /** @example "testdoc" */
+  login_name!: string;
+
+  /** @example "Test Doctor" */
+  display_name!: string | null;
+
+  /**
+   * linked; invalid when Nextcloud refuses the app password; suspended when the account is disabled there.
+   * @example "linked"
+   */
+  state!: 'linked' | 'invalid' | 'suspended';
+
+  /** @example "2026-11-22T10:00:00.000Z" */
+  linked_at!: string;
+
+  /** @example "2026-11-22T10:00:00.000Z" */
+  state_changed_at!: string;
+}
+
+/** A started login flow. */
+export class StartedLinkDocument {
+  /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
+  link_id!: string;
+
+  /**
+   * Open this in the user's browser.
+   * @example "https://cloud.clinic.example/login/v2/flow/abc"
+   */
+  login_url!: string;
+
+  /** @example "2026-11-22T10:20:00.000Z" */
+  expires_at!: string;
+}
+
+/** Where a login flow stands. */
+export class LinkDocument {
+  link_id!: string;
+
+  /**
+   * pending until the user grants access.
+   * @example "pending"
+   */
+  state!: 'pending' | 'linked' | 'expired';
+
+  expires_at!: string;
+}
+
+/** What became of the app password. */
+export class UnlinkDocument {
+  /**
+   * revoked; already-dead; not-an-app-password; unreachable when Nextcloud did not answer: then delete it there.
+   * @example "revoked"
+   */
+  revocation!: 'revoked' | 'already-dead' | 'not-an-app-password' | 'unreachable';
+}
+
+/** What a client sees of an account. */
+export function accountDocument(account: NextcloudAccount): AccountDocument {
+  return {
+    uid: account.uid,
+    login_name: account.loginName,
+    display_name: account.displayName ?? null,
+    state: account.state,
+    linked_at: account.linkedAt.toISOString(),
+    state_changed_at: account.stateChangedAt.toISOString(),
+  };
+}
+
+/** What a client sees of a login flow. */
+export function linkDocument(link: NextcloudLink): LinkDocument {
+  return { link_id: link.id, state: link.state, expires_at: link.expiresAt.toISOString() };
+}
