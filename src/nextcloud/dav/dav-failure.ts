@@ -57,6 +57,7 @@ function codeOf(answer: FailedAnswer, exception: SabreException | null): Problem
     case 412:
       return 'etag-mismatch';
     case 500:
+      if (isUserDisabled(exception)) return 'account-suspended';
       return name === 'LockedException' || name === 'FileLocked' ? 'resource-locked' : 'upstream-unavailable';
     case 503:
       return isUserDisabled(exception) ? 'account-suspended' : 'upstream-unavailable';
@@ -66,9 +67,13 @@ function codeOf(answer: FailedAnswer, exception: SabreException | null): Problem
   }
 }
 
-/** The only sign of a disabled user is the message of the login exception, which the server does not translate. */
+/**
+ * A disabled user's Bearer token is answered 500 with the login exception, Basic 503 with its class inside the message.
+ * The text after the class is translated.
+ */
 function isUserDisabled(exception: SabreException | null): boolean {
-  return exception !== null && /LoginException: *User disabled|^User disabled$/.test(exception.message);
+  if (exception === null) return false;
+  return shortName(exception) === 'LoginException' || /^OC\\User\\LoginException\b/.test(exception.message.trim());
 }
 
 function isMaintenance(answer: FailedAnswer): boolean {

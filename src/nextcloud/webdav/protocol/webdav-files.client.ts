@@ -44,7 +44,7 @@ export interface FilesRoot {
   readonly ownerId: string;
 }
 
-const LISTING = { maxBodyBytes: 1_024 * 1_024 * 1_024, totalTimeoutMs: 600_000, acceptsGzip: true };
+const LISTING = { maxBodyBytes: 512 * 1_024 * 1_024, totalTimeoutMs: 600_000, acceptsGzip: true };
 const SINGLE = { maxBodyBytes: 1_024 * 1_024, totalTimeoutMs: 60_000 };
 const DOWNLOAD_TIMEOUT_MS = 1_800_000;
 const LISTING_HEADERS_TIMEOUT_MS = 180_000;

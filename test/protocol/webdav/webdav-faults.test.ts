@@ -1,0 +1,187 @@
+// WebDAV against a Nextcloud that is down, hostile, locked or not a Nextcloud (double only: faults are injected).
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readBytes } from '../../../src/outbound/bounded-read.ts';
+import { OutboundClient } from '../../../src/outbound/outbound.client.ts';
+import { nextcloudPolicy } from '../../../src/nextcloud/dav/nextcloud.policy.ts';
+import type { NextcloudCredential } from '../../../src/nextcloud/account/protocol/nextcloud-credential.ts';
+import type { DavResource } from '../../../src/nextcloud/webdav/protocol/dav-resource.ts';
+import { WebdavFilesClient } from '../../../src/nextcloud/webdav/protocol/webdav-files.client.ts';
+import type { HostileXml } from '../../nextcloud-double/faults.ts';
+import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
+
+let nextcloud: NextcloudDouble;
+let outbound: OutboundClient;
+let files: WebdavFilesClient;
+let credential: NextcloudCredential;
+
+beforeEach(async () => {
+  nextcloud = await NextcloudDouble.start();
+  nextcloud.addUser({ uid: 'alice', password: 'x' });
+  nextcloud.makeFolder('alice', '/docs/deep');
+  nextcloud.putFile('alice', '/docs/a.txt', 'hello world');
+  nextcloud.putFile('alice', '/docs/deep/b.txt', 'b');
+  outbound = new OutboundClient({ operatorOrigins: [nextcloud.url] });
+  const policy = { headersTimeoutMs: 300, connectTimeoutMs: 200, idleBodyTimeoutMs: 300, breakerThreshold: 1_000 };
+  files = new WebdavFilesClient(outbound, nextcloudPolicy(nextcloud.url, policy));
+  const secret = nextcloud.createAppPassword('alice');
+  credential = { baseUrl: nextcloud.url, uid: 'alice', loginName: 'alice', secret, scheme: 'bearer' };
+});
+afterEach(async () => {
+  await outbound.close();
+  await nextcloud.stop();
+});
+
+async function all(resources: AsyncIterable<DavResource>): Promise<DavResource[]> {
+  const found: DavResource[] = [];
+  for await (const resource of resources) found.push(resource);
+  return found;
+}
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+const listing = () => all(files.list(credential, '/docs', { depth: 1 }));
+const downloading = async () =>
+  readBytes((await files.download(credential, '/docs/a.txt', { maxBytes: 1_000 })).body, 1_000, 'test');
+
+describe('an outage never looks like an empty or a missing folder', () => {
+  it.each([
+    ['in maintenance', () => (nextcloud.faults.isInMaintenance = true), 'upstream-unavailable'],
+    ['without its database', () => (nextcloud.faults.isDatabaseDown = true), 'upstream-unavailable'],
+    ['called by a name it does not trust', () => (nextcloud.faults.isHostUntrusted = true), 'upstream-misconfigured'],
+    ['behind a login page', () => (nextcloud.faults.showsHtmlLogin = true), 'upstream-misconfigured'],
+    ['redirecting', () => (nextcloud.faults.redirectTo = 'http://127.0.0.1:9'), 'upstream-misconfigured'],
+    ['asking to come back later', () => (nextcloud.faults.retryAfter503Seconds = 60), 'upstream-unavailable'],
+    ['silent', () => (nextcloud.faults.hangs = true), 'upstream-timeout'],
+    ['cutting its answers off', () => (nextcloud.faults.truncateBodyAfterBytes = 5), 'upstream-unavailable'],
+    ['slow', () => (nextcloud.faults.slowBytesPerSecond = 5), 'upstream-timeout'],
+    ['throttling', () => nextcloud.faults.tooManyRequests('/remote.php', 9), 'upstream-throttled'],
+  ])('a server %s', async (_case, arrange, expected) => {
+    arrange();
+    if (expected !== 'upstream-timeout') await expect(listing()).rejects.toEqual(code(expected));
+    await expect(downloading()).rejects.toEqual(code(expected));
+    await expect(files.root(credential)).rejects.toEqual(code(expected));
+  });
+
+  it('in maintenance is not asked again by the same call', async () => {
+    nextcloud.faults.isInMaintenance = true;
+    nextcloud.clearRequests();
+    await expect(files.root(credential)).rejects.toEqual(code('upstream-unavailable'));
+    expect(nextcloud.requests).toHaveLength(1);
+  });
+
+  it('a 404 page of a proxy is not a missing file', async () => {
+    nextcloud.faults.scripted.push({
+      path: 'a.txt',
+      status: 404,
+      headers: { 'content-type': 'text/html' },
+      body: '<html>Not here</html>',
+    });
+    await expect(downloading()).rejects.toEqual(code('upstream-misconfigured'));
+  });
+});
+
+describe('a hostile listing fails typed within two seconds and 100 MB', () => {
+  const kinds: HostileXml[] = [
+    'entity-bomb',
+    'external-entity',
+    'deep-nesting',
+    'huge-text',
+    'many-attributes',
+    'endless',
+    'foreign-hrefs',
+    'wrong-root',
+    'not-well-formed',
+    'empty',
+  ];
+
+  it.each(kinds)('%s', async (kind) => {
+    nextcloud.faults.hostileXml = kind;
+    const before = process.memoryUsage().rss;
+    const startedAt = performance.now();
+    await expect(listing()).rejects.toEqual(code('upstream-protocol-error'));
+    await expect(all(files.walk(credential, '/'))).rejects.toEqual(code('upstream-protocol-error'));
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1_024 * 1_024);
+  });
+});
+
+describe('a server that refuses infinite depth', () => {
+  it.each(['forbidden', 'not-implemented'] as const)(
+    '(%s) is walked folder by folder, and remembered',
+    async (depthInfinity) => {
+      const deep = await all(files.walk(credential, '/'));
+      nextcloud.faults.depthInfinity = depthInfinity;
+      nextcloud.clearRequests();
+      const walked = await all(files.walk(credential, '/'));
+      expect(new Set(walked.map(({ path }) => path))).toEqual(new Set(deep.map(({ path }) => path)));
+      expect(nextcloud.requests.map(({ depth }) => depth)).toEqual(['infinity', '1', '1', '1']);
+      nextcloud.clearRequests();
+      await all(files.walk(credential, '/'));
+      expect(nextcloud.requests.map(({ depth }) => depth)).toEqual(['1', '1', '1']);
+    },
+  );
+});
+
+describe('a locked file', () => {
+  const locked = {
+    path: 'a.txt',
+    method: 'GET',
+    status: 423,
+    headers: { 'content-type': 'application/xml' },
+    body: '<x/>',
+  };
+
+  it('is read as soon as it is free', async () => {
+    nextcloud.faults.scripted.push({ ...locked, times: 2 });
+    expect((await downloading()).toString()).toBe('hello world');
+  });
+
+  it('that stays locked is said to be so, with Retry-After', async () => {
+    nextcloud.faults.scripted.push({ ...locked, times: 99 });
+    nextcloud.clearRequests();
+    await expect(downloading()).rejects.toMatchObject({ code: 'resource-locked', options: { retryAfterSeconds: 1 } });
+    expect(nextcloud.requests).toHaveLength(6);
+  });
+});
+
+describe('a large tree', () => {
+  it('of 500 folders and 5,000 files comes in one request', async () => {
+    nextcloud.addUser({ uid: 'bob', password: 'x' });
+    nextcloud.seedTree({ uid: 'bob', folders: 500, filesPerFolder: 10 });
+    const bob = { ...credential, uid: 'bob', loginName: 'bob', secret: nextcloud.createAppPassword('bob') };
+    nextcloud.clearRequests();
+    const found = await all(files.walk(bob, '/'));
+    expect(found.filter(({ isCollection }) => !isCollection)).toHaveLength(5_000);
+    expect(nextcloud.requests).toHaveLength(1);
+    expect(nextcloud.requests[0]?.headers['accept-encoding']).toBe('gzip');
+  });
+
+  it('may be left early, and the connection stays usable', async () => {
+    for await (const resource of files.walk(credential, '/')) {
+      expect(resource.path).toBe('/');
+      break;
+    }
+    expect((await files.root(credential)).ownerId).toBe('alice');
+  });
+});
+
+it("a request carries only this user's credential, and no cookie", async () => {
+  await listing();
+  await downloading();
+  await files.root({ ...credential, scheme: 'basic' });
+  expect(nextcloud.requests.map(({ authorizationScheme }) => authorizationScheme)).toEqual([
+    'bearer',
+    'bearer',
+    'basic',
+  ]);
+  for (const request of nextcloud.requests) {
+    expect(request).toMatchObject({ authenticatedUid: 'alice', hasCookie: false });
+    expect(request.path.startsWith('/remote.php/dav/files/alice')).toBe(true);
+  }
+});
+
+it('a refused credential is sent once', async () => {
+  nextcloud.revokeAppPassword(credential.secret);
+  nextcloud.clearRequests();
+  await expect(files.root(credential)).rejects.toEqual(code('account-link-invalid'));
+  expect(nextcloud.requests).toHaveLength(1);
+});
