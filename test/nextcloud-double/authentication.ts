@@ -14,7 +14,7 @@ export type Authentication =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'refused-basic' }
   | { readonly kind: 'refused-bearer' }
-  | { readonly kind: 'disabled' }
+  | { readonly kind: 'disabled'; readonly isBearer: boolean }
   | { readonly kind: 'blocked' };
 
 /** Checks the Authorization header the way the server does: Basic passes the brute-force throttle, Bearer does not. */
@@ -75,7 +75,7 @@ function accepted(
   exchange: Exchange,
   found: { account: Account; appPassword: AppPassword | null; isBearer: boolean },
 ): Authentication {
-  if (!found.account.isEnabled) return { kind: 'disabled' };
+  if (!found.account.isEnabled) return { kind: 'disabled', isBearer: found.isBearer };
   found.account.lastLoginMs = exchange.record.receivedAtMs;
   exchange.record.authenticatedUid = found.account.uid;
   exchange.record.usedAppPassword = found.appPassword !== null;

@@ -94,7 +94,9 @@ export function notImplemented(method: string): DavError {
   return new DavError(501, 'Sabre\\DAV\\Exception\\NotImplemented', { message });
 }
 
-export function userDisabled(): DavError {
+/** A disabled user's Basic credential gets 503, his Bearer token 500. */
+export function userDisabled(isBearer: boolean): DavError {
+  if (isBearer) return new DavError(500, 'OC\\User\\LoginException', { message: 'User disabled' });
   const message = 'OC\\User\\LoginException: User disabled';
   return new DavError(503, 'Sabre\\DAV\\Exception\\ServiceUnavailable', { message });
 }

@@ -69,7 +69,7 @@ function accountOf(authentication: Authentication): DavContext['account'] {
     case 'user':
       return authentication.account;
     case 'disabled':
-      throw userDisabled();
+      throw userDisabled(authentication.isBearer);
     case 'blocked':
       throw tooManyRequests();
     case 'anonymous':

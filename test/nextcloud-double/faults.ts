@@ -59,7 +59,8 @@ export class Faults {
   }
 
   reset(): void {
-    this.scripted.length = 0;
-    Object.assign(this, { ...new Faults(), scripted: this.scripted });
+    const { scripted } = this;
+    scripted.length = 0;
+    Object.assign(this, new Faults(), { scripted });
   }
 }

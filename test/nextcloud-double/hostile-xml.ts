@@ -29,7 +29,6 @@ export function* hostileXml(kind: HostileXml): Iterable<string> {
     case 'endless':
       yield OPEN;
       for (let i = 0; ; i++) yield response(`/remote.php/dav/files/mallory/${i}`);
-    // eslint-disable-next-line no-fallthrough -- the loop above never ends
     case 'foreign-hrefs':
       yield (
         OPEN +

@@ -69,6 +69,8 @@ function element(name: string, value: unknown, indent: string): string {
     if (Object.keys(value).length === 0) return `${indent}<${name}/>\n`;
     return `${indent}<${name}>\n${elements(value, `${indent} `)}${indent}</${name}>\n`;
   }
-  if (value === null || value === undefined || value === false) return `${indent}<${name}/>\n`;
-  return `${indent}<${name}>${value === true ? '1' : escapeXml(String(value))}</${name}>\n`;
+  if (typeof value === 'string' || typeof value === 'number') {
+    return `${indent}<${name}>${escapeXml(String(value))}</${name}>\n`;
+  }
+  return value === true ? `${indent}<${name}>1</${name}>\n` : `${indent}<${name}/>\n`;
 }

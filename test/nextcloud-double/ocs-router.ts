@@ -36,9 +36,11 @@ function refuse(exchange: Exchange, authentication: Authentication): Answer | nu
     return ocsAnswer(exchange, { code: 429, message: 'Reached maximum delay' });
   }
   if (authentication.kind === 'refused-basic' || authentication.kind === 'disabled') return unauthorisedXml();
-  const isProtected =
-    exchange.header('ocs-apirequest') !== null || exchange.header('authorization')?.startsWith('Bearer ') === true;
-  return isProtected || authentication.kind !== 'user' ? null : jsonAnswer(412, { message: 'CSRF check failed' });
+  const isProtected = exchange.header('ocs-apirequest') !== null || authentication.kind === 'refused-bearer';
+  const isBearer = authentication.kind === 'user' && authentication.isBearer;
+  // The login is checked first, so a stranger hears of the missing header only where no login is needed.
+  const isReachable = authentication.kind === 'user' || exchange.path.endsWith('/cloud/capabilities');
+  return isProtected || isBearer || !isReachable ? null : jsonAnswer(412, { message: 'CSRF check failed' });
 }
 
 interface OcsRequest {

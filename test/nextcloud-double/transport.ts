@@ -28,7 +28,7 @@ export class Transport {
     const body = exchange.method === 'HEAD' || answer.status === 204 || answer.status === 304 ? [] : piecesOf(answer);
     try {
       if (isCompressed) await this.#writeCompressed(exchange, response, body);
-      else for (const piece of body) if (!(await this.#write(exchange, response, piece))) return;
+      else await this.#writePlain(exchange, response, body);
       if (!response.destroyed) response.end();
     } catch {
       response.destroy();
@@ -62,6 +62,10 @@ export class Transport {
     if (answer.status === 400 || answer.status === 500 || answer.status === 501) headers['Connection'] = 'close';
     response.writeHead(answer.status, headers);
     return isCompressed;
+  }
+
+  async #writePlain(exchange: Exchange, response: ServerResponse, body: Iterable<string | Buffer>): Promise<void> {
+    for (const piece of body) if (!(await this.#write(exchange, response, piece))) return;
   }
 
   async #writeCompressed(exchange: Exchange, response: ServerResponse, body: Iterable<string | Buffer>): Promise<void> {
