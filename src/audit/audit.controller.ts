@@ -8,6 +8,8 @@ import { AuditVerifier } from './audit-verifier.ts';
 import { AuditPageDocument, AuditQuery, AuditVerdictDocument } from './audit.dto.ts';
 import { auditEventDocument, auditVerdictDocument } from './audit.mapper.ts';
 
+const DEFAULT_PAGE_SIZE = 50;
+
 /** The audit trail, for administrators. */
 @ApiTags('operations')
 @AdminOnly()
@@ -34,7 +36,7 @@ export class AuditController {
         from: query.from === undefined ? undefined : new Date(query.from),
         to: query.to === undefined ? undefined : new Date(query.to),
       },
-      limit: query.limit,
+      limit: query.limit ?? DEFAULT_PAGE_SIZE,
       before: query.cursor === undefined ? undefined : Number(query.cursor),
     });
     const next = page.nextBefore;

@@ -45,15 +45,15 @@ export class AuditQuery {
   to?: string;
 
   /**
-   * Events per page, 1 to 100.
-   * @default 50
+   * Events per page, 1 to 100; 50 unless given.
+   * @example 20
    */
   @IsOptional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
   @Max(100)
-  limit: number = 50;
+  limit?: number;
 
   /** `next_cursor` of the page before. */
   @IsOptional()

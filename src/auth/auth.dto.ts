@@ -1,7 +1,8 @@
-import { IsEmail, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
-import { IsPassword } from './password/password-field.ts';
+import { IsEmail, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import { IsWellFormed } from './password/is-well-formed.ts';
 
 const MOST_EMAIL_CHARACTERS = 254;
+const MOST_PASSWORD_CHARACTERS = 1024;
 const MOST_TOKEN_CHARACTERS = 512;
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
 
@@ -19,7 +20,10 @@ export class RegisterRequest {
    * At least 15 characters unless configured otherwise, at most 1024; common ones are refused. No kinds of characters are asked for.
    * @example "the ferry leaves before dawn"
    */
-  @IsPassword()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @IsWellFormed()
   password!: string;
 
   /**
@@ -41,7 +45,10 @@ export class LoginRequest {
   email!: string;
 
   /** @example "the ferry leaves before dawn" */
-  @IsPassword()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @IsWellFormed()
   password!: string;
 }
 

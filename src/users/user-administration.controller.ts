@@ -7,6 +7,8 @@ import { UserAdministrationService } from './user-administration.service.ts';
 import { UpdateUserRequest, UserDocument, UserIdParameter, UserPageDocument, UserPageQuery } from './user.dto.ts';
 import { userDocument } from './user.mapper.ts';
 
+const DEFAULT_PAGE_SIZE = 50;
+
 /** Accounts, for administrators. */
 @ApiTags('users')
 @AdminOnly()
@@ -23,7 +25,7 @@ export class UserAdministrationController {
   @ApiOperation({ operationId: 'users.list', summary: 'List all accounts' })
   @ApiOkResponse({ type: UserPageDocument })
   async list(@CurrentPrincipal() principal: Principal, @Query() query: UserPageQuery): Promise<UserPageDocument> {
-    const page = await this.#users.list(principal, { limit: query.limit, cursor: query.cursor });
+    const page = await this.#users.list(principal, { limit: query.limit ?? DEFAULT_PAGE_SIZE, cursor: query.cursor });
     return { users: page.users.map(userDocument), next_cursor: page.nextCursor };
   }
 

@@ -105,15 +105,15 @@ export class UserIdParameter {
 /** Which page of the accounts. */
 export class UserPageQuery {
   /**
-   * Accounts per page, 1 to 100.
-   * @default 50
+   * Accounts per page, 1 to 100; 50 unless given.
+   * @example 20
    */
   @IsOptional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
   @Max(100)
-  limit: number = 50;
+  limit?: number;
 
   /** `next_cursor` of the page before. */
   @IsOptional()

@@ -6,6 +6,7 @@ const LEAST_RUN = 3;
 const MOST_WORD_LENGTH = 32;
 const MOST_DIGITS = 8;
 const LONGEST_UNIT = 12;
+const SEPARATORS = /[\s._-]+/g;
 const EDGE_MARKS = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
 
 /**
@@ -18,9 +19,9 @@ const EDGE_MARKS = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
 export function isGuessable(password: string, isWord: (text: string) => boolean): boolean {
   const folded = password.normalize('NFKC').toLowerCase();
   const bare = folded.replaceAll(EDGE_MARKS, '');
-  return [folded, bare, bare.replaceAll(/[\s._-]+/g, '')].some(
-    (text) => isWord(text) || isRepetition(text, isWord) || isRun(text) || isWordAndFiller(text, isWord),
-  );
+  return [folded, bare, bare.replaceAll(SEPARATORS, '')]
+    .filter((text) => text.length * 2 >= folded.length)
+    .some((text) => isWord(text) || isRepetition(text, isWord) || isRun(text) || isWordAndFiller(text, isWord));
 }
 
 /** One short unit, or a word, over and over; the last one may be cut. */

@@ -1,4 +1,7 @@
-import { IsPassword } from './password-field.ts';
+import { IsString, MaxLength, MinLength } from 'class-validator';
+import { IsWellFormed } from './is-well-formed.ts';
+
+const MOST_PASSWORD_CHARACTERS = 1024;
 
 /** A change of the own password. */
 export class ChangePasswordRequest {
@@ -6,13 +9,19 @@ export class ChangePasswordRequest {
    * The password of now, as a proof.
    * @example "the ferry leaves before dawn"
    */
-  @IsPassword()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @IsWellFormed()
   current_password!: string;
 
   /**
    * At least 15 characters unless configured otherwise, at most 1024; common ones are refused.
    * @example "seven lamps above the harbour"
    */
-  @IsPassword()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @IsWellFormed()
   new_password!: string;
 }
