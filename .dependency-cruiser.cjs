@@ -80,7 +80,7 @@ module.exports = {
       name: 'protocol-is-framework-free',
       comment: 'A protocol client or codec takes options and a transport; it can be tested with bytes alone.',
       severity: 'error',
-      from: { path: '^src/.*(protocol|dav)/' },
+      from: { path: '^src/.*/(protocol|dav)/' },
       to: { path: `${FRAMEWORKS}|\\.(dto|service|controller|module|entity|guard)\\.ts$` },
     },
     {
@@ -92,8 +92,9 @@ module.exports = {
     },
     {
       name: 'service-knows-no-http',
+      comment: 'A service takes and returns domain values. Health has none: its answer is all that it makes.',
       severity: 'error',
-      from: { path: '^src/.+\\.service\\.ts$' },
+      from: { path: '^src/.+\\.service\\.ts$', pathNot: '^src/health/' },
       to: { path: `${libraries('@nestjs/swagger', 'fastify', '@fastify')}|\\.(dto|controller|guard)\\.ts$` },
     },
     {
@@ -140,7 +141,10 @@ module.exports = {
       comment: 'A response is built field by field from a domain value, never from an entity.',
       severity: 'error',
       from: { path: '^src/.+\\.dto\\.ts$' },
-      to: { path: `\\.(entity|service|controller|port)\\.ts$|${libraries('@mikro-orm')}` },
+      to: {
+        path: `\\.(entity|service|controller|port)\\.ts$|${libraries('@mikro-orm')}`,
+        dependencyTypesNot: ['type-only'],
+      },
     },
 
     // Rooms
@@ -160,12 +164,16 @@ module.exports = {
     },
     {
       name: 'feature-through-its-door',
-      comment: 'One feature reaches another through its port, service, module or entity (for a foreign key).',
+      comment: 'One feature reaches another through what it shows: port, service, module, entity, answer.',
       severity: 'error',
-      from: { path: `^src/(${FEATURES}|health)/` },
+      from: { path: `^src/(${FEATURES})/` },
       to: {
         path: `^src/(${FEATURES})/`,
-        pathNot: ['^src/$1/', '\\.(port|service|module|entity|types)\\.ts$'],
+        pathNot: [
+          '^src/$1/',
+          '\\.(port|service|module|entity|types|dto|mapper)\\.ts$',
+          '^src/users/user-registry\\.ts$',
+        ],
       },
     },
     {
