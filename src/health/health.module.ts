@@ -7,8 +7,9 @@ import { HealthService } from './health.service.ts';
 import { NextcloudProbe } from './nextcloud.probe.ts';
 import { PostgresProbe } from './postgres.probe.ts';
 import { QdrantProbe } from './qdrant.probe.ts';
+import { RedisProbe } from './redis.probe.ts';
 
-const PROBES = [PostgresProbe, QdrantProbe, NextcloudProbe];
+const PROBES = [PostgresProbe, RedisProbe, QdrantProbe, NextcloudProbe];
 
 /** Liveness and readiness. */
 @Module({})
