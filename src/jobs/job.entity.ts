@@ -18,6 +18,8 @@ const JobSchema = defineEntity({
       .onCreate(() => randomUUIDv7()),
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').deleteRule('cascade').index(),
     kind: p.string().length(32),
+    /** A user has at most one open job of a kind and key. */
+    exclusivityKey: p.string().length(64).default(''),
     state: p.string().length(16).$type<JobState>(),
     /** What the job was asked to do. */
     parameters: p.json<Record<string, unknown>>(),

@@ -16,6 +16,8 @@ export interface JobRequest {
   readonly userId: string;
   readonly kind: string;
   readonly parameters: Record<string, unknown>;
+  /** At most 64 characters; open jobs of a kind exclude each other only when their keys are equal. Default ''. */
+  readonly exclusivityKey?: string;
 }
 
 /** The jobs of a user. */
@@ -32,19 +34,22 @@ export class JobsService {
   }
 
   /**
-   * Queues a job in the transaction of the data that causes it. While the user has an open job of this kind, that
-   * one is returned instead, from whichever process it was asked for. Call `wake` after the commit.
+   * Queues a job in the transaction of the data that causes it. While the user has an open job of this kind and key,
+   * that one is returned instead, from whichever process it was asked for. Call `wake` after the commit.
    */
   async submit(em: EntityManager, request: JobRequest): Promise<Job> {
-    await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${request.kind}/${request.userId}`]);
+    const exclusivityKey = request.exclusivityKey ?? '';
+    const lockName = `${request.kind}/${request.userId}/${exclusivityKey}`;
+    await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [lockName]);
     const open = await em.findOne(Job, {
       userId: request.userId,
       kind: request.kind,
+      exclusivityKey,
       state: { $in: ['queued', 'running'] },
       cancelRequestedAt: null,
     });
     if (open !== null) return open;
-    const job = em.create(Job, { ...request, state: 'queued', counters: {} });
+    const job = em.create(Job, { ...request, exclusivityKey, state: 'queued', counters: {} });
     await em.flush();
     await em.refresh(job);
     await this.#boss.send(em, request.kind, { jobId: job.id });
@@ -61,6 +66,14 @@ export class JobsService {
     return this.#database.read((em) =>
       em.find(Job, { userId: principal.userId }, { orderBy: { id: 'desc' }, limit: MOST_LISTED }),
     );
+  }
+
+  /** When a user's latest job of a kind was asked for; null when there was none. */
+  async findLastRequest(userId: string, kind: string): Promise<Date | null> {
+    const [last] = await this.#database.read((em) =>
+      em.find(Job, { userId, kind }, { orderBy: { id: 'desc' }, limit: 1, fields: ['createdAt'] }),
+    );
+    return last?.createdAt ?? null;
   }
 
   /** @throws DomainError `not-found` when there is no such job of this user */

@@ -37,6 +37,14 @@ const DocumentSchema = defineEntity({
     retryAt: p.datetime().nullable(),
     /** True when the version was seen within 2 s of its upload: it is looked at again. */
     isRacy: p.boolean().default(false),
+    /** Asked for by its path; scans look at it even outside the watched folders. */
+    isRequested: p.boolean().default(false),
+    /** Read it again even if its content is the same. */
+    mustReindex: p.boolean().default(false),
+    /** The scan run that saw it last. */
+    seenRun: p.uuid().nullable(),
+    /** The job that made its revision. */
+    indexedBy: p.uuid().nullable(),
     revisionId: p.uuid().nullable(),
     /** Position in the owner's stream of index changes. */
     indexSequence: p.bigint('number').default(0),
@@ -61,7 +69,11 @@ const DocumentRevisionSchema = defineEntity({
     uploadTime: p.bigint('number'),
     /** SHA-256 of the bytes, in hex. */
     contentHash: p.string().length(64),
+    /** 0 where the format has no pages. */
     pageCount: p.integer(),
+    chunkCount: p.integer(),
+    /** Length of all chunks together, in UTF-16 code units. */
+    textLength: p.integer(),
     createdAt: p.datetime().defaultRaw('now()'),
   },
 });

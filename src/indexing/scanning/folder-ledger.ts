@@ -1,0 +1,108 @@
+import { isBelow, parentPrefixOf, prefixOf } from '../sources/source-path.ts';
+
+/** What is stored of a folder. */
+export interface KnownFolder {
+  readonly fileId: string;
+  readonly path: string;
+  /** null: to be listed whatever it is now. */
+  readonly etag: string | null;
+}
+
+/** A folder as a listing shows it. */
+export interface SeenFolder extends KnownFolder {
+  readonly etag: string;
+}
+
+/** What a scan that ended well may conclude. Prefixes are paths before the slash. */
+export interface ScanConclusions {
+  readonly storedFolders: readonly KnownFolder[];
+  readonly droppedFolderIds: readonly string[];
+  /** Folders whose direct members were all seen. */
+  readonly listedPrefixes: readonly string[];
+  /** Trees of which everything that still exists was seen. */
+  readonly coveredPrefixes: readonly string[];
+}
+
+/** What one scan knows of folders: which to look into, and what may be concluded at its end. */
+export class FolderLedger {
+  readonly #known: ReadonlyMap<string, KnownFolder>;
+  readonly #seen = new Map<string, SeenFolder>();
+  readonly #listed = new Map<string, ReadonlySet<string>>();
+  readonly #covered = new Set<string>();
+  readonly #unsettled = new Set<string>();
+
+  constructor(known: Iterable<KnownFolder>) {
+    this.#known = new Map([...known].map((folder) => [folder.fileId, folder]));
+  }
+
+  /** True when nothing below has changed since it was last read completely. */
+  isUnchanged(folder: SeenFolder): boolean {
+    const known = this.#known.get(folder.fileId);
+    return known !== undefined && known.path === folder.path && known.etag === folder.etag;
+  }
+
+  /** True for a new folder, and for a moved one: it keeps its etag while all paths below change. */
+  mustBeWalked(folder: SeenFolder): boolean {
+    return this.#known.get(folder.fileId)?.path !== folder.path;
+  }
+
+  /** A folder was listed to the end. */
+  addListed(folder: SeenFolder, subfolders: readonly SeenFolder[]): void {
+    this.#seen.set(folder.fileId, folder);
+    this.#listed.set(prefixOf(folder.path), new Set(subfolders.map(({ path }) => path)));
+  }
+
+  /** A tree was listed to the end. */
+  addWalked(path: string, folders: readonly SeenFolder[]): void {
+    this.#covered.add(prefixOf(path));
+    for (const folder of folders) this.#seen.set(folder.fileId, folder);
+  }
+
+  /** There is no such folder. */
+  addMissing(path: string): void {
+    this.#covered.add(prefixOf(path));
+  }
+
+  /** The folder and those above it must be listed by the next scan, whatever their etags. */
+  addUnsettled(prefix: string): void {
+    this.#unsettled.add(prefix);
+  }
+
+  /** What follows from a scan of `roots` in which nothing failed. */
+  conclude(roots: readonly string[]): ScanConclusions {
+    for (const [prefix, subfolders] of this.#listed) this.#coverVanished(prefix, subfolders);
+    const rootPrefixes = roots.map(prefixOf);
+    const dropped = [...this.#known.values()].filter(
+      ({ fileId, path }) =>
+        !this.#seen.has(fileId) &&
+        ([...this.#covered].some((prefix) => isAtOrBelow(path, prefix)) ||
+          !rootPrefixes.some((prefix) => isAtOrBelow(path, prefix))),
+    );
+    return {
+      storedFolders: [...this.#seen.values()].map((folder) => (this.#isUnsettled(folder) ? unread(folder) : folder)),
+      droppedFolderIds: dropped.map(({ fileId }) => fileId),
+      listedPrefixes: [...this.#listed.keys()],
+      coveredPrefixes: [...this.#covered],
+    };
+  }
+
+  /** Folders known below a listed one and no longer there: what was in them and was seen nowhere else is gone. */
+  #coverVanished(prefix: string, subfolders: ReadonlySet<string>): void {
+    for (const { path } of this.#known.values()) {
+      if (path !== '/' && parentPrefixOf(path) === prefix && !subfolders.has(path)) this.#covered.add(path);
+    }
+  }
+
+  #isUnsettled({ path }: SeenFolder): boolean {
+    const own = prefixOf(path);
+    return [...this.#unsettled].some((prefix) => prefix === own || isBelow(prefix, own));
+  }
+}
+
+function unread({ fileId, path }: SeenFolder): KnownFolder {
+  return { fileId, path, etag: null };
+}
+
+function isAtOrBelow(path: string, prefix: string): boolean {
+  return prefixOf(path) === prefix || isBelow(path, prefix);
+}
