@@ -6,7 +6,7 @@ import { Problems } from '../problem/problems.decorator.ts';
 import { ProfileService } from '../users/profile.service.ts';
 import { UserDocument } from '../users/user.dto.ts';
 import { userDocument } from '../users/user.mapper.ts';
-import { LoginRequest, RefreshRequest, RegisterRequest, TokenPairDocument } from './auth.dto.ts';
+import { LoginRequest, RefreshRequest, RegisterRequest, SessionDocument, TokenPairDocument } from './auth.dto.ts';
 import { LoginService } from './login/login.service.ts';
 import { RegistrationService } from './registration/registration.service.ts';
 import { SessionService } from './sessions/session.service.ts';
@@ -89,6 +89,18 @@ export class AuthController {
   @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
   async logout(@CurrentPrincipal() principal: Principal): Promise<void> {
     await this.sessions.logout(principal);
+  }
+
+  @Get('session')
+  @ApiOperation({
+    operationId: 'auth.session',
+    summary: 'Does my token hold, and whose is it?',
+    description: 'The cheapest guarded route, for gateways that ask before each request.',
+  })
+  @ApiOkResponse({ type: SessionDocument })
+  @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+  session(@CurrentPrincipal() { sessionId, userId, role }: Principal): SessionDocument {
+    return { session_id: sessionId, user_id: userId, role };
   }
 
   @Get('me')

@@ -92,3 +92,18 @@ export class TokenPairDocument {
    */
   refresh_expires_in!: number;
 }
+
+/** Whose token this is. */
+export class SessionDocument {
+  /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
+  session_id!: string;
+
+  /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e40" */
+  user_id!: string;
+
+  /**
+   * As it is now, whatever the token says.
+   * @example "user"
+   */
+  role!: 'user' | 'admin';
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { startServer } from '../demo/server-process.ts';
+import { median, type Measurement } from './measurement.ts';
+
+const ROUNDS = 3;
+const SETTLE_MS = 3000;
+const KIB_PER_MIB = 1024;
+
+/** P21: from the start of the process to ready, and its memory when idle. */
+export async function coldStart(): Promise<Measurement[]> {
+  const databaseUrl = process.env['TEST_DATABASE_URL'];
+  const env = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
+  const starts: number[] = [];
+  const sizes: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const begin = performance.now();
+    const server = await startServer({ ...env, LOG_LEVEL: 'silent' });
+    starts.push((performance.now() - begin) / 1000);
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    sizes.push(residentMib(server.pid));
+    await server.stop();
+  }
+  const where = databaseUrl === undefined ? 'embedded database, new each time' : 'PostgreSQL server';
+  const isServer = databaseUrl !== undefined;
+  return [
+    {
+      bar: 'P21',
+      what: `start to ready (${where})`,
+      value: median(starts),
+      unit: 's',
+      wanted: { relation: '<=', value: 5 },
+    },
+    {
+      bar: 'P21',
+      what: `resident memory when idle (${where})`,
+      value: median(sizes),
+      unit: 'MiB',
+      ...(isServer && { wanted: { relation: '<=' as const, value: 200 } }),
+    },
+  ];
+}
+
+function residentMib(pid: number): number {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / KIB_PER_MIB;
+}
