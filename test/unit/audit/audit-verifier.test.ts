@@ -1,0 +1,142 @@
+// S58: whatever the owner of the database does to the trail, the check names the first row that is wrong.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AuditTrail } from '../../../src/audit/audit-trail.ts';
+import { AuditVerifier } from '../../../src/audit/audit-verifier.ts';
+import { migrate } from '../../../src/persistence/migrate.ts';
+import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import { KeyRing } from '../../../src/secrets/key-ring.ts';
+
+const KEY = `k1:${randomBytes(32).toString('base64')}`;
+const ROWS = 12;
+
+let open: OpenDatabase;
+let trail: AuditTrail;
+let verifier: AuditVerifier;
+
+beforeAll(async () => {
+  open = await openDatabase({ url: undefined, dataFolder: 'memory://', poolSize: 1, statementTimeoutMs: 5000 });
+  await migrate(open);
+  trail = new AuditTrail(open.database, new KeyRing(KEY));
+  verifier = new AuditVerifier(open.database, new KeyRing(KEY));
+});
+afterAll(() => open.close());
+
+beforeEach(async () => {
+  await sql('delete from audit_events');
+  await sql("update audit_head set sequence = 0, mac = ''");
+  for (let index = 1; index <= ROWS; index += 1) {
+    await trail.record({
+      actorId: randomUUID(),
+      action: 'session.login',
+      outcome: 'success',
+      targetType: 'user',
+      targetId: `target-${index}`,
+      details: { z: index, a: true, text: 'ä"\\' },
+    });
+  }
+});
+
+function sql(statement: string): Promise<unknown> {
+  return open.database.read((em) => em.execute(statement));
+}
+
+describe('AuditVerifier', () => {
+  it('finds an untouched trail intact, also an empty one', async () => {
+    await expect(verifier.verify()).resolves.toEqual({ isIntact: true, checked: ROWS });
+    await sql('delete from audit_events');
+    await sql("update audit_head set sequence = 0, mac = ''");
+    await expect(verifier.verify()).resolves.toEqual({ isIntact: true, checked: 0 });
+  });
+
+  it.each([
+    ["actor_id = '019aab7c-2f10-7c3e-8d55-5a1f0c9b7e21'"],
+    ['actor_id = null'],
+    ["occurred_at = occurred_at + interval '1 millisecond'"],
+    ["action = 'session.logout'"],
+    ["outcome = 'failure'"],
+    ["target_type = 'file'"],
+    ["target_id = 'target-1'"],
+    ["address = '192.0.2.1'"],
+    ["request_id = 'other'"],
+    [`details = '{"a": true, "z": 8, "text": "changed"}'`],
+    ["mac = repeat('0', 64)"],
+  ])('S58 names the row whose %s', async (assignment) => {
+    await sql(`update audit_events set ${assignment} where sequence = 7`);
+    await expect(verifier.verify()).resolves.toEqual({
+      isIntact: false,
+      checked: 6,
+      fault: { firstBadSequence: 7, reason: 'mac-mismatch' },
+    });
+  });
+
+  it.each([
+    ['a row is removed from the middle', ['delete from audit_events where sequence = 7'], 7, 'row-missing'],
+    ['the first row is removed', ['delete from audit_events where sequence = 1'], 1, 'row-missing'],
+    ['the newest rows are removed', ['delete from audit_events where sequence > 9'], 10, 'row-missing'],
+    [
+      'a row is removed and the others close up',
+      [
+        'delete from audit_events where sequence = 7',
+        'update audit_events set sequence = -sequence where sequence > 7',
+        'update audit_events set sequence = -sequence - 1 where sequence < 0',
+        'update audit_head set sequence = 11',
+      ],
+      7,
+      'mac-mismatch',
+    ],
+    [
+      'two rows change places',
+      [
+        'update audit_events set sequence = -4 where sequence = 4',
+        'update audit_events set sequence = 4 where sequence = 5',
+        'update audit_events set sequence = 5 where sequence = -4',
+      ],
+      4,
+      'mac-mismatch',
+    ],
+    [
+      'a row is copied in at the end',
+      [
+        `insert into audit_events select 13, occurred_at, actor_id, action, outcome, target_type, target_id, address,
+           request_id, details, key_id, mac from audit_events where sequence = 12`,
+      ],
+      13,
+      'head-mismatch',
+    ],
+    ['the head is set back', ['update audit_head set sequence = 11'], 11, 'head-mismatch'],
+    ['the mac of the head changes', ["update audit_head set mac = repeat('0', 64)"], 12, 'head-mismatch'],
+    [
+      'the key of a row is not in the ring',
+      ["update audit_events set key_id = 'gone' where sequence = 3"],
+      3,
+      'unknown-key',
+    ],
+  ])('S58 finds it when %s', async (_, statements, firstBadSequence, reason) => {
+    for (const statement of statements) await sql(statement);
+    await expect(verifier.verify()).resolves.toMatchObject({ isIntact: false, fault: { firstBadSequence, reason } });
+  });
+
+  it('finds a trail intact that was written under an old key and a new one', async () => {
+    const ring = new KeyRing(`k2:${randomBytes(32).toString('base64')},${KEY}`);
+    await new AuditTrail(open.database, ring).record({ actorId: null, action: 'key.rotate', outcome: 'success' });
+    await expect(new AuditVerifier(open.database, ring).verify()).resolves.toEqual({
+      isIntact: true,
+      checked: ROWS + 1,
+    });
+  });
+
+  it('S58 does not take rows that somebody signed with another key', async () => {
+    const stranger = new KeyRing(`k1:${randomBytes(32).toString('base64')}`);
+    await expect(new AuditVerifier(open.database, stranger).verify()).resolves.toMatchObject({
+      fault: { firstBadSequence: 1, reason: 'mac-mismatch' },
+    });
+  });
+
+  it('keeps one chain without gaps when many append at once', async () => {
+    await Promise.all(
+      Array.from({ length: 40 }, () => trail.record({ actorId: null, action: 'a.b', outcome: 'success' })),
+    );
+    await expect(verifier.verify()).resolves.toEqual({ isIntact: true, checked: ROWS + 40 });
+  });
+});
