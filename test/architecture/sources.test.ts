@@ -2,12 +2,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { pathsMatching, sourceFiles } from './source-files.ts';
 
-const ENVIRONMENT_READER = 'src/config/read-environment.ts';
+/** The server's way to its environment, and the one of the commands. */
+const ENVIRONMENT_READERS = ['src/command.ts', 'src/config/read-environment.ts'];
 const PRODUCT = sourceFiles('src');
 const EVERYTHING = [...PRODUCT, ...sourceFiles('migrations'), ...sourceFiles('test')];
 
 describe('sources', () => {
-  it('read the environment of the process in one place', () => {
+  it('read the environment of the process where a process starts and nowhere else', () => {
     expect(pathsMatching(PRODUCT, /process\s*\.\s*env|process\s*\[|\benv\b[^;]*from 'node:process'/)).toEqual([
       ENVIRONMENT_READER,
     ]);
