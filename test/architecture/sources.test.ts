@@ -9,9 +9,9 @@ const EVERYTHING = [...PRODUCT, ...sourceFiles('migrations'), ...sourceFiles('te
 
 describe('sources', () => {
   it('read the environment of the process where a process starts and nowhere else', () => {
-    expect(pathsMatching(PRODUCT, /process\s*\.\s*env|process\s*\[|\benv\b[^;]*from 'node:process'/)).toEqual([
-      ENVIRONMENT_READER,
-    ]);
+    expect(pathsMatching(PRODUCT, /process\s*\.\s*env|process\s*\[|\benv\b[^;]*from 'node:process'/)).toEqual(
+      ENVIRONMENT_READERS,
+    );
   });
 
   it('call the global fetch nowhere', () => {
