@@ -39,26 +39,29 @@ export class RedisConnection implements OnModuleDestroy {
    * @throws Error when Redis is not configured, away or too slow
    */
   async evaluate(script: string, key: string, ...values: (string | number)[]): Promise<unknown> {
-    const client = this.#client;
-    if (client?.status !== 'ready') throw new Error('Redis is not connected');
+    const client = this.#ready();
     try {
       return await client.eval(script, 1, key, ...values);
     } catch (error) {
       this.#reportDown();
       // Frozen: leave this connection, so that the next command fails at once until Redis answers again.
-      if (client.status === 'ready') client.disconnect(true);
+      if (this.#client?.status === 'ready') client.disconnect(true);
       throw error;
     }
   }
 
   /** @throws Error when Redis does not answer */
   async ping(): Promise<void> {
-    if (this.#client?.status !== 'ready') throw new Error('Redis is not connected');
-    await this.#client.ping();
+    await this.#ready().ping();
   }
 
   onModuleDestroy(): void {
     this.#client?.disconnect();
+  }
+
+  #ready(): Redis {
+    if (this.#client?.status !== 'ready') throw new Error('Redis is not connected');
+    return this.#client;
   }
 
   #reportDown(): void {

@@ -34,6 +34,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       algorithms: [config.jwtAlgorithm],
       issuer: ISSUER,
       audience: AUDIENCE,
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other way to see the header
       jsonWebTokenOptions: { complete: true },
     });
     this.#sessions = sessions;

@@ -27,14 +27,15 @@ function encode(part: unknown): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }
 
-function forge(
-  { head = {}, body = {}, secret = SECRET, hash = 'sha256' } = {} as {
-    head?: Claims;
-    body?: Claims;
-    secret?: string;
-    hash?: string;
-  },
-): string {
+/** What is different about a token. */
+interface Forgery {
+  readonly head?: Claims;
+  readonly body?: Claims;
+  readonly secret?: string;
+  readonly hash?: string;
+}
+
+function forge({ head = {}, body = {}, secret = SECRET, hash = 'sha256' }: Forgery = {}): string {
   const signed = `${encode({ ...header, ...head })}.${encode({ ...claims, ...body })}`;
   return `${signed}.${createHmac(hash, secret).update(signed).digest('base64url')}`;
 }
@@ -142,6 +143,7 @@ describe('access token', () => {
     const guarded = [
       'POST /api/auth/logout',
       'GET /api/auth/me',
+      'GET /api/auth/session',
       'GET /api/users/me',
       'PUT /api/users/me',
       'PUT /api/users/me/password',

@@ -24,7 +24,7 @@ function attempt(email: string, password: string, headers: Record<string, string
 }
 
 /** What a client sees of an answer, without what differs for every request. */
-function seen(answer: Answer): unknown {
+function seen(answer: Answer<Problem>): unknown {
   const headers = [...answer.headers].filter(([name]) => !['x-request-id', 'x-correlation-id', 'date'].includes(name));
   return { status: answer.status, headers, body: { ...answer.body, instance: undefined } };
 }

@@ -49,7 +49,7 @@ describe('POST /api/auth/register', () => {
     ['S1 7 characters', 'a8Z!k2#', /at least 15/],
     ['S3 a common password', 'passwordpassword1', /too common/],
     ['S3 the own address', 'new@clinic.example', /too common/],
-    ['S2 half a surrogate pair', `seven lamps above ${'\ud83d'}`, /well-formed/],
+    ['S2 half a surrogate pair', `seven lamps above \ud83d`, /well-formed/],
     ['S11 1025 characters', 'k'.repeat(1025), /shorter than or equal to 1024/],
     ['nothing', '', /longer than or equal to 1/],
   ])('refuses %s with 422 and hashes nothing', async (_, password, rule) => {
