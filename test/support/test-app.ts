@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.setup.ts';
 import { readEnvironment } from '../../src/config/read-environment.ts';
 import { Database } from '../../src/persistence/database.ts';
+import { createTestDatabase } from './test-database.ts';
 
 /** A running application on a free port of the loopback interface. */
 export interface TestApp {
@@ -24,15 +25,18 @@ const WIDE_LIMITS = {
 };
 
 /**
- * Starts the whole application the way main does.
+ * Starts the whole application the way main does: on the embedded database, or on an empty one of the server that
+ * TEST_DATABASE_URL names.
  *
  * @param env variables of the environment, over the defaults of a test
  */
 export async function startTestApp({ env = {} }: { env?: Record<string, string> } = {}): Promise<TestApp> {
   const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-test-'));
+  const testDatabase = await createTestDatabase();
   const configuration = readEnvironment({
     NODE_ENV: 'test',
     DATA_DIR: dataDir,
+    DATABASE_URL: testDatabase.url,
     LOG_LEVEL: 'silent',
     INDEX_SCAN_INTERVAL_MINUTES: '0',
     ...WIDE_LIMITS,
@@ -46,6 +50,7 @@ export async function startTestApp({ env = {} }: { env?: Record<string, string> 
     database: app.get(Database),
     close: async () => {
       await app.close();
+      await testDatabase.drop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
