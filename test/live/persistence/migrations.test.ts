@@ -26,8 +26,10 @@ suite('migrations on the PostgreSQL of TEST_DATABASE_URL', () => {
 
   it('are applied once when two processes start at the same moment', async () => {
     await Promise.all([migrate(first), migrate(second)]);
-    const rows = await first.database.read((em) => em.execute('select name from schema_migrations'));
-    expect(rows).toHaveLength(new Set(rows.map(({ name }: { name: string }) => name)).size);
+    const rows = await first.database.read((em) =>
+      em.execute<{ name: string }[]>('select name from schema_migrations'),
+    );
+    expect(rows).toHaveLength(new Set(rows.map(({ name }) => name)).size);
     expect(rows).not.toHaveLength(0);
   });
 
