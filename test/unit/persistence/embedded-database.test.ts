@@ -17,7 +17,9 @@ describe('embedded database', () => {
     expect(await open.orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
     await open.orm.migrator.down({ to: 0 });
     await migrate(open);
-    const rows = await open.database.read((em) => em.execute<{ sequence: string }[]>('select sequence from audit_head'));
+    const rows = await open.database.read((em) =>
+      em.execute<{ sequence: string }[]>('select sequence from audit_head'),
+    );
     expect(rows).toHaveLength(1);
   });
 });
