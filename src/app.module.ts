@@ -9,6 +9,7 @@ import { EphemeralModule } from './ephemeral/ephemeral.module.ts';
 import { HealthModule } from './health/health.module.ts';
 import { loggerOptions } from './http/logger.options.ts';
 import type { InFlight } from './http/in-flight.ts';
+import { IndexingModule } from './indexing/indexing.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
 import { NextcloudModule } from './nextcloud/nextcloud.module.ts';
 import { OutboundModule } from './outbound/outbound.module.ts';
@@ -43,6 +44,7 @@ export class AppModule {
         OutboundModule,
         JobsModule.register(open),
         NextcloudModule,
+        IndexingModule,
         HealthModule.register(inFlight),
       ],
     };

@@ -180,6 +180,20 @@ export const PROBLEMS = {
     'Unsupported document type',
     'Only PDF, plain text and Markdown can be indexed.',
   ),
+  'document-encrypted': problem(422, 'Document encrypted', 'The document asks for a password and cannot be read.'),
+  'document-unreadable': problem(422, 'Document unreadable', 'The file is damaged or is not of the type it is named.'),
+  'document-empty': problem(422, 'Document empty', 'The document holds no text.'),
+  'document-set-aside': problem(
+    422,
+    'Document set aside',
+    'Reading the document failed or took too much time or memory several times. Ask for it again to retry.',
+  ),
+  'job-cancelled': problem(409, 'Job cancelled', 'The job was cancelled before it ended.'),
+  'search-index-full': problem(
+    503,
+    'Search index full',
+    'The documents of this account do not fit into the memory of the search index.',
+  ),
 
   // Ours
   'service-unavailable': problem(

@@ -1,10 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { SourceEntry } from '../sources/document-source.port.ts';
-import { findDocumentType } from '../sources/document-type.ts';
+import type { SourceEntry } from './document-source.port.ts';
+import { findDocumentType } from './document-type.ts';
 
 /** A version this young may still change without a visible sign. */
 const RACY_MS = 2000;
+
+/** Label of documents when nobody names another. */
+export const DEFAULT_SOURCE_TYPE = 'note';
 
 /** On whose behalf, in which run and as what documents are seen. */
 export interface Sighting {

@@ -1,0 +1,128 @@
+import { Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min, MinLength } from 'class-validator';
+
+/** Where a document stands. */
+export const DOCUMENT_STATES = ['pending', 'indexed', 'no_text_layer', 'too_large', 'failed'] as const;
+
+/** Which documents to list. */
+export class DocumentsQuery {
+  /** Only documents in this state. */
+  @IsOptional()
+  @IsIn(DOCUMENT_STATES)
+  state?: (typeof DOCUMENT_STATES)[number];
+
+  /**
+   * Most documents in the answer, 1 to 200. Default 50.
+   * @example 50
+   */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => wholeNumber(value))
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit?: number;
+
+  /** `next_cursor` of the page before. */
+  @IsOptional()
+  @IsUUID()
+  cursor?: string;
+}
+
+/** Which file. */
+export class IndexStateQuery {
+  /**
+   * Path in the linked account.
+   * @example "/Documents/hypertension_guideline.pdf"
+   */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(4000)
+  path!: string;
+}
+
+/** A file that is, was or will be indexed. */
+export class DocumentDocument {
+  /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
+  id!: string;
+
+  /** @example "2024 Hypertension Management Guidelines" */
+  title!: string;
+
+  /** @example "/Documents/hypertension_guideline.pdf" */
+  path!: string;
+
+  /** @example "guideline" */
+  source_type!: string;
+
+  /** @example "application/pdf" */
+  media_type!: string;
+
+  /**
+   * In bytes.
+   * @example 482113
+   */
+  size!: number;
+
+  /** pending: waits to be read; no_text_layer: its pages hold only pictures. */
+  state!: (typeof DOCUMENT_STATES)[number];
+
+  /**
+   * Why it is not indexed; null when it is.
+   * @example "encrypted"
+   */
+  reason!: string | null;
+
+  /** ETag of the version that is indexed; null when none is. */
+  revision!: string | null;
+
+  /** null where the format has no pages or nothing is indexed. */
+  page_count!: number | null;
+
+  /** @example 42 */
+  chunk_count!: number;
+
+  modified_at!: string | null;
+
+  indexed_at!: string | null;
+}
+
+/** One page of documents, newest first. */
+export class DocumentListDocument {
+  documents!: DocumentDocument[];
+
+  /** Where the next page begins; null at the end. */
+  next_cursor!: string | null;
+}
+
+/** Why a file is or is not indexed. */
+export class IndexStateDocument {
+  /** @example "/Documents/hypertension_guideline.pdf" */
+  path!: string;
+
+  state!: (typeof DOCUMENT_STATES)[number];
+
+  /**
+   * Why it is not indexed; null when it is.
+   * @example "encrypted"
+   */
+  reason!: string | null;
+
+  /**
+   * Tries at the version that was seen last.
+   * @example 1
+   */
+  attempts!: number;
+
+  /** Not before this time is it tried again; null: with the next scan, if at all. */
+  retry_at!: string | null;
+
+  /** ETag of the version that is indexed; null when none is. */
+  revision!: string | null;
+
+  indexed_at!: string | null;
+}
+
+/** A number of a query string; what is none stays as it is and is refused. */
+export function wholeNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+}

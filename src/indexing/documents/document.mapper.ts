@@ -1,0 +1,46 @@
+import type { DocumentState } from '../sources/document.entity.ts';
+import type { DOCUMENT_STATES, DocumentDocument, DocumentListDocument, IndexStateDocument } from './document.dto.ts';
+import type { DocumentView } from './document-view.ts';
+import type { DocumentPage } from './documents.service.ts';
+
+/** What a client sees of a document. */
+export function documentDocument(document: DocumentView): DocumentDocument {
+  return {
+    id: document.id,
+    title: document.title,
+    path: document.path,
+    source_type: document.sourceType,
+    media_type: document.mediaType,
+    size: document.sizeBytes,
+    state: visible(document.state),
+    reason: document.reason,
+    revision: document.revision,
+    page_count: document.pageCount === 0 ? null : document.pageCount,
+    chunk_count: document.chunkCount,
+    modified_at: document.modifiedAt?.toISOString() ?? null,
+    indexed_at: document.indexedAt?.toISOString() ?? null,
+  };
+}
+
+/** What a client sees of a page of documents. */
+export function documentListDocument({ documents, nextCursor }: DocumentPage): DocumentListDocument {
+  return { documents: documents.map(documentDocument), next_cursor: nextCursor };
+}
+
+/** What a client sees of a file's way into the index. */
+export function indexStateDocument(document: DocumentView): IndexStateDocument {
+  return {
+    path: document.path,
+    state: visible(document.state),
+    reason: document.reason,
+    attempts: document.attempts,
+    retry_at: document.retryAt?.toISOString() ?? null,
+    revision: document.revision,
+    indexed_at: document.indexedAt?.toISOString() ?? null,
+  };
+}
+
+function visible(state: DocumentState): (typeof DOCUMENT_STATES)[number] {
+  if (state === 'removed') throw new Error('Removed documents are not shown');
+  return state;
+}

@@ -1,0 +1,45 @@
+import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { DocumentDocument, DocumentListDocument, DocumentsQuery } from './document.dto.ts';
+import { documentDocument, documentListDocument } from './document.mapper.ts';
+import { DocumentsService } from './documents.service.ts';
+
+const DEFAULT_LIMIT = 50;
+
+const DocumentId = (): ParameterDecorator =>
+  Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') }));
+
+/** What is known of the own documents. */
+@ApiTags('knowledge')
+@Controller('documents')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+export class DocumentsController {
+  readonly #documents: DocumentsService;
+
+  constructor(documents: DocumentsService) {
+    this.#documents = documents;
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List my documents, newest first' })
+  @ApiOkResponse({ type: DocumentListDocument })
+  @Problems('validation-failed')
+  async list(
+    @CurrentPrincipal() principal: Principal,
+    @Query() { state, cursor, limit = DEFAULT_LIMIT }: DocumentsQuery,
+  ): Promise<DocumentListDocument> {
+    return documentListDocument(await this.#documents.list(principal, { state, cursor, limit }));
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Read what is known of one of my documents' })
+  @ApiOkResponse({ type: DocumentDocument })
+  @Problems('not-found')
+  async read(@CurrentPrincipal() principal: Principal, @DocumentId() id: string): Promise<DocumentDocument> {
+    return documentDocument(await this.#documents.get(principal, id));
+  }
+}

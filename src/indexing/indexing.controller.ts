@@ -1,0 +1,108 @@
+import { Body, Controller, Get, HttpCode, HttpStatus, Post, Query, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentPrincipal } from '../access/declarations.ts';
+import type { Principal } from '../access/principal.ts';
+import { NextcloudConfig } from '../config/nextcloud.config.ts';
+import { Problems } from '../problem/problems.decorator.ts';
+import { IndexStateDocument, IndexStateQuery } from './documents/document.dto.ts';
+import { indexStateDocument } from './documents/document.mapper.ts';
+import { DocumentsService } from './documents/documents.service.ts';
+import { AcceptedJob, IndexFileRequest, IndexReport, ScanQuery, ScanReport, WaitQuery } from './indexing.dto.ts';
+import { acceptedJob, indexReport, scanReport } from './indexing.mapper.ts';
+import { IndexingService } from './indexing.service.ts';
+
+const DEFAULT_WAIT_SECONDS = 25;
+
+const OF_THE_ACCOUNT = [
+  'nextcloud-not-configured',
+  'account-not-linked',
+  'account-link-invalid',
+  'account-suspended',
+  'upstream-unavailable',
+  'upstream-timeout',
+  'upstream-protocol-error',
+  'upstream-misconfigured',
+  'upstream-tls-failure',
+  'upstream-busy',
+  'upstream-throttled',
+  'job-cancelled',
+] as const;
+
+/** Makes files of the linked account answerable. */
+@ApiTags('files')
+@Controller('integrations/files')
+@Problems('unauthenticated', 'validation-failed', 'rate-limited', 'service-unavailable', 'internal-error')
+export class IndexingController {
+  readonly #indexing: IndexingService;
+  readonly #documents: DocumentsService;
+  readonly #watchDirectories: readonly string[];
+
+  constructor(indexing: IndexingService, documents: DocumentsService, config: NextcloudConfig) {
+    this.#indexing = indexing;
+    this.#documents = documents;
+    this.#watchDirectories = config.watchDirectories;
+  }
+
+  @Post('scan-and-index')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Scan the watched folders of my account and index what is new or changed' })
+  @ApiOkResponse({ type: ScanReport })
+  @ApiAcceptedResponse({ type: AcceptedJob, description: 'The scan goes on; Location names its job.' })
+  @Problems(...OF_THE_ACCOUNT)
+  async scan(
+    @CurrentPrincipal() principal: Principal,
+    @Query() { source_type: sourceType, force_reindex: isForced = false, wait = DEFAULT_WAIT_SECONDS }: ScanQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ScanReport | AcceptedJob> {
+    const label = sourceType === undefined ? {} : { sourceType };
+    const { job, isDone } = await this.#indexing.scan(principal, { ...label, isForced, waitSeconds: wait });
+    return isDone ? scanReport(job, this.#watchDirectories) : accepted(reply, acceptedJob(job));
+  }
+
+  @Post('index')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Index one file of my account, wherever it lies' })
+  @ApiOkResponse({ type: IndexReport })
+  @ApiAcceptedResponse({ type: AcceptedJob, description: 'The work goes on; Location names its job.' })
+  @Problems(
+    ...OF_THE_ACCOUNT,
+    'malformed-request',
+    'not-found',
+    'file-not-found',
+    'not-a-file',
+    'file-too-large',
+    'resource-locked',
+    'unsupported-document-type',
+    'document-encrypted',
+    'document-unreadable',
+    'document-empty',
+    'document-set-aside',
+  )
+  async index(
+    @CurrentPrincipal() principal: Principal,
+    @Body() { file_path: path, source_type: sourceType, title }: IndexFileRequest,
+    @Query() { wait: waitSeconds = DEFAULT_WAIT_SECONDS }: WaitQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<IndexReport | AcceptedJob> {
+    const wishes = { ...(sourceType !== undefined && { sourceType }), ...(title !== undefined && { title }) };
+    const { job, document } = await this.#indexing.indexFile(principal, { path, ...wishes, waitSeconds });
+    return document === null ? accepted(reply, acceptedJob(job)) : indexReport(job, document);
+  }
+
+  @Get('index-state')
+  @ApiOperation({ summary: 'Why is a file of mine indexed, or not?' })
+  @ApiOkResponse({ type: IndexStateDocument })
+  @Problems('not-found')
+  async indexState(
+    @CurrentPrincipal() principal: Principal,
+    @Query() { path }: IndexStateQuery,
+  ): Promise<IndexStateDocument> {
+    return indexStateDocument(await this.#documents.getByPath(principal, path));
+  }
+}
+
+function accepted(reply: FastifyReply, job: AcceptedJob): AcceptedJob {
+  void reply.status(HttpStatus.ACCEPTED).header('location', `/api/jobs/${job.id}`);
+  return job;
+}

@@ -1,0 +1,194 @@
+import { Transform } from 'class-transformer';
+import {
+  IsBoolean,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+} from 'class-validator';
+import { JobDocument } from '../jobs/job.dto.ts';
+import { wholeNumber } from './documents/document.dto.ts';
+import { SOURCE_TYPE } from './sources/source-type.ts';
+
+const BOOLEANS = new Map<unknown, boolean>([
+  ['true', true],
+  ['false', false],
+]);
+
+/** How long to wait. */
+export class WaitQuery {
+  /**
+   * Seconds to wait for the end, 0 to 60; then the answer is 202 with the job. Default 25.
+   * @example 25
+   */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => wholeNumber(value))
+  @IsInt()
+  @Min(0)
+  @Max(60)
+  wait?: number;
+}
+
+/** How to scan. */
+export class ScanQuery extends WaitQuery {
+  /**
+   * Label of documents that are new; known ones keep theirs. Lower-case letters, digits, _ and -, at most 32.
+   * Default note.
+   * @example "guideline"
+   */
+  @IsOptional()
+  @Matches(SOURCE_TYPE)
+  source_type?: string;
+
+  /**
+   * Read every document again, even unchanged ones. Default false.
+   * @example false
+   */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => BOOLEANS.get(value) ?? value)
+  @IsBoolean()
+  force_reindex?: boolean;
+}
+
+/** One file to be indexed. */
+export class IndexFileRequest {
+  /**
+   * Path in the linked account.
+   * @example "/Documents/hypertension_guideline.pdf"
+   */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(4000)
+  file_path!: string;
+
+  /**
+   * Label of the document. Default note, or the one it has.
+   * @example "guideline"
+   */
+  @IsOptional()
+  @IsString()
+  @Matches(SOURCE_TYPE)
+  source_type?: string;
+
+  /**
+   * Title in citations. Default: the name of the file, or the title it has.
+   * @example "2024 Hypertension Management Guidelines"
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(255)
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused
+  @Matches(/^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u, { message: 'title must not hold control characters' })
+  title?: string;
+}
+
+/** What a scan has done. */
+export class ScanReport {
+  /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
+  job_id!: string;
+
+  /** Always true: a scan that has not ended is answered with 202. */
+  scan_completed!: boolean;
+
+  /** The watched folders of this server. */
+  watch_directories!: string[];
+
+  /**
+   * Documents there are: indexed, failed and skipped together.
+   * @example 10
+   */
+  files_discovered!: number;
+
+  /**
+   * The same number under its older name.
+   * @example 10
+   */
+  total_files_found!: number;
+
+  /**
+   * Documents whose text this scan has indexed.
+   * @example 8
+   */
+  files_indexed!: number;
+
+  /**
+   * Documents that could not be read; GET /api/documents?state=failed tells why.
+   * @example 0
+   */
+  files_failed!: number;
+
+  /**
+   * Documents that needed no work, and those whose pages hold only pictures.
+   * @example 2
+   */
+  files_skipped!: number;
+
+  /**
+   * Documents that are gone since the last scan.
+   * @example 0
+   */
+  files_removed!: number;
+
+  /**
+   * Documents whose pages hold only pictures.
+   * @example 0
+   */
+  files_without_text!: number;
+
+  /** @example 120 */
+  chunks_indexed!: number;
+
+  /**
+   * Watched folders that the account lacks.
+   * @example 0
+   */
+  watch_directories_missing!: number;
+}
+
+/** A file that is indexed now. */
+export class IndexReport {
+  /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
+  job_id!: string;
+
+  /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e5a" */
+  document_id!: string;
+
+  /** no_text_layer: the file is sound, but its pages hold only pictures. */
+  status!: 'indexed' | 'no_text_layer' | 'pending';
+
+  /**
+   * Passages of the document in the index.
+   * @example 42
+   */
+  chunks_indexed!: number;
+
+  /** @example "2024 Hypertension Management Guidelines" */
+  title!: string;
+
+  /** @example "/Documents/hypertension_guideline.pdf" */
+  path!: string;
+
+  /** @example "guideline" */
+  source_type!: string;
+
+  /**
+   * Time that the work took, in milliseconds.
+   * @example 640
+   */
+  processing_time_ms!: number;
+}
+
+/** Work that goes on; follow it at the address in Location. */
+export class AcceptedJob extends JobDocument {
+  /**
+   * The same as id.
+   * @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f"
+   */
+  job_id!: string;
+}

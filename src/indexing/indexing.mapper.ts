@@ -1,0 +1,42 @@
+import type { Job } from '../jobs/job.entity.ts';
+import { jobDocument } from '../jobs/job.dto.ts';
+import type { DocumentView } from './documents/document-view.ts';
+import type { AcceptedJob, IndexReport, ScanReport } from './indexing.dto.ts';
+
+/** What a client sees of a scan that has ended well. */
+export function scanReport({ id, counters }: Job, watchDirectories: readonly string[]): ScanReport {
+  const count = (name: string): number => counters[name] ?? 0;
+  return {
+    job_id: id,
+    scan_completed: true,
+    watch_directories: [...watchDirectories],
+    files_discovered: count('files_discovered'),
+    total_files_found: count('files_discovered'),
+    files_indexed: count('files_indexed'),
+    files_failed: count('files_failed'),
+    files_skipped: count('files_skipped'),
+    files_removed: count('files_removed'),
+    files_without_text: count('files_without_text'),
+    chunks_indexed: count('chunks_indexed'),
+    watch_directories_missing: count('watch_directories_missing'),
+  };
+}
+
+/** What a client sees of a file that was indexed. */
+export function indexReport(job: Job, document: DocumentView): IndexReport {
+  return {
+    job_id: job.id,
+    document_id: document.id,
+    status: document.state === 'indexed' || document.state === 'no_text_layer' ? document.state : 'pending',
+    chunks_indexed: document.chunkCount,
+    title: document.title,
+    path: document.path,
+    source_type: document.sourceType,
+    processing_time_ms: (job.finishedAt?.getTime() ?? 0) - (job.startedAt?.getTime() ?? 0),
+  };
+}
+
+/** What a client sees of a job that goes on. */
+export function acceptedJob(job: Job): AcceptedJob {
+  return { ...jobDocument(job), job_id: job.id };
+}

@@ -1,0 +1,98 @@
+import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { IndexingConfig } from '../config/indexing.config.ts';
+import { StorageConfig } from '../config/storage.config.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
+import { DocumentsController } from './documents/documents.controller.ts';
+import { DocumentsService } from './documents/documents.service.ts';
+import { DocumentExtractor } from './extraction/document-extractor.ts';
+import { IndexingController } from './indexing.controller.ts';
+import { IndexingLife } from './indexing-life.ts';
+import { IndexingService } from './indexing.service.ts';
+import { DocumentIngestion } from './ingestion/document-ingestion.ts';
+import { DownloadFolder } from './ingestion/download-folder.ts';
+import { IndexFileJob } from './ingestion/index-file.job.ts';
+import { IngestionRecords } from './ingestion/ingestion-records.ts';
+import { RequestedDocuments } from './ingestion/requested-documents.ts';
+import { EmbeddedPassageIndex } from './passage-index/embedded-passage-index.ts';
+import { PassageIndex } from './passage-index/passage-index.port.ts';
+import { IndexFeeder } from './retrieval/index-feeder.ts';
+import { KnowledgeController } from './retrieval/knowledge.controller.ts';
+import { KnowledgeService } from './retrieval/knowledge.service.ts';
+import { RetrievalService } from './retrieval/retrieval.service.ts';
+import { DocumentDiscovery } from './scanning/document-discovery.ts';
+import { PendingDocuments } from './scanning/pending-documents.ts';
+import { ScanConclusion } from './scanning/scan-conclusion.ts';
+import { ScanCounters } from './scanning/scan-counters.ts';
+import { ScanReading } from './scanning/scan-reading.ts';
+import { ScanScheduler } from './scanning/scan-scheduler.ts';
+import { ScanJob } from './scanning/scan.job.ts';
+
+const MS_PER_SECOND = 1000;
+const BYTES_PER_MB = 1024 * 1024;
+/** A process is watched by samples: one that grows as fast as it can still ends below the configured bound. */
+const RSS_SHARE = 0.78;
+const HEAP_SHARE = 0.5;
+
+/** Documents, their text and answers from it. Where documents come from is bound in the composition. */
+@Module({
+  controllers: [IndexingController, DocumentsController, KnowledgeController],
+  providers: [
+    { provide: DocumentExtractor, inject: [IndexingConfig], useFactory: extractor },
+    { provide: PassageIndex, useFactory: () => new EmbeddedPassageIndex() },
+    {
+      provide: DownloadFolder,
+      inject: [StorageConfig],
+      useFactory: (config: StorageConfig) => new DownloadFolder(config.dataDir),
+    },
+    IndexingLife,
+    IndexingService,
+    DocumentsService,
+    KnowledgeService,
+    RetrievalService,
+    IndexFeeder,
+    ScanJob,
+    ScanReading,
+    ScanCounters,
+    ScanConclusion,
+    ScanScheduler,
+    DocumentDiscovery,
+    PendingDocuments,
+    IndexFileJob,
+    RequestedDocuments,
+    DocumentIngestion,
+    IngestionRecords,
+  ],
+})
+export class IndexingModule implements OnModuleInit, OnApplicationShutdown {
+  readonly #life: IndexingLife;
+  readonly #runner: JobRunner;
+  readonly #scan: ScanJob;
+  readonly #indexFile: IndexFileJob;
+
+  constructor(life: IndexingLife, runner: JobRunner, scan: ScanJob, indexFile: IndexFileJob) {
+    this.#life = life;
+    this.#runner = runner;
+    this.#scan = scan;
+    this.#indexFile = indexFile;
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.#life.begin();
+    this.#runner.register(this.#scan);
+    this.#runner.register(this.#indexFile);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#life.end();
+  }
+}
+
+function extractor(config: IndexingConfig): DocumentExtractor {
+  return new DocumentExtractor({
+    processCount: config.extractionProcesses,
+    timeoutMs: config.extractionTimeoutSeconds * MS_PER_SECOND,
+    maxRssMb: Math.round(config.extractionMemoryMb * RSS_SHARE),
+    maxHeapMb: Math.round(config.extractionMemoryMb * HEAP_SHARE),
+    maxInputBytes: config.maxFileMb * BYTES_PER_MB,
+  });
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../access/principal.ts';
+import { AuditTrail } from '../audit/audit-trail.ts';
+import type { Job } from '../jobs/job.entity.ts';
+import { JobsService } from '../jobs/jobs.service.ts';
+import { Database } from '../persistence/database.ts';
+import { DomainError } from '../problem/domain-error.ts';
+import { PROBLEMS, type ProblemCode } from '../problem/problem-codes.ts';
+import type { DocumentView } from './documents/document-view.ts';
+import { DocumentsService } from './documents/documents.service.ts';
+import { INDEX_FILE } from './ingestion/index-file.job.ts';
+import { SCAN } from './scanning/scan.job.ts';
+import { findPathFault, normalPath } from './sources/source-path.ts';
+
+/** A scan that somebody asks for. */
+export interface ScanRequest {
+  /** Label of documents that are new. Absent: `note`. */
+  readonly sourceType?: string;
+  /** Read every document again, even unchanged ones. */
+  readonly isForced: boolean;
+  /** How long the answer may wait for the end, in seconds. */
+  readonly waitSeconds: number;
+}
+
+/** One file that somebody asks for. */
+export interface IndexRequest {
+  readonly path: string;
+  readonly sourceType?: string;
+  readonly title?: string;
+  readonly waitSeconds: number;
+}
+
+/** A job, and whether it has ended well. */
+export interface JobOutcome {
+  readonly job: Job;
+  readonly isDone: boolean;
+}
+
+/** Asks for documents to be indexed; the work itself is done by jobs. */
+@Injectable()
+export class IndexingService {
+  readonly #database: Database;
+  readonly #jobs: JobsService;
+  readonly #audit: AuditTrail;
+  readonly #documents: DocumentsService;
+
+  constructor(database: Database, jobs: JobsService, audit: AuditTrail, documents: DocumentsService) {
+    this.#database = database;
+    this.#jobs = jobs;
+    this.#audit = audit;
+    this.#documents = documents;
+  }
+
+  /**
+   * Begins a scan, or joins the one that is open, and waits for its end.
+   *
+   * @throws DomainError the code that ended the scan
+   */
+  async scan(principal: Principal, { sourceType, isForced, waitSeconds }: ScanRequest): Promise<JobOutcome> {
+    const { userId } = principal;
+    const job = await this.#database.transaction(async (em) => {
+      if (isForced) {
+        await em.execute(
+          `update documents set state = 'pending', must_reindex = true, attempts = 0, retry_at = null
+           where user_id = ? and state <> 'removed'`,
+          [userId],
+        );
+      }
+      const parameters = sourceType === undefined ? {} : { source_type: sourceType };
+      const submitted = await this.#jobs.submit(em, { userId, kind: SCAN, parameters });
+      await this.#audit.append(em, {
+        actorId: userId,
+        action: 'scan.request',
+        outcome: 'success',
+        targetType: 'job',
+        targetId: submitted.id,
+        details: { forced: isForced },
+      });
+      return submitted;
+    });
+    this.#jobs.wake(SCAN);
+    return this.#outcome(principal, job.id, waitSeconds);
+  }
+
+  /**
+   * Indexes one file and waits for the end.
+   *
+   * @returns with the document once the job has ended
+   * @throws DomainError the code that ended the job; `validation-failed`
+   */
+  async indexFile(
+    principal: Principal,
+    { path, sourceType, title, waitSeconds }: IndexRequest,
+  ): Promise<JobOutcome & { readonly document: DocumentView | null }> {
+    const filePath = normalPath(path);
+    const fault = findPathFault(filePath);
+    if (fault !== null) {
+      throw new DomainError('validation-failed', { errors: [{ pointer: '/file_path', detail: fault }] });
+    }
+    const parameters = { file_path: filePath, source_type: sourceType ?? null, title: title ?? null };
+    const request = {
+      userId: principal.userId,
+      kind: INDEX_FILE,
+      parameters,
+      exclusivityKey: createHash('sha256').update(JSON.stringify(parameters)).digest('hex'),
+    };
+    const job = await this.#database.transaction((em) => this.#jobs.submit(em, request));
+    this.#jobs.wake(INDEX_FILE);
+    const outcome = await this.#outcome(principal, job.id, waitSeconds);
+    return { ...outcome, document: outcome.isDone ? await this.#documents.getByPath(principal, filePath) : null };
+  }
+
+  async #outcome(principal: Principal, jobId: string, waitSeconds: number): Promise<JobOutcome> {
+    const job = await this.#jobs.waitFor(principal, jobId, waitSeconds);
+    if (job.state === 'cancelled') throw new DomainError('job-cancelled');
+    if (job.state === 'failed') throw new DomainError(knownCode(job.problemCode ?? ''));
+    return { job, isDone: job.state === 'succeeded' };
+  }
+}
+
+/** Codes are stored as text, and a row may be older than this version. */
+function knownCode(code: string): ProblemCode {
+  return Object.hasOwn(PROBLEMS, code) ? (code as ProblemCode) : 'internal-error';
+}

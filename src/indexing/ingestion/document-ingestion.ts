@@ -1,0 +1,137 @@
+import { setImmediate } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { IndexingConfig } from '../../config/indexing.config.ts';
+import { failureForLog } from '../../problem/failure-for-log.ts';
+import { iterateChunks } from '../chunking/chunk-pages.ts';
+import type { Chunk } from '../chunking/chunk.types.ts';
+import { DocumentExtractor } from '../extraction/document-extractor.ts';
+import type { ExtractedText } from '../extraction/extraction.types.ts';
+import type { SourceSession } from '../sources/document-source.port.ts';
+import type { DocumentClaim } from './document-claim.ts';
+import { DownloadFolder } from './download-folder.ts';
+import { IngestionRecords } from './ingestion-records.ts';
+import { verdictOf, type IngestionVerdict } from './ingestion-verdict.ts';
+import { writeRevision } from './revision-writer.ts';
+
+const BYTES_PER_MB = 1024 * 1024;
+/** Tries that ended with a failure before a document is set aside. */
+const MOST_FAILURES = 3;
+/** Tries that did not end at all: reading happens in a process of its own, so the server's death is rarely the file's fault. */
+const MOST_STARTS = 8;
+const LOCKED_DELAY_SECONDS = 60;
+const CHUNKS_AT_A_TIME = 500;
+
+/** Under which job documents are read, and through whose eyes. */
+export interface IngestionRun {
+  readonly session: SourceSession;
+  readonly userId: string;
+  readonly jobId: string;
+  readonly signal: AbortSignal;
+}
+
+/** Takes one pending document to its next state: downloads, compares, reads, cuts and stores it. */
+@Injectable()
+export class DocumentIngestion {
+  readonly #records: IngestionRecords;
+  readonly #extractor: DocumentExtractor;
+  readonly #folder: DownloadFolder;
+  readonly #maxBytes: number;
+  readonly #log = new Logger('Indexing');
+
+  constructor(records: IngestionRecords, extractor: DocumentExtractor, folder: DownloadFolder, config: IndexingConfig) {
+    this.#records = records;
+    this.#extractor = extractor;
+    this.#folder = folder;
+    this.#maxBytes = config.maxFileMb * BYTES_PER_MB;
+  }
+
+  /**
+   * Makes one try. What is wrong with the file is stored with the document; only what ends the whole job is thrown,
+   * and such a try does not count. Does nothing when the document is not pending.
+   *
+   * @throws DomainError when nothing more can be read: the account's or the source's own failure, or the database's
+   */
+  async ingest(documentId: string, run: IngestionRun): Promise<void> {
+    run.signal.throwIfAborted();
+    const claim = await this.#records.claim(run.userId, documentId);
+    if (claim === null) return;
+    if (claim.attempts > MOST_STARTS) return this.#records.settle(claim, 'failed', 'worker-crashed');
+    if (claim.seenSize > this.#maxBytes) return this.#records.settle(claim, 'too_large', 'too-large');
+    try {
+      await this.#folder.withFile((path) => this.#read(claim, path, run));
+    } catch (error) {
+      await this.#handle(error, claim, run);
+    }
+  }
+
+  async #read(claim: DocumentClaim, path: string, { session, jobId, signal }: IngestionRun): Promise<void> {
+    const download = await session.download({ path: claim.path, fileId: claim.fileId }, path, {
+      maxBytes: this.#maxBytes,
+      signal,
+    });
+    if (download.contentHash === claim.currentHash && !claim.mustReindex) {
+      return this.#records.keep(claim, download.etag);
+    }
+    const extracted = await this.#extractor.extract(path, claim.mediaType, { signal });
+    if (extracted.status === 'no-text-layer') return this.#records.settle(claim, 'no_text_layer', 'no-text-layer');
+    const chunks = await cut(extracted, signal);
+    if (chunks.length === 0) return this.#records.settle(claim, 'failed', 'empty');
+    const pageCount = extracted.pages.filter((page) => page.number !== null).length;
+    await this.#records.store(claim, (em) => writeRevision(em, claim, { download, pageCount, chunks, jobId }));
+  }
+
+  async #handle(error: unknown, claim: DocumentClaim, run: IngestionRun): Promise<void> {
+    const verdict = run.signal.aborted ? ({ kind: 'stop' } as const) : await this.#judge(error, run);
+    switch (verdict.kind) {
+      case 'settled':
+        return this.#records.settle(claim, verdict.state, verdict.reason);
+      case 'gone':
+        await this.#records.remove(claim);
+        return;
+      case 'later':
+        return this.#records.postpone(claim, verdict.reason, LOCKED_DELAY_SECONDS);
+      case 'retry':
+      case 'source':
+        if (verdict.reason === 'internal-error') this.#log.error({ documentId: claim.id, ...failureForLog(error) });
+        if (claim.attempts >= MOST_FAILURES) return this.#records.settle(claim, 'failed', verdict.reason);
+        return this.#records.noteFailure(claim, verdict.reason);
+      case 'stop':
+        await this.#stop(claim);
+        throw error;
+    }
+  }
+
+  /** A server that fails for one file but answers otherwise must not hold up all the others for ever. */
+  async #judge(error: unknown, { session, signal }: IngestionRun): Promise<IngestionVerdict> {
+    const verdict = verdictOf(error);
+    if (verdict.kind !== 'source') return verdict;
+    try {
+      await session.stat('/', signal);
+      return verdict;
+    } catch {
+      // The source as a whole is down; the first error says how.
+      return { kind: 'stop' };
+    }
+  }
+
+  async #stop(claim: DocumentClaim): Promise<void> {
+    try {
+      await this.#records.giveBack(claim);
+    } catch (error) {
+      // Without the database the try stays counted, which at worst means fewer tries.
+      this.#log.warn({ documentId: claim.id, ...failureForLog(error) }, 'A try could not be taken back');
+    }
+  }
+}
+
+/** Cuts text into passages and lets other work through in between. */
+async function cut(text: ExtractedText, signal: AbortSignal): Promise<Chunk[]> {
+  const chunks: Chunk[] = [];
+  for (const chunk of iterateChunks(text.pages, { isMarkdown: text.mediaType === 'text/markdown' })) {
+    chunks.push(chunk);
+    if (chunks.length % CHUNKS_AT_A_TIME !== 0) continue;
+    await setImmediate();
+    signal.throwIfAborted();
+  }
+  return chunks;
+}

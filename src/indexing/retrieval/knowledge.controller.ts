@@ -1,0 +1,35 @@
+import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { AnswerDocument, QueryRequest } from './knowledge.dto.ts';
+import { answerDocument, retrievalQuestion } from './knowledge.mapper.ts';
+import { KnowledgeService } from './knowledge.service.ts';
+
+/** Questions to the own documents. */
+@ApiTags('knowledge')
+@Controller('realtime')
+export class KnowledgeController {
+  readonly #knowledge: KnowledgeService;
+
+  constructor(knowledge: KnowledgeService) {
+    this.#knowledge = knowledge;
+  }
+
+  @Post('query')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Ask my indexed documents; the answer quotes them and cites each quote' })
+  @ApiOkResponse({ type: AnswerDocument })
+  @Problems(
+    'malformed-request',
+    'unauthenticated',
+    'validation-failed',
+    'rate-limited',
+    'search-index-full',
+    'service-unavailable',
+  )
+  async query(@CurrentPrincipal() principal: Principal, @Body() request: QueryRequest): Promise<AnswerDocument> {
+    return answerDocument(await this.#knowledge.ask(principal, retrievalQuestion(request)));
+  }
+}

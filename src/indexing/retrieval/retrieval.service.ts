@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../persistence/database.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import type { RetrievedPassage } from '../answering/answer.types.ts';
+import {
+  PassageIndexBehindError,
+  PassageIndexFullError,
+  PassageIndexUnavailableError,
+} from '../passage-index/passage-index.errors.ts';
+import { PassageIndex } from '../passage-index/passage-index.port.ts';
+import type { PassageHit } from '../passage-index/passage-index.types.ts';
+import { nameOf } from '../sources/source-path.ts';
+import { IndexFeeder } from './index-feeder.ts';
+
+const RETRY_AFTER_SECONDS = 2;
+/** More hits than wanted are asked for: some may have left PostgreSQL since they were fed. */
+const SPARE_FACTOR = 2;
+
+/** What to look for among a user's documents. */
+export interface RetrievalQuestion {
+  readonly query: string;
+  /** Most passages, 1 to 20. */
+  readonly topK: number;
+  readonly documentIds?: readonly string[];
+  readonly sourceTypes?: readonly string[];
+}
+
+/** A passage with what a citation needs of its document. */
+export interface FoundPassage extends RetrievedPassage {
+  readonly sourceType: string;
+}
+
+type PassageRow = Omit<FoundPassage, 'score' | 'title'> & { readonly title: string | null };
+
+const LOAD = `
+  select c.id as "chunkId", d.id as "documentId", d.title, d.path, d.source_type as "sourceType", r.etag as revision,
+    c.page, c.start_offset as "startOffset", c.end_offset as "endOffset", c.text
+  from chunks c
+    join documents d on d.id = c.document_id and d.revision_id = c.revision_id
+    join document_revisions r on r.id = c.revision_id
+  where c.id in (select value::uuid from jsonb_array_elements_text(?::jsonb))
+    and c.user_id = ? and d.user_id = ? and d.state in ('indexed', 'pending')`;
+
+/** Finds passages among the documents of one user; whose they are is part of every question to index and database. */
+@Injectable()
+export class RetrievalService {
+  readonly #database: Database;
+  readonly #index: PassageIndex;
+  readonly #feeder: IndexFeeder;
+
+  constructor(database: Database, index: PassageIndex, feeder: IndexFeeder) {
+    this.#database = database;
+    this.#index = index;
+    this.#feeder = feeder;
+  }
+
+  /**
+   * The best passages, best first. A document that is being read again is answered from in its last version.
+   *
+   * @throws DomainError `search-index-full`, `service-unavailable`
+   */
+  async retrieve(userId: string, question: RetrievalQuestion): Promise<FoundPassage[]> {
+    const hits = await this.#search(userId, question);
+    if (hits.length === 0) return [];
+    const rows = await this.#database.read((em) =>
+      em.execute<PassageRow[]>(LOAD, [JSON.stringify(hits.map(({ chunkId }) => chunkId)), userId, userId]),
+    );
+    const byId = new Map(rows.map((row) => [row.chunkId, row]));
+    return hits
+      .flatMap(({ chunkId, score }) => {
+        const row = byId.get(chunkId);
+        return row === undefined ? [] : [{ ...row, title: row.title ?? nameOf(row.path), score }];
+      })
+      .slice(0, question.topK);
+  }
+
+  async #search(userId: string, question: RetrievalQuestion): Promise<PassageHit[]> {
+    try {
+      return await this.#searchOnce(userId, question);
+    } catch (error) {
+      // Evicted or restarted between feeding and searching.
+      if (error instanceof PassageIndexBehindError || error instanceof PassageIndexUnavailableError) {
+        return this.#searchOnce(userId, question).catch(refuse);
+      }
+      return refuse(error);
+    }
+  }
+
+  async #searchOnce(
+    userId: string,
+    { query, topK, documentIds, sourceTypes }: RetrievalQuestion,
+  ): Promise<PassageHit[]> {
+    const atLeastSequence = await this.#feeder.bringUpToDate(userId);
+    return this.#index.search(userId, query, {
+      limit: topK * SPARE_FACTOR,
+      atLeastSequence,
+      ...(documentIds && { documentIds }),
+      ...(sourceTypes && { sourceTypes }),
+    });
+  }
+}
+
+function refuse(error: unknown): never {
+  if (error instanceof PassageIndexFullError) throw new DomainError('search-index-full', { cause: error });
+  if (error instanceof PassageIndexBehindError || error instanceof PassageIndexUnavailableError) {
+    throw new DomainError('service-unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
+  }
+  throw error;
+}

@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../persistence/database.ts';
+import { DomainError, isDomainError } from '../../problem/domain-error.ts';
+import { ScannedFolder } from '../sources/document.entity.ts';
+import type { SourceEntry, SourceSession } from '../sources/document-source.port.ts';
+import { findDocumentType } from '../sources/document-type.ts';
+import { parentPrefixOf } from '../sources/source-path.ts';
+import { isRacy, upsertDocuments, type Sighting } from '../sources/document-upsert.ts';
+import { FolderLedger, type SeenFolder } from './folder-ledger.ts';
+
+const BATCH_SIZE = 500;
+const MOST_ENTRIES = 2_000_000;
+const MOST_FILE_ID_CHARACTERS = 64;
+const MOST_ETAG_CHARACTERS = 255;
+
+/** One look at the watched folders of a user. */
+export interface DiscoveryRun {
+  readonly session: SourceSession;
+  /** In their normal form, none inside another. */
+  readonly roots: readonly string[];
+  readonly sighting: Sighting;
+  readonly signal: AbortSignal;
+  /** Called with the number of documents seen so far. */
+  readonly onProgress: (documentCount: number) => Promise<void>;
+}
+
+/** What a discovery found out beside the documents it stored. */
+export interface Discovery {
+  readonly ledger: FolderLedger;
+  readonly missingRootCount: number;
+}
+
+/** Finds documents that are new, changed or moved, with one question per folder that has changed. */
+@Injectable()
+export class DocumentDiscovery {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** An error anywhere ends the discovery: nothing may then be concluded about what was not seen. */
+  async discover(run: DiscoveryRun): Promise<Discovery> {
+    const known = await this.#database.read((em) => em.find(ScannedFolder, { userId: run.sighting.userId }));
+    const ledger = new FolderLedger(known.map(({ fileId, path, etag }) => ({ fileId, path, etag: etag ?? null })));
+    const walk = new Walk(this.#database, run, ledger);
+    let missingRootCount = 0;
+    for (const root of run.roots) if (!(await walk.visitRoot(root))) missingRootCount += 1;
+    await walk.flush();
+    return { ledger, missingRootCount };
+  }
+}
+
+class Walk {
+  readonly #database: Database;
+  readonly #run: DiscoveryRun;
+  readonly #ledger: FolderLedger;
+  #batch: SourceEntry[] = [];
+  #documentCount = 0;
+  #entryCount = 0;
+
+  constructor(database: Database, run: DiscoveryRun, ledger: FolderLedger) {
+    this.#database = database;
+    this.#run = run;
+    this.#ledger = ledger;
+  }
+
+  /** @returns false when the account has no such folder */
+  async visitRoot(path: string): Promise<boolean> {
+    const root = await this.#findFolder(path);
+    if (root === undefined) {
+      this.#ledger.addMissing(path);
+      return false;
+    }
+    const waiting = [root];
+    for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+      if (!this.#ledger.isUnchanged(folder)) waiting.push(...(await this.#look(folder)));
+    }
+    return true;
+  }
+
+  async flush(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = [];
+    if (batch.length > 0) await this.#database.transaction((em) => upsertDocuments(em, batch, this.#run.sighting));
+    await this.#run.onProgress(this.#documentCount);
+  }
+
+  async #findFolder(path: string): Promise<SeenFolder | undefined> {
+    try {
+      const entry = await this.#run.session.stat(path, this.#run.signal);
+      return entry.isFolder ? folderOf(entry) : undefined;
+    } catch (error) {
+      if (isDomainError(error, 'file-not-found')) return undefined;
+      throw error;
+    }
+  }
+
+  /** @returns subfolders to look into next */
+  async #look(folder: SeenFolder): Promise<readonly SeenFolder[]> {
+    try {
+      return this.#ledger.mustBeWalked(folder) ? await this.#walk(folder) : await this.#list(folder);
+    } catch (error) {
+      if (!isDomainError(error, 'file-not-found', 'not-a-folder')) throw error;
+      // Gone since it was named: nothing is concluded about it now, and the next scan lists the folder above.
+      this.#ledger.addUnsettled(parentPrefixOf(folder.path));
+      return [];
+    }
+  }
+
+  async #walk(top: SeenFolder): Promise<readonly SeenFolder[]> {
+    const folders: SeenFolder[] = [];
+    for await (const entry of this.#run.session.walk(top.path, this.#run.signal)) {
+      if (entry.isFolder) folders.push(folderOf(entry));
+      await this.#take(entry);
+    }
+    this.#ledger.addWalked(top.path, folders);
+    return [];
+  }
+
+  async #list(folder: SeenFolder): Promise<readonly SeenFolder[]> {
+    let listed = folder;
+    const subfolders: SeenFolder[] = [];
+    for await (const entry of this.#run.session.list(folder.path, this.#run.signal)) {
+      if (entry.isFolder && entry.path === folder.path) listed = folderOf(entry);
+      else if (entry.isFolder) subfolders.push(folderOf(entry));
+      await this.#take(entry);
+    }
+    this.#ledger.addListed(listed, subfolders);
+    return subfolders;
+  }
+
+  async #take(entry: SourceEntry): Promise<void> {
+    this.#run.signal.throwIfAborted();
+    this.#entryCount += 1;
+    if (this.#entryCount > MOST_ENTRIES) throw endless();
+    if (entry.isFolder || findDocumentType(entry.path) === undefined) return;
+    this.#documentCount += 1;
+    this.#batch.push(checked(entry));
+    if (isRacy(entry)) this.#ledger.addUnsettled(parentPrefixOf(entry.path));
+    if (this.#batch.length >= BATCH_SIZE) await this.flush();
+  }
+}
+
+function folderOf(entry: SourceEntry): SeenFolder {
+  const { fileId, path, etag } = checked(entry);
+  return { fileId, path, etag };
+}
+
+function checked(entry: SourceEntry): SourceEntry {
+  const isUsable = entry.fileId.length <= MOST_FILE_ID_CHARACTERS && entry.etag.length <= MOST_ETAG_CHARACTERS;
+  if (!isUsable) throw new DomainError('upstream-protocol-error', { logContext: { reason: 'over-long-identifier' } });
+  return entry;
+}
+
+function endless(): DomainError {
+  return new DomainError('upstream-protocol-error', { logContext: { reason: 'endless-listing' } });
+}

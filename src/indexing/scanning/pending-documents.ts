@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { IndexingConfig } from '../../config/indexing.config.ts';
+import { Database } from '../../persistence/database.ts';
+import { DocumentIngestion, type IngestionRun } from '../ingestion/document-ingestion.ts';
+
+const BATCH_SIZE = 200;
+
+/** Reads every pending document of a user, several at a time; those that failed before go last. */
+@Injectable()
+export class PendingDocuments {
+  readonly #database: Database;
+  readonly #ingestion: DocumentIngestion;
+  readonly #concurrency: number;
+
+  constructor(database: Database, ingestion: DocumentIngestion, config: IndexingConfig) {
+    this.#database = database;
+    this.#ingestion = ingestion;
+    this.#concurrency = config.extractionProcesses;
+  }
+
+  /**
+   * Ends when nothing is left that can be tried now.
+   *
+   * @throws DomainError when nothing more can be read; tries under way end first and do not count
+   */
+  async readAll(run: IngestionRun, onProgress: () => Promise<void>): Promise<void> {
+    for (let ids = await this.#next(run.userId); ids.length > 0; ids = await this.#next(run.userId)) {
+      await this.#readBatch(ids, run, onProgress);
+    }
+  }
+
+  async #readBatch(ids: string[], run: IngestionRun, onProgress: () => Promise<void>): Promise<void> {
+    const failed = new AbortController();
+    const together = { ...run, signal: AbortSignal.any([run.signal, failed.signal]) };
+    const work = async (): Promise<void> => {
+      for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
+        await this.#ingestion.ingest(id, together);
+        await onProgress();
+      }
+    };
+    const workers = Array.from({ length: this.#concurrency }, () =>
+      work().catch((error: unknown) => {
+        failed.abort();
+        throw error;
+      }),
+    );
+    const ends = await Promise.allSettled(workers);
+    const errors = ends.filter((end) => end.status === 'rejected').map((end): unknown => end.reason);
+    // The others were only told to stop.
+    const cause = errors.find((error) => !isAbort(error)) ?? errors[0];
+    if (cause !== undefined) throw cause;
+  }
+
+  async #next(userId: string): Promise<string[]> {
+    const rows = await this.#database.read((em) =>
+      em.execute<{ id: string }[]>(
+        `select id from documents where user_id = ? and state = 'pending' and (retry_at is null or retry_at <= now())
+         order by attempts, id limit ?`,
+        [userId, BATCH_SIZE],
+      ),
+    );
+    return rows.map(({ id }) => id);
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

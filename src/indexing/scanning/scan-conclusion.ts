@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Database } from '../../persistence/database.ts';
+import { isDomainError } from '../../problem/domain-error.ts';
+import { removeDocuments } from '../sources/document-removal.ts';
+import type { SourceEntry } from '../sources/document-source.port.ts';
+import { isBelow, prefixOf } from '../sources/source-path.ts';
+import { upsertDocuments } from '../sources/document-upsert.ts';
+import type { DiscoveryRun } from './document-discovery.ts';
+import type { FolderLedger, ScanConclusions } from './folder-ledger.ts';
+
+interface RequestedRow {
+  readonly id: string;
+  readonly path: string;
+  readonly fileId: string;
+}
+
+const GONE_DOCUMENTS = `
+  select d.id from documents d
+  where d.user_id = ? and d.state <> 'removed' and d.seen_run is distinct from ?::uuid
+    and (regexp_replace(d.path, '/[^/]*$', '') in (select jsonb_array_elements_text(?::jsonb))
+      or exists (select 1 from jsonb_array_elements_text(?::jsonb) c(prefix) where starts_with(d.path, c.prefix || '/'))
+      or (not d.is_requested
+        and not exists (select 1 from jsonb_array_elements_text(?::jsonb) r(prefix) where starts_with(d.path, r.prefix || '/')))
+      or d.id in (select value::uuid from jsonb_array_elements_text(?::jsonb)))
+  order by d.id for update of d`;
+
+/** Draws the conclusions of a discovery that saw everything: removals and what need not be read next time. */
+@Injectable()
+export class ScanConclusion {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** @returns the number of documents that are gone */
+  async conclude(run: DiscoveryRun, ledger: FolderLedger): Promise<number> {
+    const lost = await this.#lookAtRequested(run);
+    const conclusions = ledger.conclude(run.roots);
+    return this.#database.transaction(async (em) => {
+      const { userId, runId } = run.sighting;
+      const rows = await em.execute<{ id: string }[]>(GONE_DOCUMENTS, [
+        userId,
+        runId,
+        JSON.stringify(conclusions.listedPrefixes),
+        JSON.stringify(conclusions.coveredPrefixes),
+        JSON.stringify(run.roots.map(prefixOf)),
+        JSON.stringify(lost),
+      ]);
+      const gone = rows.map(({ id }) => id);
+      await removeDocuments(em, userId, gone);
+      await storeFolders(em, userId, conclusions);
+      return gone.length;
+    });
+  }
+
+  /** Files asked for by their path that no watched folder holds. @returns ids of those that are no longer there */
+  async #lookAtRequested(run: DiscoveryRun): Promise<string[]> {
+    const { userId, runId } = run.sighting;
+    const requested = await this.#database.read((em) =>
+      em.execute<RequestedRow[]>(
+        `select id, path, file_id as "fileId" from documents
+         where user_id = ? and is_requested and state <> 'removed' and seen_run is distinct from ?::uuid order by id`,
+        [userId, runId],
+      ),
+    );
+    const lost: string[] = [];
+    for (const row of requested) {
+      if (run.roots.some((root) => isBelow(row.path, prefixOf(root)))) continue;
+      const entry = await findFile(run, row.path);
+      if (entry?.fileId !== row.fileId) lost.push(row.id);
+      if (entry !== undefined) await this.#follow(run, row, entry);
+    }
+    return lost;
+  }
+
+  /** A file that was replaced by another one of the same name is still the one that was asked for. */
+  async #follow(run: DiscoveryRun, row: RequestedRow, entry: SourceEntry): Promise<void> {
+    await this.#database.transaction(async (em) => {
+      await upsertDocuments(em, [entry], { ...run.sighting, isRequested: true });
+      if (entry.fileId === row.fileId) return;
+      await em.execute(
+        `update documents d set title = o.title, source_type = o.source_type from documents o
+         where o.id = ? and d.user_id = o.user_id and d.file_id = ?`,
+        [row.id, entry.fileId],
+      );
+    });
+  }
+}
+
+async function storeFolders(em: EntityManager, userId: string, conclusions: ScanConclusions): Promise<void> {
+  await em.execute(
+    `delete from scanned_folders
+     where user_id = ? and file_id in (select value from jsonb_array_elements_text(?::jsonb))`,
+    [userId, JSON.stringify(conclusions.droppedFolderIds)],
+  );
+  await em.execute(
+    `insert into scanned_folders (user_id, file_id, path, etag, scanned_at)
+     select ?::uuid, e."fileId", e.path, e.etag, now()
+     from jsonb_to_recordset(?::jsonb) as e("fileId" text, path text, etag text)
+     on conflict (user_id, file_id) do update set path = excluded.path, etag = excluded.etag, scanned_at = now()`,
+    [userId, JSON.stringify(conclusions.storedFolders)],
+  );
+}
+
+async function findFile({ session, signal }: DiscoveryRun, path: string): Promise<SourceEntry | undefined> {
+  try {
+    const entry = await session.stat(path, signal);
+    return entry.isFolder ? undefined : entry;
+  } catch (error) {
+    if (isDomainError(error, 'file-not-found')) return undefined;
+    throw error;
+  }
+}

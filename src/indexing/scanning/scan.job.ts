@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { NextcloudConfig } from '../../config/nextcloud.config.ts';
+import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
+import type { JobCounters } from '../../jobs/job.entity.ts';
+import { DocumentSource, type SourceSession } from '../sources/document-source.port.ts';
+import { DEFAULT_SOURCE_TYPE } from '../sources/document-upsert.ts';
+import { distinctRoots } from '../sources/source-path.ts';
+import { DocumentDiscovery, type DiscoveryRun } from './document-discovery.ts';
+import { ScanConclusion } from './scan-conclusion.ts';
+import { ScanReading } from './scan-reading.ts';
+
+/** Kind of the jobs that scan. */
+export const SCAN = 'scan';
+
+const SCANS_AT_A_TIME = 2;
+
+/** Looks for changes in a user's watched folders, then reads what is pending. Every step may be repeated. */
+@Injectable()
+export class ScanJob extends JobHandler {
+  readonly kind = SCAN;
+  readonly concurrency = SCANS_AT_A_TIME;
+  readonly #source: DocumentSource;
+  readonly #discovery: DocumentDiscovery;
+  readonly #conclusion: ScanConclusion;
+  readonly #reading: ScanReading;
+  readonly #roots: readonly string[];
+
+  constructor(
+    source: DocumentSource,
+    discovery: DocumentDiscovery,
+    conclusion: ScanConclusion,
+    reading: ScanReading,
+    config: NextcloudConfig,
+  ) {
+    super();
+    this.#source = source;
+    this.#discovery = discovery;
+    this.#conclusion = conclusion;
+    this.#reading = reading;
+    this.#roots = distinctRoots(config.watchDirectories);
+  }
+
+  async run(context: JobContext): Promise<JobCounters> {
+    const session = await this.#source.open(context.userId);
+    const run = this.#discoveryRun(context, session);
+    const { ledger, missingRootCount } = await this.#discovery.discover(run);
+    const removedCount = await this.#conclusion.conclude(run, ledger);
+    const counters = await this.#reading.readPending(context, session);
+    return { ...counters, files_removed: removedCount, watch_directories_missing: missingRootCount };
+  }
+
+  #discoveryRun(context: JobContext, session: SourceSession): DiscoveryRun {
+    const { userId, signal, parameters } = context;
+    const label = parameters['source_type'];
+    const sourceType = typeof label === 'string' ? label : DEFAULT_SOURCE_TYPE;
+    return {
+      session,
+      roots: this.#roots,
+      sighting: { userId, runId: randomUUID(), sourceType },
+      signal,
+      onProgress: (documentCount) => context.report({ files_discovered: documentCount }),
+    };
+  }
+}
