@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, ParseUUIDPipe, Post, Put } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../access/declarations.ts';
+import { CurrentPrincipal, LimitedAs } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
@@ -60,6 +60,7 @@ export class AccountController {
     return linkDocument(await this.#links.poll(principal, id));
   }
 
+  @LimitedAs('link')
   @Put('account')
   @ApiOperation({ summary: 'Link by hand with a login name and an app password; they are tried once' })
   @ApiOkResponse({ type: AccountDocument })
