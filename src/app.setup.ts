@@ -13,7 +13,7 @@ import { InFlight } from './http/in-flight.ts';
 import { identifyRequests, requestIdOf } from './http/request-identity.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
 import { serveOpenApi } from './http/openapi.ts';
-import { prepareDataFolder } from './persistence/data-folder.ts';
+import { prepareDataFolder } from './config/data-folder.ts';
 import { openDatabase } from './persistence/open-database.ts';
 import { DomainError } from './problem/domain-error.ts';
 import { ProblemValidationPipe } from './problem/problem-validation.pipe.ts';

@@ -4,7 +4,7 @@ import { AppModule } from './app.module.ts';
 import { ConfigurationError } from './config/load-configuration.ts';
 import { readEnvironment } from './config/read-environment.ts';
 import { InFlight } from './http/in-flight.ts';
-import { prepareDataFolder } from './persistence/data-folder.ts';
+import { prepareDataFolder } from './config/data-folder.ts';
 import { openDatabase } from './persistence/open-database.ts';
 
 const FAILURE = 1;

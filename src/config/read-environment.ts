@@ -1,4 +1,4 @@
-import { prepareDataFolder } from '../persistence/data-folder.ts';
+import { prepareDataFolder } from './data-folder.ts';
 import type { Configuration } from './configuration.ts';
 import { developmentSecrets } from './development-secrets.ts';
 import { loadConfiguration } from './load-configuration.ts';

@@ -3,7 +3,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { InFlight } from '../http/in-flight.ts';
 import type { DependencyProbe, ProbeOutcome } from './dependency-probe.port.ts';
 import type { DependencyDocument, HealthDocument, ReadinessDocument } from './health.dto.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../http/version.ts';
 
 const PROBE_TIMEOUT_MS = 1500;
 const OUTCOME_AGE_MS = 2000;

@@ -1,6 +1,6 @@
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { VERSION } from '../health/version.ts';
+import { VERSION } from './version.ts';
 
 const DESCRIPTION = `One REST API over a person's Nextcloud, and cited answers from their own documents.
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
-import { lockDataFolder } from './data-folder.ts';
+import { lockDataFolder } from './data-folder-lock.ts';
 import { Database } from './database.ts';
 import { EmbeddedPostgres } from './embedded-postgres.ts';
 import { ormOptions } from './orm.options.ts';

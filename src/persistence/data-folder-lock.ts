@@ -1,17 +1,8 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 
 const LOCK_FILE = 'server.pid';
-const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
-
-/** Creates the data folder if needed and closes it to everybody but its owner. @returns its absolute path */
-export function prepareDataFolder(dataDir: string): string {
-  const folder = resolve(dataDir);
-  mkdirSync(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
-  chmodSync(folder, OWNER_ONLY_FOLDER);
-  return folder;
-}
 
 /**
  * Holds the embedded database for this process: two processes on one folder would silently lose each other's rows.
