@@ -65,13 +65,13 @@ suite('two servers on the PostgreSQL of TEST_DATABASE_URL', () => {
   it('S17 lets no request through that is sent after the logout was answered, under load', async () => {
     const user = await createUser(one);
     const bystander = await login(other, user);
-    let isLoading = true;
+    const stop = new AbortController();
     const load = (async () => {
-      while (isLoading) await Promise.all(Array.from({ length: 10 }, () => statusOfMe(other, bystander)));
+      while (!stop.signal.aborted) await Promise.all(Array.from({ length: 10 }, () => statusOfMe(other, bystander)));
     })();
     await call(one, 'POST /api/auth/logout', { token: user.access_token });
     const after = await Promise.all(Array.from({ length: 20 }, () => statusOfMe(other, user)));
-    isLoading = false;
+    stop.abort();
     await load;
     expect(after).toEqual(Array(20).fill(401));
   });
