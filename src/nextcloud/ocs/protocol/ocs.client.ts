@@ -22,6 +22,9 @@ export interface SelfOptions {
 /** Becomes a name in DAV paths, so it must not be able to leave its place. */
 const UID = /^(?!\.{1,2}$)[^/\\\p{Cc}]{1,255}$/u;
 
+/** What Nextcloud allows in the id of a user it creates; others could not even be asked for (an encoded slash is 404). */
+const CREATABLE_UID = /^[A-Za-z0-9 _.@'-]{1,64}$/;
+
 /** Why `POST /cloud/users` refuses; 105 and 106 are the limits of a sub-admin. */
 const CREATION_REFUSALS: Readonly<Record<number, ProblemCode>> = {
   101: 'nextcloud-user-refused',
@@ -94,6 +97,7 @@ export class OcsClient {
    *   `nextcloud-provisioning-refused`
    */
   async createUser(admin: NextcloudLogin, user: NewNextcloudUser): Promise<CreationOutcome> {
+    if (!CREATABLE_UID.test(user.userId)) throw new DomainError('nextcloud-user-refused');
     let answer: OcsAnswer;
     try {
       answer = await callOcs(this.endpoint, {
