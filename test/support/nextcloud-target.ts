@@ -87,6 +87,18 @@ export class NextcloudTarget {
     if (answer.status !== 201) throw new Error(`MKCOL answered ${String(answer.status)}`);
   }
 
+  /** Moves a file or folder of its owner. */
+  async move(user: TargetUser, encodedFrom: string, encodedTo: string): Promise<void> {
+    const headers = { destination: this.baseUrl + this.filePath(user, encodedTo) };
+    const answer = await this.send('MOVE', this.filePath(user, encodedFrom), user.credential, { headers });
+    if (answer.status !== 201) throw new Error(`MOVE answered ${String(answer.status)}`);
+  }
+
+  async remove(user: TargetUser, encodedPath: string): Promise<void> {
+    const answer = await this.send('DELETE', this.filePath(user, encodedPath), user.credential);
+    if (answer.status !== 204) throw new Error(`DELETE answered ${String(answer.status)}`);
+  }
+
   async disable(user: TargetUser): Promise<void> {
     await this.send('PUT', `/ocs/v2.php/cloud/users/${user.uid}/disable`, this.admin);
   }

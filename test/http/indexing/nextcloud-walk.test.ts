@@ -1,0 +1,116 @@
+// From a linked account to a cited answer and back: on the double, or on the real Nextcloud of TEST_NEXTCLOUD_URL.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { call, createUser, type TestUser } from '../../support/api.ts';
+import { NextcloudTarget, type TargetUser } from '../../support/nextcloud-target.ts';
+import { startTestApp, type TestApp } from '../../support/test-app.ts';
+
+interface Scan {
+  readonly files_discovered: number;
+  readonly files_indexed: number;
+  readonly files_failed: number;
+  readonly files_skipped: number;
+}
+
+interface Answer {
+  readonly answer: string;
+  readonly citations: readonly { path: string; revision: string; quoted_text: string; document_id: string }[];
+}
+
+// Longer than the 2 s in which an overwritten file cannot be told from the one before it.
+const SETTLE_MS = 3100;
+
+let target: NextcloudTarget;
+let app: TestApp;
+let owner: TestUser;
+let stranger: TestUser;
+let home: TargetUser;
+
+beforeAll(async () => {
+  target = await NextcloudTarget.start();
+  home = await target.makeUser();
+  await target.makeFolder(home, '/Guidelines');
+  await target.makeFolder(home, '/Guidelines/b%C3%BCro%20%23');
+  await target.putFile(home, '/Guidelines/tetanus.md', '# Tetanus\n\nA tetanus booster is due every ten years.\n');
+  await target.putFile(home, '/Guidelines/b%C3%BCro%20%23/50%25.txt', 'The office closes at four on Fridays.');
+  await target.putFile(home, '/Guidelines/image.png', 'not a document');
+  app = await startTestApp({
+    env: { NEXTCLOUD_URL: target.baseUrl, NEXTCLOUD_WATCH_DIRECTORIES: '/Guidelines,/Not-There' },
+  });
+  owner = await createUser(app);
+  stranger = await createUser(app);
+  const { loginName, secret } = home.credential;
+  const json = { login_name: loginName, app_password: secret };
+  const linked = await call(app, 'PUT /api/integrations/nextcloud/account', { token: owner.access_token, json });
+  if (linked.status !== 200) throw new Error(`link: ${linked.text}`);
+}, 120_000);
+afterAll(async () => {
+  await app.close();
+  await target.stop();
+});
+
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+
+async function scan(): Promise<Scan> {
+  const route = 'POST /api/integrations/files/scan-and-index?source_type=guideline&wait=60';
+  const answer = await call<Scan>(app, route, { token: owner.access_token });
+  if (answer.status !== 200) throw new Error(`scan: ${answer.text}`);
+  return answer.body;
+}
+
+async function ask(query: string, who: TestUser = owner): Promise<Answer> {
+  const answer = await call<Answer>(app, 'POST /api/realtime/query', { token: who.access_token, json: { query } });
+  if (answer.status !== 200) throw new Error(`query: ${answer.text}`);
+  return answer.body;
+}
+
+describe('documents of a linked account', () => {
+  it('F5 are counted: discovered = indexed + failed + skipped, and only documents count', async () => {
+    expect(await scan()).toMatchObject({ files_discovered: 2, files_indexed: 2, files_failed: 0, files_skipped: 0 });
+  }, 90_000);
+
+  it('F7 answer a question with a citation that quotes exactly', async () => {
+    const { answer, citations } = await ask('When is a tetanus booster due?');
+    expect(answer).toContain('A tetanus booster is due every ten years.');
+    expect(citations[0]).toMatchObject({
+      path: '/Guidelines/tetanus.md',
+      quoted_text: expect.stringContaining('every ten years'),
+    });
+  });
+
+  it('are found by names with %, # and ü', async () => {
+    const { citations } = await ask('When does the office close on Fridays?');
+    expect(citations.map((citation) => citation.path)).toEqual(['/Guidelines/büro #/50%.txt']);
+  });
+
+  it('S30 answer nobody but their owner', async () => {
+    expect((await ask('When is a tetanus booster due?', stranger)).citations).toEqual([]);
+  });
+
+  it('F4 R14 are not read again while nothing changes', async () => {
+    // The first scan after an upload looks again at what was too fresh to be told apart.
+    await settle();
+    await scan();
+    expect(await scan()).toMatchObject({ files_discovered: 2, files_indexed: 0, files_skipped: 2 });
+  }, 90_000);
+
+  it('are read again when they change, and the old text is gone', async () => {
+    await target.putFile(home, '/Guidelines/tetanus.md', '# Tetanus\n\nA tetanus booster is due every FIVE years.\n');
+    expect(await scan()).toMatchObject({ files_indexed: 1, files_skipped: 1 });
+    expect((await ask('When is a tetanus booster due?')).answer).toContain('every FIVE years');
+    expect((await ask('When is a tetanus booster due?')).answer).not.toContain('every ten years');
+  }, 90_000);
+
+  it('X-idx4 keep their identity when their folder is renamed, and are cited by the new path', async () => {
+    const before = (await ask('When does the office close on Fridays?')).citations[0];
+    await target.move(home, '/Guidelines/b%C3%BCro%20%23', '/Guidelines/desk');
+    expect(await scan()).toMatchObject({ files_discovered: 2 });
+    const after = (await ask('When does the office close on Fridays?')).citations[0];
+    expect(after).toMatchObject({ path: '/Guidelines/desk/50%.txt', document_id: before?.document_id });
+  }, 90_000);
+
+  it('X-idx4 leave the index when they are deleted', async () => {
+    await target.remove(home, '/Guidelines/tetanus.md');
+    expect(await scan()).toMatchObject({ files_discovered: 1 });
+    expect((await ask('When is a tetanus booster due?')).citations).toEqual([]);
+  }, 90_000);
+});
