@@ -11,15 +11,8 @@ The password is asked for, or read from the first line of standard input; it is 
 `;
 const REFUSED = 2;
 
-const { values } = parseArgs({
-  options: {
-    email: { type: 'string' },
-    name: { type: 'string' },
-    admin: { type: 'boolean', default: false },
-  },
-});
-
-if (values.email === undefined || !isEmail(values.email)) {
+const values = readOptions();
+if (values?.email === undefined || !isEmail(values.email)) {
   process.stderr.write(USAGE);
   process.exit(REFUSED);
 }
@@ -38,6 +31,17 @@ await runCommand(async (app) => {
     return REFUSED;
   }
 });
+
+/** The options of the command line; undefined when there is one that the command does not know. */
+function readOptions(): { email?: string; name?: string; admin?: boolean } | undefined {
+  try {
+    const options = { email: { type: 'string' }, name: { type: 'string' }, admin: { type: 'boolean' } } as const;
+    return parseArgs({ options }).values;
+  } catch {
+    // The usage that follows says which options there are.
+    return undefined;
+  }
+}
 
 /** One line: typed without echo on a terminal, else from standard input. */
 async function readPassword(): Promise<string> {
