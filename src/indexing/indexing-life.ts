@@ -30,7 +30,10 @@ export class IndexingLife {
 
   async begin(): Promise<void> {
     await this.#folder.open();
-    this.#schema.whenReady(() => Promise.resolve(this.#scheduler.start()));
+    this.#schema.whenReady(() => {
+      this.#scheduler.start();
+      return Promise.resolve();
+    });
   }
 
   /** Comes after the jobs have stopped. */

@@ -9,10 +9,8 @@ import { IndexStateDocument, IndexStateQuery } from './documents/document.dto.ts
 import { indexStateDocument } from './documents/document.mapper.ts';
 import { DocumentsService } from './documents/documents.service.ts';
 import { AcceptedJob, IndexFileRequest, IndexReport, ScanQuery, ScanReport, WaitQuery } from './indexing.dto.ts';
-import { acceptedJob, indexReport, scanReport } from './indexing.mapper.ts';
+import { acceptedJob, indexReport, indexRequest, scanReport, scanRequest } from './indexing.mapper.ts';
 import { IndexingService } from './indexing.service.ts';
-
-const DEFAULT_WAIT_SECONDS = 25;
 
 const OF_THE_ACCOUNT = [
   'nextcloud-not-configured',
@@ -52,11 +50,10 @@ export class IndexingController {
   @Problems(...OF_THE_ACCOUNT)
   async scan(
     @CurrentPrincipal() principal: Principal,
-    @Query() { source_type: sourceType, force_reindex: isForced = false, wait = DEFAULT_WAIT_SECONDS }: ScanQuery,
+    @Query() query: ScanQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ScanReport | AcceptedJob> {
-    const label = sourceType === undefined ? {} : { sourceType };
-    const { job, isDone } = await this.#indexing.scan(principal, { ...label, isForced, waitSeconds: wait });
+    const { job, isDone } = await this.#indexing.scan(principal, scanRequest(query));
     return isDone ? scanReport(job, this.#watchDirectories) : accepted(reply, acceptedJob(job));
   }
 
@@ -79,14 +76,14 @@ export class IndexingController {
     'document-empty',
     'document-set-aside',
   )
+  // eslint-disable-next-line no-restricted-syntax -- one parameter per source of the request
   async index(
     @CurrentPrincipal() principal: Principal,
-    @Body() { file_path: path, source_type: sourceType, title }: IndexFileRequest,
-    @Query() { wait: waitSeconds = DEFAULT_WAIT_SECONDS }: WaitQuery,
+    @Body() request: IndexFileRequest,
+    @Query() query: WaitQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<IndexReport | AcceptedJob> {
-    const wishes = { ...(sourceType !== undefined && { sourceType }), ...(title !== undefined && { title }) };
-    const { job, document } = await this.#indexing.indexFile(principal, { path, ...wishes, waitSeconds });
+    const { job, document } = await this.#indexing.indexFile(principal, indexRequest(request, query));
     return document === null ? accepted(reply, acceptedJob(job)) : indexReport(job, document);
   }
 

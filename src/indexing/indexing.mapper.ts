@@ -1,7 +1,30 @@
 import type { Job } from '../jobs/job.entity.ts';
 import { jobDocument } from '../jobs/job.dto.ts';
 import type { DocumentView } from './documents/document-view.ts';
-import type { AcceptedJob, IndexReport, ScanReport } from './indexing.dto.ts';
+import type { AcceptedJob, IndexFileRequest, IndexReport, ScanQuery, ScanReport, WaitQuery } from './indexing.dto.ts';
+import type { IndexRequest, ScanRequest } from './indexing.service.ts';
+
+const DEFAULT_WAIT_SECONDS = 25;
+
+/** The wishes in a request to scan. */
+export function scanRequest({ source_type: sourceType, force_reindex: isForced, wait }: ScanQuery): ScanRequest {
+  return {
+    ...(sourceType !== undefined && { sourceType }),
+    isForced: isForced ?? false,
+    waitSeconds: wait ?? DEFAULT_WAIT_SECONDS,
+  };
+}
+
+/** The wishes in a request to index one file. */
+export function indexRequest(request: IndexFileRequest, { wait }: WaitQuery): IndexRequest {
+  const { file_path: path, source_type: sourceType, title } = request;
+  return {
+    path,
+    ...(sourceType !== undefined && { sourceType }),
+    ...(title !== undefined && { title }),
+    waitSeconds: wait ?? DEFAULT_WAIT_SECONDS,
+  };
+}
 
 /** What a client sees of a scan that has ended well. */
 export function scanReport({ id, counters }: Job, watchDirectories: readonly string[]): ScanReport {
@@ -38,5 +61,5 @@ export function indexReport(job: Job, document: DocumentView): IndexReport {
 
 /** What a client sees of a job that goes on. */
 export function acceptedJob(job: Job): AcceptedJob {
-  return { ...jobDocument(job), job_id: job.id };
+  return Object.assign(jobDocument(job), { job_id: job.id });
 }

@@ -46,9 +46,9 @@ export class PendingDocuments {
     );
     const ends = await Promise.allSettled(workers);
     const errors = ends.filter((end) => end.status === 'rejected').map((end): unknown => end.reason);
+    if (errors.length === 0) return;
     // The others were only told to stop.
-    const cause = errors.find((error) => !isAbort(error)) ?? errors[0];
-    if (cause !== undefined) throw cause;
+    throw errors.find((error) => !isAbort(error)) ?? errors[0];
   }
 
   async #next(userId: string): Promise<string[]> {

@@ -1,0 +1,90 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { AuditTrail } from '../../src/audit/audit-trail.ts';
+import { IndexingConfig } from '../../src/config/indexing.config.ts';
+import { NextcloudConfig } from '../../src/config/nextcloud.config.ts';
+import { DocumentExtractor } from '../../src/indexing/extraction/document-extractor.ts';
+import { DocumentIngestion } from '../../src/indexing/ingestion/document-ingestion.ts';
+import { DownloadFolder } from '../../src/indexing/ingestion/download-folder.ts';
+import { IndexFileJob } from '../../src/indexing/ingestion/index-file.job.ts';
+import { IngestionRecords } from '../../src/indexing/ingestion/ingestion-records.ts';
+import { RequestedDocuments } from '../../src/indexing/ingestion/requested-documents.ts';
+import { DocumentDiscovery } from '../../src/indexing/scanning/document-discovery.ts';
+import { PendingDocuments } from '../../src/indexing/scanning/pending-documents.ts';
+import { ScanConclusion } from '../../src/indexing/scanning/scan-conclusion.ts';
+import { ScanCounters } from '../../src/indexing/scanning/scan-counters.ts';
+import { ScanReading } from '../../src/indexing/scanning/scan-reading.ts';
+import { ScanJob } from '../../src/indexing/scanning/scan.job.ts';
+import type { DocumentSource } from '../../src/indexing/sources/document-source.port.ts';
+import type { JobContext } from '../../src/jobs/job-handler.port.ts';
+import type { Database } from '../../src/persistence/database.ts';
+import { KeyRing } from '../../src/secrets/key-ring.ts';
+
+/** The rooms of indexing put together by hand, over a source of the test's choice. */
+export interface IndexingParts {
+  readonly scanJob: ScanJob;
+  readonly indexFileJob: IndexFileJob;
+  readonly extractor: DocumentExtractor;
+  readonly folder: DownloadFolder;
+}
+
+/** What the parts stand on. */
+export interface IndexingGround {
+  readonly database: Database;
+  readonly source: DocumentSource;
+  readonly dataDir: string;
+  readonly watchDirectories?: readonly string[];
+  readonly indexing?: Partial<IndexingConfig>;
+  readonly extractor?: DocumentExtractor;
+}
+
+/** Puts the parts together as the module does. */
+export function indexingParts(ground: IndexingGround): IndexingParts {
+  const { database, source, dataDir, watchDirectories = ['/Documents'] } = ground;
+  const config = Object.assign(new IndexingConfig(), ground.indexing);
+  const nextcloud = Object.assign(new NextcloudConfig(), { watchDirectories });
+  const audit = new AuditTrail(database, new KeyRing(`k1:${randomBytes(32).toString('base64')}`));
+  const extractor = ground.extractor ?? new DocumentExtractor({ processCount: config.extractionProcesses });
+  const folder = new DownloadFolder(dataDir);
+  const ingestion = new DocumentIngestion(new IngestionRecords(database, audit), extractor, folder, config);
+  const reading = new ScanReading(new PendingDocuments(database, ingestion, config), new ScanCounters(database));
+  const discovery = new DocumentDiscovery(database);
+  return {
+    scanJob: new ScanJob(source, discovery, new ScanConclusion(database), reading, nextcloud),
+    indexFileJob: new IndexFileJob(source, new RequestedDocuments(database), ingestion),
+    extractor,
+    folder,
+  };
+}
+
+/** A job of a user, as the runner would hand it over. */
+export function jobContext(userId: string, more: Partial<JobContext> = {}): JobContext {
+  return {
+    jobId: randomUUID(),
+    userId,
+    parameters: {},
+    signal: new AbortController().signal,
+    report: () => Promise.resolve(),
+    ...more,
+  };
+}
+
+/** A user without a password. */
+export async function insertUser(database: Database, id: string = randomUUID()): Promise<string> {
+  await database.read((em) =>
+    em.execute(`insert into users (id, email, hashed_password) values (?, ?, '-')`, [id, `${id}@clinic.example`]),
+  );
+  return id;
+}
+
+/** Everything that answers come from, in a form that two runs can be compared by. */
+export async function chunkSet(database: Database, userId: string): Promise<string[]> {
+  const rows = await database.read((em) =>
+    em.execute<{ line: string }[]>(
+      `select concat_ws(' ', d.path, d.state, d.user_id, c.position, c.id, c.text) as line
+       from documents d left join chunks c on c.document_id = d.id and c.revision_id = d.revision_id
+       where d.user_id = ? order by d.path, c.position`,
+      [userId],
+    ),
+  );
+  return rows.map(({ line }) => line);
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { IndexingConfig } from '../../src/config/indexing.config.ts';
+import { DocumentExtractor } from '../../src/indexing/extraction/document-extractor.ts';
+import type { JobContext } from '../../src/jobs/job-handler.port.ts';
+import type { JobCounters } from '../../src/jobs/job.entity.ts';
+import type { Database } from '../../src/persistence/database.ts';
+import { migrate } from '../../src/persistence/migrate.ts';
+import { openDatabase, type OpenDatabase } from '../../src/persistence/open-database.ts';
+import { indexingParts, insertUser, jobContext } from './indexing-parts.ts';
+import { MemorySource } from './memory-source.ts';
+
+/** A user, an account in memory and a way to scan it. */
+export interface Stage {
+  readonly userId: string;
+  readonly source: MemorySource;
+  scan(more?: Partial<JobContext>): Promise<JobCounters>;
+  indexFile(parameters: Record<string, string>): Promise<JobCounters>;
+  /** `path` to what is known of each document that is not removed. */
+  documents(): Promise<Record<string, StagedDocument>>;
+}
+
+/** What is known of a document. */
+export interface StagedDocument {
+  readonly id: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly title: string | null;
+  readonly sourceType: string;
+  readonly text: string | null;
+}
+
+/** How a stage differs from the default. */
+export interface StageOptions {
+  readonly watchDirectories?: readonly string[];
+  readonly indexing?: Partial<IndexingConfig>;
+  readonly extractor?: DocumentExtractor;
+  readonly database?: Database;
+  readonly of?: Stage;
+}
+
+/** The embedded database and the extractor that all stages of a test file share. */
+export class StageHouse {
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-scan-'));
+  readonly extractor = new DocumentExtractor({ processCount: 2 });
+  readonly open: OpenDatabase;
+
+  private constructor(open: OpenDatabase) {
+    this.open = open;
+  }
+
+  static async build(): Promise<StageHouse> {
+    const open = await openDatabase({
+      url: undefined,
+      dataFolder: 'memory://',
+      poolSize: 1,
+      statementTimeoutMs: 30_000,
+    });
+    await migrate(open);
+    return new StageHouse(open);
+  }
+
+  async close(): Promise<void> {
+    this.extractor.close();
+    await this.open.close();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** Files that lie in the folder of downloads now. */
+  downloads(): string[] {
+    return readdirSync(this.dataDir, { recursive: true, withFileTypes: true })
+      .filter((each) => each.isFile())
+      .map(({ name }) => name);
+  }
+
+  async stage(options: StageOptions = {}): Promise<Stage> {
+    const { of, ...ground } = options;
+    const { database } = this.open;
+    const userId = of?.userId ?? (await insertUser(database));
+    const source = of?.source ?? new MemorySource();
+    const parts = indexingParts({ database, extractor: this.extractor, dataDir: this.dataDir, source, ...ground });
+    return {
+      userId,
+      source,
+      scan: (more) => parts.scanJob.run(jobContext(userId, more)),
+      indexFile: (parameters) => parts.indexFileJob.run(jobContext(userId, { jobId: randomUUID(), parameters })),
+      documents: () => documentsOf(database, userId),
+    };
+  }
+}
+
+async function documentsOf(database: Database, userId: string): Promise<Record<string, StagedDocument>> {
+  const rows = await database.read((em) =>
+    em.execute<(StagedDocument & { path: string })[]>(
+      `select d.path, d.id, d.state, d.state_reason as reason, d.attempts, d.title, d.source_type as "sourceType",
+         (select string_agg(c.text, ' | ' order by c.position) from chunks c where c.document_id = d.id) as text
+       from documents d where d.user_id = ? and d.state <> 'removed' order by d.path`,
+      [userId],
+    ),
+  );
+  return Object.fromEntries(rows.map(({ path, ...document }) => [path, document]));
+}
