@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { NextcloudConfig } from '../config/nextcloud.config.ts';
 import { OutboundConfig } from '../config/outbound.config.ts';
 import { StorageConfig } from '../config/storage.config.ts';
@@ -22,4 +22,14 @@ import { OutboundClient } from './outbound.client.ts';
   ],
   exports: [OutboundClient],
 })
-export class OutboundModule {}
+export class OutboundModule implements OnApplicationShutdown {
+  readonly #client: OutboundClient;
+
+  constructor(client: OutboundClient) {
+    this.#client = client;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#client.close();
+  }
+}
