@@ -32,6 +32,8 @@ export class AuthController {
   @ApiCreatedResponse({ type: UserDocument })
   @Problems(
     'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
     'validation-failed',
     'email-taken',
     'rate-limited',
@@ -51,6 +53,8 @@ export class AuthController {
   @ApiOkResponse({ type: TokenPairDocument })
   @Problems(
     'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
     'validation-failed',
     'invalid-credentials',
     'rate-limited',
@@ -73,7 +77,15 @@ export class AuthController {
     security: [],
   })
   @ApiOkResponse({ type: TokenPairDocument })
-  @Problems('malformed-request', 'validation-failed', 'invalid-refresh-token', 'rate-limited', 'service-unavailable')
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'validation-failed',
+    'invalid-refresh-token',
+    'rate-limited',
+    'service-unavailable',
+  )
   async refresh(@Body() request: RefreshRequest): Promise<TokenPairDocument> {
     return tokenPairDocument(await this.refreshes.refresh(request.refresh_token));
   }

@@ -17,9 +17,10 @@ import { requestLimits } from './limits/request-limits.ts';
 import { AccountFailures } from './login/account-failures.ts';
 import { CredentialCheck } from './login/credential-check.ts';
 import { LoginService } from './login/login.service.ts';
+import { NewPasswords } from './password/new-passwords.ts';
 import { PasswordController } from './password/password.controller.ts';
 import { PasswordPolicy } from './password/password-policy.ts';
-import { PasswordService, PasswordTools } from './password/password.service.ts';
+import { PasswordService } from './password/password.service.ts';
 import { InitialAdministrator } from './registration/initial-administrator.ts';
 import { RegistrationService } from './registration/registration.service.ts';
 import { SessionLoader } from './sessions/session-loader.ts';
@@ -52,9 +53,9 @@ import { TokenIssuer } from './tokens/token-issuer.ts';
     InitialAdministrator,
     JwtStrategy,
     LoginService,
+    NewPasswords,
     PasswordPolicy,
     PasswordService,
-    PasswordTools,
     RefreshSecrets,
     RefreshService,
     RegistrationService,

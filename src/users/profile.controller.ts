@@ -28,7 +28,15 @@ export class ProfileController {
   @Put()
   @ApiOperation({ operationId: 'users.updateMe', summary: 'Change your own name' })
   @ApiOkResponse({ type: UserDocument })
-  @Problems('malformed-request', 'unauthenticated', 'validation-failed', 'rate-limited', 'service-unavailable')
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'unauthenticated',
+    'validation-failed',
+    'rate-limited',
+    'service-unavailable',
+  )
   async update(@CurrentPrincipal() principal: Principal, @Body() request: UpdateProfileRequest): Promise<UserDocument> {
     return userDocument(await this.#profile.update(principal, { fullName: request.full_name }));
   }

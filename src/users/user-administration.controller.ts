@@ -44,7 +44,7 @@ export class UserAdministrationController {
     description: 'A change of role or activation ends every session of the account at once.',
   })
   @ApiOkResponse({ type: UserDocument })
-  @Problems('malformed-request', 'not-found', 'self-protection')
+  @Problems('malformed-request', 'payload-too-large', 'unsupported-media-type', 'not-found', 'self-protection')
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: UserIdParameter,

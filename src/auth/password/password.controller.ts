@@ -26,6 +26,8 @@ export class PasswordController {
   @ApiNoContentResponse({ description: 'The password is changed.' })
   @Problems(
     'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
     'unauthenticated',
     'wrong-password',
     'validation-failed',

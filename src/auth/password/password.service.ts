@@ -2,14 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Principal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
-import { PasswordHasher } from '../../compute/password-hasher.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
 import { CredentialCheck } from '../login/credential-check.ts';
 import { endOtherSessions } from '../sessions/end-session.ts';
-import { PasswordPolicy } from './password-policy.ts';
+import { NewPasswords } from './new-passwords.ts';
 
 /** A change of the own password. */
 export interface PasswordChange {
@@ -17,28 +16,26 @@ export interface PasswordChange {
   readonly newPassword: string;
 }
 
-/** What a change of password needs to prove and to make one. */
-@Injectable()
-export class PasswordTools {
-  constructor(
-    readonly check: CredentialCheck,
-    readonly policy: PasswordPolicy,
-    readonly hasher: PasswordHasher,
-  ) {}
-}
-
 /** The own password. */
 @Injectable()
 export class PasswordService {
   readonly #database: Database;
   readonly #registry: UserRegistry;
-  readonly #tools: PasswordTools;
+  readonly #check: CredentialCheck;
+  readonly #passwords: NewPasswords;
   readonly #trail: AuditTrail;
 
-  constructor(database: Database, registry: UserRegistry, tools: PasswordTools, trail: AuditTrail) {
+  constructor(
+    database: Database,
+    registry: UserRegistry,
+    check: CredentialCheck,
+    passwords: NewPasswords,
+    trail: AuditTrail,
+  ) {
     this.#database = database;
     this.#registry = registry;
-    this.#tools = tools;
+    this.#check = check;
+    this.#passwords = passwords;
     this.#trail = trail;
   }
 
@@ -49,18 +46,17 @@ export class PasswordService {
    */
   async change(principal: Principal, { currentPassword, newPassword }: PasswordChange): Promise<void> {
     const user = await this.#confirm(principal, currentPassword);
-    this.#tools.policy.check({
+    const hashedPassword = await this.#passwords.accept({
       password: newPassword,
       email: user.email,
       fullName: user.fullName ?? null,
       pointer: '/new_password',
     });
-    const hashedPassword = await this.#tools.hasher.hash(newPassword);
     await this.#database.transaction((em) => this.#store(em, principal, { user, hashedPassword }));
   }
 
   async #confirm(principal: Principal, password: string): Promise<User> {
-    const checked = await this.#tools.check.check({ email: principal.email, password });
+    const checked = await this.#check.check({ email: principal.email, password });
     if (checked.isRight && checked.user.id === principal.userId) return checked.user;
     await this.#trail.record({
       actorId: principal.userId,

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
-import { PasswordHasher } from '../../compute/password-hasher.ts';
 import { Database } from '../../persistence/database.ts';
-import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
-import { PasswordPolicy } from '../password/password-policy.ts';
+import { NewPasswords } from '../password/new-passwords.ts';
 
 /** Somebody who wants an account. */
 export interface Registration {
@@ -19,21 +17,13 @@ export interface Registration {
 export class RegistrationService {
   readonly #database: Database;
   readonly #registry: UserRegistry;
-  readonly #policy: PasswordPolicy;
-  readonly #hasher: PasswordHasher;
+  readonly #passwords: NewPasswords;
   readonly #trail: AuditTrail;
 
-  constructor(
-    database: Database,
-    registry: UserRegistry,
-    policy: PasswordPolicy,
-    hasher: PasswordHasher,
-    trail: AuditTrail,
-  ) {
+  constructor(database: Database, registry: UserRegistry, passwords: NewPasswords, trail: AuditTrail) {
     this.#database = database;
     this.#registry = registry;
-    this.#policy = policy;
-    this.#hasher = hasher;
+    this.#passwords = passwords;
     this.#trail = trail;
   }
 
@@ -48,10 +38,7 @@ export class RegistrationService {
   }
 
   async #create({ email, password, fullName }: Registration, isAdmin: boolean): Promise<User> {
-    this.#policy.check({ password, email, fullName, pointer: '/password' });
-    const taken = await this.#database.read((em) => this.#registry.findByEmail(em, email));
-    if (taken !== null) throw new DomainError('email-taken');
-    const hashedPassword = await this.#hasher.hash(password);
+    const hashedPassword = await this.#passwords.accept({ password, email, fullName, pointer: '/password' });
     return this.#database.transaction(async (em) => {
       const user = await this.#registry.insert(em, { email, fullName, hashedPassword, isAdmin });
       await this.#trail.append(em, {

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { PasswordHasher } from '../../compute/password-hasher.ts';
+import { PasswordPolicy, type NewPassword } from './password-policy.ts';
+
+/** Turns passwords that somebody has chosen into hashes; no other way leads into an account. */
+@Injectable()
+export class NewPasswords {
+  readonly #policy: PasswordPolicy;
+  readonly #hasher: PasswordHasher;
+
+  constructor(policy: PasswordPolicy, hasher: PasswordHasher) {
+    this.#policy = policy;
+    this.#hasher = hasher;
+  }
+
+  /**
+   * @returns the bcrypt hash to store
+   * @throws DomainError `validation-failed` naming the field, before any work is done, or `service-busy`
+   */
+  async accept(chosen: NewPassword): Promise<string> {
+    this.#policy.check(chosen);
+    return this.#hasher.hash(chosen.password);
+  }
+}
