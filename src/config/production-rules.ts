@@ -2,7 +2,9 @@ import { Buffer } from 'node:buffer';
 import type { Configuration } from './configuration.ts';
 
 const LEAST_KEY_BYTES = { HS256: 32, HS384: 48, HS512: 64 } as const;
-const PLACEHOLDERS = /change[-_ ]?me|<.*>|example|^(secret|password|admin)/i;
+const PLACEHOLDERS = /change[-_ ]?(me|in|this|it)|dev[-_ ]?password|your[-_ ]|<.*>|example|^(secret|password|admin)/i;
+// Base64 or base64url of 32 bytes is 43 characters and a padding that some tools leave out.
+const KEY_RING = /^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/_-]{43}=?)*$/;
 
 /**
  * Rules that concern more than one variable, or production only.
@@ -10,12 +12,15 @@ const PLACEHOLDERS = /change[-_ ]?me|<.*>|example|^(secret|password|admin)/i;
  * @returns the broken ones in words, with names and never with values
  */
 export function brokenRules(configuration: Configuration): string[] {
-  const { http, auth } = configuration;
+  const { http, auth, secrets } = configuration;
   const broken: string[] = [];
   const secret = auth.jwtSecret?.reveal();
   const leastBytes = LEAST_KEY_BYTES[auth.jwtAlgorithm];
   if (secret !== undefined && Buffer.byteLength(secret) < leastBytes) {
     broken.push(`JWT_SECRET must have at least ${leastBytes} bytes for ${auth.jwtAlgorithm}`);
+  }
+  if (secrets.keys !== undefined && !KEY_RING.test(secrets.keys.reveal())) {
+    broken.push('SECRETS_KEYS must list id:key pairs with keys of 32 bytes in base64');
   }
   if ((auth.initialAdminEmail === undefined) !== (auth.initialAdminPassword === undefined)) {
     broken.push('INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD go together');
