@@ -50,7 +50,10 @@ export class MemorySource extends DocumentSource {
 
   /** Keeps ids and etags of everything that moves. */
   move(from: string, to: string): void {
-    const moved = this.#tree(from).map((path): [string, MemoryNode] => [to + path.slice(from.length), this.#node(path)]);
+    const moved = this.#tree(from).map((path): [string, MemoryNode] => [
+      to + path.slice(from.length),
+      this.#node(path),
+    ]);
     for (const path of this.#tree(from)) this.nodes.delete(path);
     for (const [path, node] of moved) this.nodes.set(path, node);
     this.#touch(from);

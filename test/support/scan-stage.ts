@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import type { IndexingConfig } from '../../src/config/indexing.config.ts';
 import { DocumentExtractor } from '../../src/indexing/extraction/document-extractor.ts';
 import type { JobContext } from '../../src/jobs/job-handler.port.ts';
@@ -53,6 +54,8 @@ export class StageHouse {
   }
 
   static async build(): Promise<StageHouse> {
+    // Failures are what these tests make happen.
+    Logger.overrideLogger(false);
     const open = await openDatabase({
       url: undefined,
       dataFolder: 'memory://',

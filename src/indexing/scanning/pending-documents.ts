@@ -32,6 +32,7 @@ export class PendingDocuments {
   async #readBatch(ids: string[], run: IngestionRun, onProgress: () => Promise<void>): Promise<void> {
     const failed = new AbortController();
     const together = { ...run, signal: AbortSignal.any([run.signal, failed.signal]) };
+    const errors: unknown[] = [];
     const work = async (): Promise<void> => {
       for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
         await this.#ingestion.ingest(id, together);
@@ -40,15 +41,13 @@ export class PendingDocuments {
     };
     const workers = Array.from({ length: this.#concurrency }, () =>
       work().catch((error: unknown) => {
+        errors.push(error);
         failed.abort();
-        throw error;
       }),
     );
-    const ends = await Promise.allSettled(workers);
-    const errors = ends.filter((end) => end.status === 'rejected').map((end): unknown => end.reason);
-    if (errors.length === 0) return;
-    // The others were only told to stop.
-    throw errors.find((error) => !isAbort(error)) ?? errors[0];
+    await Promise.all(workers);
+    // The first is the cause; the others were only told to stop.
+    if (errors.length > 0) throw errors[0];
   }
 
   async #next(userId: string): Promise<string[]> {
@@ -61,8 +60,4 @@ export class PendingDocuments {
     );
     return rows.map(({ id }) => id);
   }
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }

@@ -130,7 +130,11 @@ describe('a scan', () => {
   it('forgets the documents of folders that are not watched any more', async () => {
     await stage.scan();
     const narrower = await house.stage({ of: stage, watchDirectories: ['/Documents/sub', '/Nowhere'] });
-    expect(await narrower.scan()).toMatchObject({ files_discovered: 2, files_removed: 1, watch_directories_missing: 1 });
+    expect(await narrower.scan()).toMatchObject({
+      files_discovered: 2,
+      files_removed: 1,
+      watch_directories_missing: 1,
+    });
     expect(Object.keys(await stage.documents())).toEqual(['/Documents/sub/b.md', '/Documents/sub/deeper/c.txt']);
   });
 
