@@ -1,14 +1,20 @@
 // Runs the benchmarks one after the other and writes bench/results.json: `npm run bench [name ...]`.
 import { writeFileSync } from 'node:fs';
 import { coldStart } from './cold-start.bench.ts';
+import { fileScan } from './file-scan.bench.ts';
 import { guardedRoute } from './guarded-route.bench.ts';
 import { loginLatency } from './login-latency.bench.ts';
+import { passageSearch } from './passage-search.bench.ts';
+import { pdfText } from './pdf-text.bench.ts';
 import { holds, type Measurement } from './measurement.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'guarded-route': guardedRoute,
   'login-latency': loginLatency,
   'cold-start': coldStart,
+  'pdf-text': pdfText,
+  'passage-search': passageSearch,
+  'file-scan': fileScan,
 };
 
 const wanted = process.argv.slice(2);

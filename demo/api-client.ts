@@ -39,6 +39,10 @@ export class ApiClient {
     return this.#send<Body>('POST', path, body);
   }
 
+  put<Body>(path: string, body: object): Promise<Body> {
+    return this.#send<Body>('PUT', path, body);
+  }
+
   async #send<Body>(method: string, path: string, body?: object): Promise<Body> {
     const response = await fetch(this.#baseUrl + path, {
       method,
