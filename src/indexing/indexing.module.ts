@@ -1,6 +1,7 @@
 import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { IndexingConfig } from '../config/indexing.config.ts';
 import { StorageConfig } from '../config/storage.config.ts';
+import type { JobHandler } from '../jobs/job-handler.port.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { DocumentsController } from './documents/documents.controller.ts';
 import { DocumentsService } from './documents/documents.service.ts';
@@ -26,6 +27,7 @@ import { ScanCounters } from './scanning/scan-counters.ts';
 import { ScanReading } from './scanning/scan-reading.ts';
 import { ScanScheduler } from './scanning/scan-scheduler.ts';
 import { ScanJob } from './scanning/scan.job.ts';
+import { SourceUnlinkedJob } from './sources/source-unlinked.job.ts';
 
 const MS_PER_SECOND = 1000;
 const BYTES_PER_MB = 1024 * 1024;
@@ -61,25 +63,29 @@ const HEAP_SHARE = 0.5;
     RequestedDocuments,
     DocumentIngestion,
     IngestionRecords,
+    SourceUnlinkedJob,
   ],
 })
 export class IndexingModule implements OnModuleInit, OnApplicationShutdown {
   readonly #life: IndexingLife;
   readonly #runner: JobRunner;
-  readonly #scan: ScanJob;
-  readonly #indexFile: IndexFileJob;
+  readonly #handlers: readonly JobHandler[];
 
-  constructor(life: IndexingLife, runner: JobRunner, scan: ScanJob, indexFile: IndexFileJob) {
+  constructor(
+    life: IndexingLife,
+    runner: JobRunner,
+    scan: ScanJob,
+    indexFile: IndexFileJob,
+    sourceUnlinked: SourceUnlinkedJob,
+  ) {
     this.#life = life;
     this.#runner = runner;
-    this.#scan = scan;
-    this.#indexFile = indexFile;
+    this.#handlers = [scan, indexFile, sourceUnlinked];
   }
 
   async onModuleInit(): Promise<void> {
     await this.#life.begin();
-    this.#runner.register(this.#scan);
-    this.#runner.register(this.#indexFile);
+    for (const handler of this.#handlers) this.#runner.register(handler);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -57,6 +57,12 @@ export interface DownloadLimits {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Kind of the job that a source submits, in the transaction of the cause, when a user's documents are no longer there
+ * to be read: unlinked, or replaced by another account. Indexing then forgets them.
+ */
+export const SOURCE_UNLINKED = 'source-unlinked';
+
 /** Where documents come from. */
 export abstract class DocumentSource {
   /**

@@ -5,7 +5,7 @@ import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
 import { AccountStore } from './account.store.ts';
-import { NextcloudAccount } from './nextcloud-account.entity.ts';
+import type { NextcloudAccount } from './nextcloud-account.entity.ts';
 import { revokeAppPassword, type RevocationOutcome } from './protocol/app-password.ts';
 import { probeLogin } from './protocol/credential-probe.ts';
 
@@ -55,7 +55,7 @@ export class AccountService {
   }
 
   /**
-   * Forgets the account and revokes its app password. What was indexed from it leaves the index with the next scan.
+   * Forgets the account, revokes its app password and takes what was read out of it from the index.
    *
    * @throws DomainError `account-not-linked`
    */
@@ -63,7 +63,7 @@ export class AccountService {
     const account = await this.get(principal);
     const outcome = account.state === 'linked' ? await this.#revoke(account) : 'already-dead';
     await this.#database.transaction(async (em) => {
-      await em.nativeDelete(NextcloudAccount, { userId: principal.userId });
+      await this.#store.remove(em, principal.userId);
       await this.#audit.append(em, {
         actorId: principal.userId,
         action: 'nextcloud.unlink',

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
+import { SOURCE_UNLINKED } from '../../indexing/sources/document-source.port.ts';
+import { JobsService } from '../../jobs/jobs.service.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { Sealer } from '../../secrets/sealer.ts';
@@ -25,12 +27,14 @@ export class AccountStore {
   readonly #sealer: Sealer;
   readonly #audit: AuditTrail;
   readonly #server: NextcloudServer;
+  readonly #jobs: JobsService;
 
-  constructor(database: Database, sealer: Sealer, audit: AuditTrail, server: NextcloudServer) {
+  constructor(database: Database, sealer: Sealer, audit: AuditTrail, server: NextcloudServer, jobs: JobsService) {
     this.#database = database;
     this.#sealer = sealer;
     this.#audit = audit;
     this.#server = server;
+    this.#jobs = jobs;
   }
 
   find(userId: string): Promise<NextcloudAccount | null> {
@@ -71,6 +75,8 @@ export class AccountStore {
   /** Stores a login in place of whatever was linked before. */
   async save(em: EntityManager, userId: string, { loginName, appPassword, probed }: LinkedLogin): Promise<void> {
     const now = new Date();
+    const before = await em.findOne(NextcloudAccount, { userId });
+    if (before !== null && before.uid !== probed.uid) await this.#forgetDocuments(em, userId);
     await em.upsert(NextcloudAccount, {
       userId,
       uid: probed.uid,
@@ -89,6 +95,16 @@ export class AccountStore {
       targetType: 'nextcloud-account',
       details: { scheme: probed.scheme },
     });
+  }
+
+  /** Forgets an account, and with it all that was read out of it. */
+  async remove(em: EntityManager, userId: string): Promise<void> {
+    await em.nativeDelete(NextcloudAccount, { userId });
+    await this.#forgetDocuments(em, userId);
+  }
+
+  async #forgetDocuments(em: EntityManager, userId: string): Promise<void> {
+    await this.#jobs.submit(em, { userId, kind: SOURCE_UNLINKED, parameters: {} });
   }
 
   /**

@@ -113,4 +113,11 @@ describe('documents of a linked account', () => {
     expect(await scan()).toMatchObject({ files_discovered: 1 });
     expect((await ask('When is a tetanus booster due?')).citations).toEqual([]);
   }, 90_000);
+
+  it('S31 leave the index when the account is unlinked', async () => {
+    expect((await ask('When does the office close on Fridays?')).citations).toHaveLength(1);
+    await call(app, 'DELETE /api/integrations/nextcloud/account', { token: owner.access_token });
+    await settle();
+    expect((await ask('When does the office close on Fridays?')).citations).toEqual([]);
+  }, 90_000);
 });

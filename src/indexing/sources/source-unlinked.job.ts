@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
+import type { JobCounters } from '../../jobs/job.entity.ts';
+import { Database } from '../../persistence/database.ts';
+import { removeDocuments } from './document-removal.ts';
+import { SOURCE_UNLINKED } from './document-source.port.ts';
+
+/** Takes everything out of the index that came from an account which the user has unlinked. */
+@Injectable()
+export class SourceUnlinkedJob extends JobHandler {
+  readonly kind = SOURCE_UNLINKED;
+  readonly concurrency = 1;
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    super();
+    this.#database = database;
+  }
+
+  async run({ userId }: JobContext): Promise<JobCounters> {
+    return this.#database.transaction(async (em) => {
+      const rows = await em.execute<{ id: string }[]>(
+        `select id from documents where user_id = ? and state <> 'removed' order by id for update`,
+        [userId],
+      );
+      await removeDocuments(
+        em,
+        userId,
+        rows.map(({ id }) => id),
+      );
+      await em.execute('delete from scanned_folders where user_id = ?', [userId]);
+      return { files_removed: rows.length };
+    });
+  }
+}
