@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { DomainError, type FieldProblem } from './domain-error.ts';
@@ -28,6 +29,8 @@ export class ProblemValidationPipe extends ValidationPipe {
     if (metadata.type === 'custom') return value;
     const isDto = metadata.metatype !== undefined && this.toValidate(metadata);
     if (metadata.type === 'body' && isDto && !isPlainObject(value)) {
+      // Transforming a stream would walk into sockets and end the process.
+      if (value instanceof Readable) throw new DomainError('unsupported-media-type');
       throw validationFailed([{ pointer: '', detail: 'The body must be a JSON object.' }]);
     }
     try {
@@ -58,5 +61,7 @@ function escapePointer(part: string): string {
 }
 
 function isPlainObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
