@@ -79,7 +79,41 @@ describe('POST /api/integrations/files/scan-and-index', () => {
   });
 });
 
+describe('what is kept of a file', () => {
+  it('X-idx2: is what the listing says, and reading it only ever reads', async () => {
+    nextcloud.clearRequests();
+    putFiles(nextcloud, 'ada', { '/Documents/size.txt': 'twelve bytes' });
+    await scan(app, user);
+    expect(Object.keys(methodCounts(nextcloud)).toSorted()).toEqual(['GET', 'PROPFIND']);
+    expect(nextcloud.readFile('ada', '/Documents/size.txt').toString()).toBe('twelve bytes');
+    const { body } = await call<{ documents: Record<string, unknown>[] }>(app, 'GET /api/documents?limit=1', {
+      token: user.access_token,
+    });
+    expect(body.documents[0]).toMatchObject({ path: '/Documents/size.txt', size: 12, media_type: 'text/plain' });
+    const age = Date.now() - Date.parse(String(body.documents[0]?.['modified_at']));
+    expect(age).toBeGreaterThan(50_000);
+    expect(age).toBeLessThan(120_000);
+    nextcloud.remove('ada', '/Documents/size.txt');
+    await scan(app, user);
+  });
+});
+
 describe('POST /api/realtime/query', () => {
+  it('X-idx3, X-idx6: asks no other server, so neither the question nor the documents leave the house', async () => {
+    nextcloud.clearRequests();
+    const { status, body } = await ask(app, user, 'What controls asthma?');
+    expect(status).toBe(200);
+    expect(body.citations).toHaveLength(1);
+    expect(nextcloud.requests).toEqual([]);
+    const events = await app.database.read((em) =>
+      em.execute<{ details: object }[]>(
+        `select details from audit_events where actor_id = ? and action = 'knowledge.query' order by sequence desc limit 1`,
+        [user.id],
+      ),
+    );
+    expect(events).toEqual([{ details: { passages: 1, citations: 1 } }]);
+  });
+
   it('F7, X-idx8: cites document, revision, page, character range and the exact words', async () => {
     const { status, body } = await ask(app, user, 'What is the first-line treatment of hypertension?');
     expect(status).toBe(200);

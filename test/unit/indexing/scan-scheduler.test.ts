@@ -1,0 +1,62 @@
+// Regular scans, from several processes.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ScanScheduler } from '../../../src/indexing/scanning/scan-scheduler.ts';
+import { DocumentSource } from '../../../src/indexing/sources/document-source.port.ts';
+import { HttpConfig } from '../../../src/config/http.config.ts';
+import { IndexingConfig } from '../../../src/config/indexing.config.ts';
+import { JobsService } from '../../../src/jobs/jobs.service.ts';
+import { insertUser } from '../../support/indexing-parts.ts';
+import { MemorySource } from '../../support/memory-source.ts';
+import { startTestApp, type TestApp } from '../../support/test-app.ts';
+
+class LinkedUsers extends MemorySource {
+  readonly #ids: readonly string[];
+
+  constructor(ids: readonly string[]) {
+    super();
+    this.#ids = ids;
+  }
+
+  override usersWithSource(): Promise<string[]> {
+    return Promise.resolve([...this.#ids]);
+  }
+}
+
+let app: TestApp;
+let userIds: string[];
+
+beforeAll(async () => {
+  app = await startTestApp({ env: { PROCESS_ROLE: 'api' } });
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  userIds = [await insertUser(app.database), await insertUser(app.database)];
+});
+
+function scheduler(source: DocumentSource = new LinkedUsers(userIds)): ScanScheduler {
+  const config = Object.assign(new IndexingConfig(), { scanIntervalMinutes: 15 });
+  return new ScanScheduler(app.database, app.app.get(JobsService, { strict: false }), source, config, new HttpConfig());
+}
+
+async function scansOf(userId: string): Promise<number> {
+  const rows = await app.database.read((em) =>
+    em.execute(`select id from jobs where user_id = ? and kind = 'scan'`, [userId]),
+  );
+  return (rows as unknown[]).length;
+}
+
+describe('a round of scans', () => {
+  it('asks for one scan of every linked account, however many processes have a round', async () => {
+    await Promise.all([scheduler().submitDue(), scheduler().submitDue(), scheduler().submitDue()]);
+    expect(await Promise.all(userIds.map(scansOf))).toEqual([1, 1]);
+  });
+
+  it('leaves out who was scanned less than half an interval ago, and comes back to them', async () => {
+    await scheduler().submitDue();
+    await app.database.read((em) => em.execute(`update jobs set state = 'succeeded' where kind = 'scan'`));
+    await scheduler().submitDue(Date.now() + 7 * 60_000);
+    expect(await scansOf(userIds[0]!)).toBe(1);
+    await scheduler().submitDue(Date.now() + 8 * 60_000);
+    expect(await scansOf(userIds[0]!)).toBe(2);
+  });
+});
