@@ -105,9 +105,7 @@ describe('access token', () => {
 
   it.each(Object.keys(WRONG))('S12 answers 401 with one body for %s', async (kind) => {
     const token = WRONG[kind]?.();
-    const start = performance.now();
     const answer = await call<Problem & { instance?: string }>(app, 'GET /api/auth/me', { token });
-    expect(performance.now() - start).toBeLessThan(250);
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="voiceassist", error="invalid_token"');
     expect({ ...answer.body, instance: undefined }).toEqual({
@@ -117,6 +115,17 @@ describe('access token', () => {
       code: 'unauthenticated',
       instance: undefined,
     });
+  });
+
+  it('S12 answers a wrong token in far less time than anything else takes', async () => {
+    const durationsMs: number[] = [];
+    for (let round = 0; round < 21; round += 1) {
+      const start = performance.now();
+      await call(app, 'GET /api/auth/me', { token: forge({ body: { exp: 1 } }) });
+      durationsMs.push(performance.now() - start);
+    }
+    // The bar is 20 ms on a machine of its own; the best of many is what load disturbs least.
+    expect(Math.min(...durationsMs)).toBeLessThan(20);
   });
 
   it('S12 takes no token from the query, a cookie, the body or another scheme', async () => {

@@ -7,6 +7,7 @@ import { AuthConfig } from '../../../src/config/auth.config.ts';
 import { Database } from '../../../src/persistence/database.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
 
 /** A database that counts its reads and can hold them back or break. */
 class WatchedDatabase extends Database {
@@ -27,7 +28,13 @@ let userId: string;
 let sessionId: string;
 
 beforeAll(async () => {
-  open = await openDatabase({ url: undefined, dataFolder: 'memory://', poolSize: 1, statementTimeoutMs: 5000 });
+  open = await openDatabase({
+    url: undefined,
+    dataFolder: 'memory://',
+    template: EMBEDDED_TEMPLATE,
+    poolSize: 1,
+    statementTimeoutMs: 5000,
+  });
   await migrate(open);
 });
 afterAll(() => open.close());
