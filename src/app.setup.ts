@@ -10,18 +10,21 @@ import { AppModule } from './app.module.ts';
 import type { Configuration } from './config/configuration.ts';
 import { logRequests } from './http/access-log.ts';
 import { InFlight } from './http/in-flight.ts';
-import { identifyRequests, requestIdOf } from './http/request-identity.ts';
-import { addSecurityHeaders } from './http/security-headers.ts';
+import { identify, identifyRequests, requestIdOf } from './http/request-identity.ts';
+import { addSecurityHeaders, BARE_SECURITY_HEADERS } from './http/security-headers.ts';
 import { serveOpenApi } from './http/openapi.ts';
 import { prepareDataFolder } from './config/data-folder.ts';
-import { openDatabase } from './persistence/open-database.ts';
-import { DomainError } from './problem/domain-error.ts';
+import { openDatabase, type DatabaseLocation } from './persistence/open-database.ts';
 import { ProblemValidationPipe } from './problem/problem-validation.pipe.ts';
 import { ProblemFilter, sendProblem } from './problem/problem.filter.ts';
+import { toDomainError } from './problem/to-domain-error.ts';
 
 const MOST_BODY_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
+
+/** Where the embedded database is, when not in the data folder. */
+export type EmbeddedLocation = Pick<DatabaseLocation, 'dataFolder' | 'template'>;
 
 /** A configured application that does not listen yet. */
 export interface CreatedApp {
@@ -30,11 +33,11 @@ export interface CreatedApp {
 }
 
 /** Opens the database and builds the application; main and the tests start from here. */
-export async function createApp(configuration: Configuration, databaseFolder?: string): Promise<CreatedApp> {
+export async function createApp(configuration: Configuration, embedded?: EmbeddedLocation): Promise<CreatedApp> {
   const { storage } = configuration;
   const open = await openDatabase({
     url: storage.databaseUrl?.reveal(),
-    dataFolder: databaseFolder ?? prepareDataFolder(storage.dataDir),
+    ...(embedded ?? { dataFolder: prepareDataFolder(storage.dataDir) }),
     poolSize: storage.databasePoolSize,
     statementTimeoutMs: storage.databaseStatementTimeoutMs,
   });
@@ -42,7 +45,8 @@ export async function createApp(configuration: Configuration, databaseFolder?: s
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register({ configuration, open, inFlight }),
     createAdapter(configuration),
-    { bufferLogs: true },
+    // Fastify's own JSON parser stays; without the framework's a form is no body.
+    { bufferLogs: true, bodyParser: false },
   );
   app.useLogger(app.get(Logger));
   await configureApp(app, configuration, inFlight);
@@ -55,6 +59,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   inFlight.watch(fastify);
   logRequests(fastify, await app.resolve(PinoLogger));
   await addSecurityHeaders(fastify, http.isProduction);
+  fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   app.enableCors({
     origin: [...http.corsOrigins],
@@ -83,8 +88,10 @@ function createAdapter({ http }: Configuration): FastifyAdapter {
       maxParamLength: 4096,
     },
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
-    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(reply, new DomainError('malformed-request'), request.id),
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      identify(request, reply);
+      sendProblem(reply.headers(BARE_SECURITY_HEADERS), toDomainError(error), request.id);
+    },
     clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
       if (socket.writable) socket.end(rawProblem(error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400));
     },

@@ -9,10 +9,9 @@ import { openApiDocument } from './http/openapi.ts';
 import { problemsDocument } from './problem/problems-document.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-generate-'));
-const { app } = await createApp(
-  readEnvironment({ NODE_ENV: 'test', DATA_DIR: dataDir, LOG_LEVEL: 'error' }),
-  'memory://',
-);
+const { app } = await createApp(readEnvironment({ NODE_ENV: 'test', DATA_DIR: dataDir, LOG_LEVEL: 'error' }), {
+  dataFolder: 'memory://',
+});
 try {
   writeFileSync('docs/openapi.json', `${JSON.stringify(openApiDocument(app), null, 2)}\n`);
   writeFileSync('docs/problems.md', problemsDocument());

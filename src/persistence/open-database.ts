@@ -11,6 +11,8 @@ export interface DatabaseLocation {
   readonly url: string | undefined;
   /** Prepared data folder of the embedded database, or `memory://`. */
   readonly dataFolder: string;
+  /** Tar file that a new embedded database starts from. */
+  readonly template?: string;
   readonly poolSize: number;
   readonly statementTimeoutMs: number;
 }
@@ -36,7 +38,10 @@ export async function openDatabase(location: DatabaseLocation): Promise<OpenData
   const isInMemory = location.dataFolder.startsWith('memory://');
   const unlock = isInMemory ? (): void => undefined : lockDataFolder(location.dataFolder);
   const dataDir = isInMemory ? location.dataFolder : join(location.dataFolder, 'postgres');
-  const engine = await EmbeddedPostgres.start({ dataDir });
+  const engine = await EmbeddedPostgres.start({
+    dataDir,
+    ...(location.template !== undefined && { template: location.template }),
+  });
   const orm = new MikroORM(ormOptions({ kind: 'embedded', openStream: () => engine.openStream() }));
   const close = async (): Promise<void> => {
     // The pool first: the engine waits for its connections.

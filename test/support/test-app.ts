@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.setup.ts';
 import { readEnvironment } from '../../src/config/read-environment.ts';
 import { Database } from '../../src/persistence/database.ts';
+import { EMBEDDED_TEMPLATE } from './embedded-template.ts';
 import { createTestDatabase } from './test-database.ts';
 
 /** A running application on a free port of the loopback interface. */
@@ -42,7 +43,7 @@ export async function startTestApp({ env = {} }: { env?: Record<string, string> 
     ...WIDE_LIMITS,
     ...env,
   });
-  const { app } = await createApp(configuration, 'memory://');
+  const { app } = await createApp(configuration, { dataFolder: 'memory://', template: EMBEDDED_TEMPLATE });
   await app.listen(0, '127.0.0.1');
   return {
     url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),

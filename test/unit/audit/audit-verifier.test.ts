@@ -5,6 +5,7 @@ import { AuditTrail } from '../../../src/audit/audit-trail.ts';
 import { AuditVerifier } from '../../../src/audit/audit-verifier.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 
 const KEY = `k1:${randomBytes(32).toString('base64')}`;
@@ -15,7 +16,13 @@ let trail: AuditTrail;
 let verifier: AuditVerifier;
 
 beforeAll(async () => {
-  open = await openDatabase({ url: undefined, dataFolder: 'memory://', poolSize: 1, statementTimeoutMs: 5000 });
+  open = await openDatabase({
+    url: undefined,
+    dataFolder: 'memory://',
+    template: EMBEDDED_TEMPLATE,
+    poolSize: 1,
+    statementTimeoutMs: 5000,
+  });
   await migrate(open);
   trail = new AuditTrail(open.database, new KeyRing(KEY));
   verifier = new AuditVerifier(open.database, new KeyRing(KEY));

@@ -2,11 +2,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
 
 let open: OpenDatabase;
 
 beforeAll(async () => {
-  open = await openDatabase({ url: undefined, dataFolder: 'memory://', poolSize: 1, statementTimeoutMs: 5000 });
+  open = await openDatabase({
+    url: undefined,
+    dataFolder: 'memory://',
+    template: EMBEDDED_TEMPLATE,
+    poolSize: 1,
+    statementTimeoutMs: 5000,
+  });
 });
 afterAll(() => open.close());
 
