@@ -7,9 +7,14 @@ export interface Answer {
   readonly onClosed?: () => void;
 }
 
+/** @returns JSON with the escaped slashes PHP writes by default. */
+export function phpJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('/', '\\/');
+}
+
 /** @returns a JSON answer. */
 export function jsonAnswer(status: number, value: unknown): Answer {
-  return { status, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: JSON.stringify(value) };
+  return { status, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: phpJson(value) };
 }
 
 /** @returns an HTML page with a title, as the login page, the error pages and reverse proxies send it. */

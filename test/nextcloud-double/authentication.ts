@@ -17,7 +17,7 @@ export type Authentication =
   | { readonly kind: 'disabled'; readonly isBearer: boolean }
   | { readonly kind: 'blocked' };
 
-/** Checks the Authorization header the way the server does: Basic passes the brute-force throttle, Bearer does not. */
+/** Checks the Authorization header the way the server does: Basic waits in the brute-force throttle, Bearer does not. */
 export class Authenticator {
   readonly #accounts: Accounts;
   readonly #throttle: BruteForceThrottle;
@@ -43,7 +43,7 @@ export class Authenticator {
     const appPassword = this.#accounts.findAppPassword(secret);
     const account = appPassword === null ? null : this.#accounts.find(appPassword.uid);
     if (appPassword === null || account === null) return { kind: 'refused-bearer' };
-    return accepted(exchange, { account, appPassword, isBearer: true });
+    return this.#accept(exchange, { account, appPassword, isBearer: true });
   }
 
   #basic(exchange: Exchange, encoded: string): Authentication {
@@ -56,8 +56,20 @@ export class Authenticator {
       this.#throttle.register(address, login);
       return { kind: 'refused-basic' };
     }
-    if (found.account.isEnabled) this.#throttle.forget(address, login);
-    return accepted(exchange, { ...found, isBearer: false });
+    return this.#accept(exchange, { ...found, isBearer: false });
+  }
+
+  /** Any good login, over Bearer too, clears the attempts that were made under the user's id from the same address. */
+  #accept(
+    exchange: Exchange,
+    found: { account: Account; appPassword: AppPassword | null; isBearer: boolean },
+  ): Authentication {
+    if (!found.account.isEnabled) return { kind: 'disabled', isBearer: found.isBearer };
+    this.#throttle.forget(exchange.clientAddress, found.account.uid);
+    found.account.lastLoginMs = exchange.record.receivedAtMs;
+    exchange.record.authenticatedUid = found.account.uid;
+    exchange.record.usedAppPassword = found.appPassword !== null;
+    return { kind: 'user', ...found };
   }
 
   #findByBasic(login: string, password: string): { account: Account; appPassword: AppPassword | null } | null {
@@ -69,17 +81,6 @@ export class Authenticator {
     const account = this.#accounts.findByPassword(login, password);
     return account === null ? null : { account, appPassword: null };
   }
-}
-
-function accepted(
-  exchange: Exchange,
-  found: { account: Account; appPassword: AppPassword | null; isBearer: boolean },
-): Authentication {
-  if (!found.account.isEnabled) return { kind: 'disabled', isBearer: found.isBearer };
-  found.account.lastLoginMs = exchange.record.receivedAtMs;
-  exchange.record.authenticatedUid = found.account.uid;
-  exchange.record.usedAppPassword = found.appPassword !== null;
-  return { kind: 'user', ...found };
 }
 
 function splitOnce(userPass: string): [string, string] {

@@ -1,6 +1,7 @@
 import type { Account } from './accounts.ts';
 import { conflict, forbidden, notFound } from './dav-error.ts';
 import { decodePath, encodePath, refuseDotSegments } from './dav-path.ts';
+import { withoutDotSegments } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { ServerState } from './server-state.ts';
 import type { FolderNode, Located } from './tree-node.ts';
@@ -12,7 +13,7 @@ const LEGACY_ROOT = '/remote.php/webdav';
 export type DavTarget =
   | { readonly kind: 'root' }
   | { readonly kind: 'homes' }
-  | { readonly kind: 'foreign-root' }
+  | { readonly kind: 'foreign'; readonly uid: string; readonly path: readonly string[] }
   | { readonly kind: 'home'; readonly path: readonly string[] };
 
 /** An authenticated DAV request on the caller's own files, or on one of the collections above them. */
@@ -41,8 +42,7 @@ export function openContext(exchange: Exchange, state: ServerState, account: Acc
   const owner = state.accounts.find(uid);
   if (owner === null) throw notFound(`Principal with name ${uid} not found`);
   if (owner.uid === account.uid) return { ...shared, target: { kind: 'home', path }, hrefBase };
-  if (path[0] !== undefined) throw notFound(`File not found: ${path[0]} in '${uid}'`);
-  return { ...shared, target: { kind: 'foreign-root' }, hrefBase };
+  return { ...shared, target: { kind: 'foreign', uid, path }, hrefBase };
 }
 
 /** @returns the node under the caller's path; null when nothing is there or the path is not a file path. */
@@ -55,7 +55,9 @@ export function findNode(context: DavContext, path?: readonly string[]): Located
 export function getNode(context: DavContext): Located {
   const located = findNode(context);
   if (located !== null) return located;
-  throw notFoundPath(context.target.kind === 'home' ? context.target.path : []);
+  const { target } = context;
+  if (target.kind === 'foreign') throw notFound(`File not found: ${target.path[0] ?? ''} in '${target.uid}'`);
+  throw notFoundPath(target.kind === 'home' ? target.path : []);
 }
 
 /** @returns the 404 of a missing path, naming it with the double slash of the original. */
@@ -77,7 +79,7 @@ export function hrefOf(context: DavContext, located: Located): string {
 
 /** Reads the Destination header; its host is ignored, its path must lie under the caller's home. @throws DavError */
 export function destinationOf(context: DavContext, destination: string): readonly string[] {
-  const rawPath = destination.replace(/^[a-z]+:\/\/[^/]*/i, '');
+  const rawPath = withoutDotSegments(destination.replace(/^[a-z]+:\/\/[^/]*/i, ''));
   const names = decodePath(rawPath);
   refuseDotSegments(names);
   const isLegacy = names[0] === 'remote.php' && names[1] === 'webdav';
@@ -85,7 +87,11 @@ export function destinationOf(context: DavContext, destination: string): readonl
   if (names[0] !== 'remote.php' || names[1] !== 'dav') {
     throw forbidden(`Requested uri (${rawPath}) is out of base uri (${DAV_ROOT}/)`);
   }
-  const owner = names[2] === 'files' ? context.state.accounts.find(names[3] ?? '') : null;
-  if (owner?.uid !== context.account.uid) throw conflict('The destination node is not found');
-  return names.slice(4);
+  const [, , area, uid, ...path] = names;
+  const owner = area === 'files' ? context.state.accounts.find(uid ?? '') : null;
+  if (owner?.uid === context.account.uid) return path;
+  if (area === 'files' && uid === undefined) throw forbidden('Permission denied to delete node');
+  const created = owner === null ? names.slice(3) : path;
+  if (created.length === 1) throw forbidden(`Permission denied to create file (filename ${created[0] ?? ''})`);
+  throw conflict('The destination node is not found');
 }

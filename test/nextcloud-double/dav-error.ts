@@ -27,7 +27,8 @@ export class DavError extends Error {
 export function davErrorAnswer(error: DavError): Answer {
   const message = error.message === '' ? '  <s:message/>\n' : `  <s:message>${escapeXml(error.message)}</s:message>\n`;
   const body =
-    '<?xml version="1.0" encoding="utf-8"?>\n<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns">\n' +
+    '<?xml version="1.0" encoding="utf-8"?>\n<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"' +
+    `${error.detailXml.includes('<o:') ? ' xmlns:o="http://owncloud.org/ns"' : ''}>\n` +
     `  <s:exception>${error.exception}</s:exception>\n${message}${error.detailXml}</d:error>\n`;
   return {
     status: error.status,
@@ -109,5 +110,5 @@ export function maintenanceMode(): DavError {
 
 export function insufficientStorage(path: readonly string[], bytes: { required: number; available: number }): DavError {
   const message = `Insufficient space in //${path.join('/')}, ${bytes.required} required, ${bytes.available} available`;
-  return new DavError(507, 'OCA\\DAV\\Connector\\Sabre\\Exception\\InsufficientStorage', { message });
+  return new DavError(507, 'Sabre\\DAV\\Exception\\InsufficientStorage', { message });
 }

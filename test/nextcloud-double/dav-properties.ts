@@ -18,7 +18,8 @@ const PROPERTIES: Readonly<Record<string, Reader>> = {
   '{DAV:}resourcetype': (it) => (it.node.kind === 'folder' ? '<d:collection/>' : ''),
   '{DAV:}displayname': (it) => escapeXml(it.path.at(-1) ?? it.viewerUid),
   '{DAV:}creationdate': () => '1970-01-01T00:00:00+00:00',
-  '{DAV:}quota-used-bytes': (it, state) => (it.node.kind === 'folder' ? String(state.tree.sizeOf(it)) : null),
+  '{DAV:}quota-used-bytes': (it, state) =>
+    it.node.kind === 'folder' ? String(Math.max(0, state.tree.sizeOf(it))) : null,
   '{DAV:}quota-available-bytes': (it, state) =>
     it.node.kind === 'folder' ? String(availableBytes(it.ownerUid, state)) : null,
   '{http://owncloud.org/ns}id': (it) => davFileId(it.node),
@@ -89,6 +90,7 @@ function onFolders(read: (node: FolderNode) => PropertyValue): Reader {
 }
 
 function countOf(folder: FolderNode, kind: 'file' | 'folder'): string {
+  if (folder.scanState === 'unseen') return '0';
   let count = 0;
   for (const child of folder.children.values()) {
     const node = child.kind === 'mount' ? child.target : child;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { htmlAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
-import { checkConditions } from './dav-conditions.ts';
 import { findNode, getNode } from './dav-context.ts';
 import type { DavContext } from './dav-context.ts';
 import { DavError, fileLocked } from './dav-error.ts';
@@ -15,13 +15,15 @@ const INTERFACE_NOTICE =
 export async function read(context: DavContext): Promise<Answer> {
   await context.exchange.readBody();
   const found = findNode(context);
-  const notModified = checkConditions(context.exchange, found, context.state);
-  if (notModified !== null) return notModified;
-  const located = context.target.kind === 'home' ? getNode(context) : found;
+  const located = isOwnOrBelowForeign(context) ? getNode(context) : found;
   if (located === null || located.node.kind === 'folder') {
     return { status: 200, headers: { 'Content-Type': 'text/html; charset=UTF-8' }, body: INTERFACE_NOTICE };
   }
   return download(context, located, located.node);
+}
+
+function isOwnOrBelowForeign({ target }: DavContext): boolean {
+  return target.kind === 'home' || (target.kind === 'foreign' && target.path.length > 0);
 }
 
 function download(context: DavContext, located: Located, node: FileNode): Answer {
@@ -38,28 +40,37 @@ function download(context: DavContext, located: Located, node: FileNode): Answer
 
 function ranged(context: DavContext, located: Located, node: FileNode): Answer {
   const headers = fileHeaders(located, node);
-  const ifRange = context.exchange.header('if-range');
-  const isCurrent = ifRange === null || ifRange === headers['ETag'];
-  const ranges = isCurrent ? parseRanges(context.exchange.header('range'), node) : [];
-  const [first] = ranges;
-  if (first === undefined) {
+  const header = context.exchange.header('range');
+  const ranges = isStillWanted(context.exchange.header('if-range'), node) ? parseRanges(header, node) : null;
+  if (ranges === null) {
     return { status: 200, headers: { ...headers, 'Content-Length': String(node.size) }, body: pieces(node.content) };
   }
+  const [first] = ranges;
+  if (first === undefined) return htmlAnswer(416, '416 Requested Range Not Satisfiable');
   if (ranges.length === 1) {
     const body = node.content.subarray(first.start, first.end + 1);
     return { status: 206, headers: { ...headers, 'Content-Range': contentRange(first, node) }, body };
   }
+  return multipart(ranges, headers, node);
+}
+
+function isStillWanted(ifRange: string | null, node: FileNode): boolean {
+  if (ifRange === null || ifRange === `"${node.etag}"`) return true;
+  return Date.parse(ifRange) >= node.mtimeSeconds * 1000;
+}
+
+function multipart(ranges: readonly ByteRange[], headers: Record<string, string>, node: FileNode): Answer {
   const boundary = randomBytes(8).toString('hex');
   const parts = ranges.map((range) => {
-    const head = `--${boundary}\nContent-type: ${headers['Content-Type'] ?? ''}\nContent-range: ${contentRange(range, node)}\n\n`;
-    return Buffer.concat([Buffer.from(head), node.content.subarray(range.start, range.end + 1), Buffer.from('\n')]);
+    const head = `Content-type: ${headers['Content-Type'] ?? ''}\r\nContent-range: ${contentRange(range, node)}`;
+    return Buffer.concat([
+      Buffer.from(`\r\n--${boundary}\r\n${head}\r\n\r\n`),
+      node.content.subarray(range.start, range.end + 1),
+    ]);
   });
+  const body = Buffer.concat([...parts, Buffer.from(`\r\n--${boundary}--\r\n`)]);
   const type = `multipart/byteranges; boundary=${boundary}`;
-  return {
-    status: 206,
-    headers: { ...headers, 'Content-Type': type },
-    body: Buffer.concat([...parts, Buffer.from(`--${boundary}--`)]),
-  };
+  return { status: 206, headers: { ...headers, 'Content-Type': type }, body };
 }
 
 function fileHeaders(located: Located, node: FileNode): Record<string, string> {
@@ -85,20 +96,28 @@ interface ByteRange {
   readonly end: number;
 }
 
-/** @returns no ranges when the header is absent or unreadable. @throws DavError 416 beyond the end */
-function parseRanges(header: string | null, node: FileNode): ByteRange[] {
+/** @returns null when the header is absent or unreadable; unsatisfiable parts of a list are dropped. @throws DavError 416 */
+function parseRanges(header: string | null, node: FileNode): ByteRange[] | null {
   const specs = /^bytes=([\d,\s-]+)$/.exec(header ?? '')?.[1]?.split(',') ?? [];
-  return specs.flatMap((spec) => {
-    const [, first = '', last = ''] = /^\s*(\d*)-(\d*)\s*$/.exec(spec) ?? [];
-    if (first === '' && last === '') return [];
-    const start = first === '' ? Math.max(0, node.size - Number(last)) : Number(first);
-    const end = first === '' || last === '' ? node.size - 1 : Math.min(Number(last), node.size - 1);
-    if (start >= node.size) {
-      const message = `The start offset (${start}) exceeded the size of the entity (${node.size})`;
-      throw new DavError(416, 'Sabre\\DAV\\Exception\\RequestedRangeNotSatisfiable', { message });
-    }
-    return [{ start, end }];
-  });
+  const ranges = specs.map((spec) => parseRange(spec, node)).filter((it) => it !== null);
+  if (ranges.length !== specs.length || ranges.length === 0) return null;
+  const satisfiable = ranges.filter((it) => it.start < node.size || it.isSuffix);
+  const [only] = ranges;
+  if (ranges.length === 1 && only !== undefined && satisfiable.length === 0) {
+    const message = `The start offset (${only.start}) exceeded the size of the entity (${node.size})`;
+    throw new DavError(416, 'Sabre\\DAV\\Exception\\RequestedRangeNotSatisfiable', { message });
+  }
+  return satisfiable;
+}
+
+/** An end of 0 counts as no end at all, as in the original: `bytes=0-0` is the whole file. */
+function parseRange(spec: string, node: FileNode): (ByteRange & { isSuffix: boolean }) | null {
+  const [, first = '', last = ''] = /^\s*(\d*)-(\d*)\s*$/.exec(spec) ?? [];
+  if (first === '' && last === '') return null;
+  const isSuffix = first === '';
+  const start = isSuffix ? Math.max(0, node.size - Number(last)) : Number(first);
+  const end = isSuffix || Number(last) === 0 ? node.size - 1 : Math.min(Number(last), node.size - 1);
+  return { start, end, isSuffix };
 }
 
 function contentRange(range: ByteRange, node: FileNode): string {

@@ -1,7 +1,8 @@
 import { htmlAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Authentication } from './authentication.ts';
-import { openContext } from './dav-context.ts';
+import { checkConditions } from './dav-conditions.ts';
+import { findNode, openContext } from './dav-context.ts';
 import type { DavContext } from './dav-context.ts';
 import {
   davErrorAnswer,
@@ -46,8 +47,8 @@ const HANDLERS: Readonly<Record<string, (context: DavContext) => Promise<Answer>
 /** Answers everything below `/remote.php/dav` and `/remote.php/webdav`; null for other paths. */
 export async function answerDav(exchange: Exchange, state: ServerState): Promise<Answer | null> {
   if (!/^\/remote\.php\/(web)?dav(\/|$)/.test(exchange.path)) return null;
-  // Apache refuses encoded slashes before the application sees them.
-  if (/%2f/i.test(exchange.path)) return htmlAnswer(404, '404 Not Found');
+  // Apache refuses encoded slashes and NULs before the application sees them.
+  if (/%(2f|00)/i.test(exchange.path)) return htmlAnswer(404, '404 Not Found');
   try {
     if (state.faults.isInMaintenance || state.faults.needsDbUpgrade) throw maintenanceMode();
     const account = accountOf(state.authenticator.authenticate(exchange));
@@ -57,7 +58,8 @@ export async function answerDav(exchange: Exchange, state: ServerState): Promise
     }
     const handler = HANDLERS[exchange.method];
     if (handler === undefined) throw notImplemented(exchange.method);
-    return await handler(openContext(exchange, state, account));
+    const context = openContext(exchange, state, account);
+    return checkConditions(exchange, findNode(context)) ?? (await handler(context));
   } catch (error) {
     if (error instanceof DavError) return davErrorAnswer(error);
     throw error;
@@ -83,9 +85,11 @@ function accountOf(authentication: Authentication): DavContext['account'] {
 
 async function options(context: DavContext): Promise<Answer> {
   await context.exchange.readBody();
+  const isMissing = context.target.kind === 'home' && findNode(context) === null;
+  const further = isMissing ? ', MKCOL' : context.target.kind === 'root' ? ', SEARCH' : '';
   return {
     status: 200,
-    headers: { Allow: ALLOW, 'MS-Author-Via': 'DAV', 'Accept-Ranges': 'bytes', DAV: '1, 3, extended-mkcol' },
+    headers: { Allow: ALLOW + further, 'MS-Author-Via': 'DAV', 'Accept-Ranges': 'bytes', DAV: '1, 3, extended-mkcol' },
   };
 }
 
@@ -94,7 +98,7 @@ async function report(context: DavContext): Promise<Answer> {
   const body = (await context.exchange.readBody()).toString('utf8');
   const name = /<(?:\w+:)?([\w-]+)[^>]*?xmlns/.exec(body)?.[1] ?? 'unknown';
   throw new DavError(415, 'Sabre\\DAV\\Exception\\ReportNotSupported', {
-    message: `The {DAV:}${name} REPORT is not supported on this url.`,
+    message: name === 'sync-collection' ? 'The {DAV:}sync-collection REPORT is not supported on this url.' : '',
     detailXml: '  <d:supported-report/>\n',
   });
 }

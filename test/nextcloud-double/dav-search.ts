@@ -65,6 +65,7 @@ function scopeOf(context: DavContext, basicSearch: XmlElement): Located {
 function* descendants(context: DavContext, located: Located): Iterable<Located> {
   for (const child of context.state.tree.children(located)) {
     yield child;
+    if (child.node.kind === 'folder' && child.node.scanState === 'unseen') continue;
     yield* descendants(context, child);
   }
 }

@@ -1,10 +1,10 @@
 import type { Answer } from './answer.ts';
-import { checkConditions } from './dav-conditions.ts';
 import { destinationOf, findNode, findParent, getNode } from './dav-context.ts';
 import type { DavContext } from './dav-context.ts';
 import {
   badRequest,
   conflict,
+  DavError,
   fileLocked,
   forbidden,
   lockedOnMove,
@@ -12,30 +12,45 @@ import {
   preconditionFailed,
 } from './dav-error.ts';
 import { refuseBadName } from './dav-path.ts';
+import { parseBody } from './dav-propfind.ts';
 import { davFileId } from './dav-properties.ts';
 import { isInside, isMountRoot } from './tree-node.ts';
 import type { FolderNode, Located, TreeNode } from './tree-node.ts';
 
 /** MKCOL: creates one folder in an existing one. */
 export async function makeCollection(context: DavContext): Promise<Answer> {
-  await context.exchange.readBody();
-  const path = context.target.kind === 'home' ? context.target.path : [];
+  checkMkcolBody((await context.exchange.readBody()).toString('utf8'), context.exchange.header('content-type') ?? '');
+  const path = 'path' in context.target ? context.target.path : [];
+  if (context.target.kind === 'foreign' && path.length === 1) throw forbidden('Permission denied to create directory');
   if (context.target.kind !== 'home' || findNode(context) !== null) {
     throw methodNotAllowed('The resource you tried to create already exists');
   }
   const parent = findParent(context, path);
-  if (parent === null) throw conflict('Parent node does not exist');
+  if (parent === null) {
+    const isFile = findNode(context, path.slice(0, -1)) !== null;
+    throw conflict(isFile ? 'Parent node is not a collection' : 'Parent node does not exist');
+  }
   const name = path.at(-1) ?? '';
   refuseBadName(name);
   return { status: 201, headers: { 'OC-FileId': davFileId(context.state.tree.createFolder(parent, name)) } };
 }
 
+/** An extended MKCOL names its resource type in an XML body. @throws DavError 415 or 400 */
+function checkMkcolBody(body: string, contentType: string): void {
+  if (body === '') return;
+  if (!/^(application|text)\/xml/.test(contentType)) {
+    const message = 'The request body for the MKCOL request must have an xml Content-Type';
+    throw new DavError(415, 'Sabre\\DAV\\Exception\\UnsupportedMediaType', { message });
+  }
+  const root = parseBody(body).name;
+  if (root !== '{DAV:}mkcol') throw badRequest(`Expected {DAV:}mkcol but received ${root} as the root element`);
+}
+
 /** DELETE: removes a file or a whole folder; on a share it leaves the owner's node alone. */
 export async function remove(context: DavContext): Promise<Answer> {
   await context.exchange.readBody();
-  if (context.target.kind !== 'home') throw forbidden('Permission denied to delete node');
-  const located = findNode(context);
-  checkConditions(context.exchange, located, context.state);
+  const isForeignRoot = context.target.kind === 'foreign' && context.target.path.length === 0;
+  if (isForeignRoot || !('path' in context.target)) throw forbidden('Permission denied to delete node');
   const { path } = getNode(context);
   if (path.length === 0) throw forbidden('Permission denied to delete home folder');
   const node = getNode(context);
@@ -49,7 +64,7 @@ export async function moveOrCopy(context: DavContext): Promise<Answer> {
   await context.exchange.readBody();
   const isMove = context.exchange.method === 'MOVE';
   const header = context.exchange.header('destination');
-  if (header === null) throw badRequest('The destination header was not supplied');
+  if (header === null || header === '') throw badRequest('The destination header was not supplied');
   const source = getNode(context);
   const path = destinationOf(context, header);
   const existing = prepareDestination(context, source, path);
@@ -57,6 +72,7 @@ export async function moveOrCopy(context: DavContext): Promise<Answer> {
   if (parent === null) throw conflict('The destination node is not found');
   if (isMove && isBusy(context, source)) throw lockedOnMove(source.path);
   if (existing !== null) {
+    if (path.length === 0) throw forbidden('Permission denied to delete home folder');
     if (isBusy(context, existing)) throw isMove ? lockedOnMove(path) : fileLocked(path);
     detach(context, existing);
   }
@@ -72,12 +88,13 @@ function prepareDestination(context: DavContext, source: Located, path: readonly
   const from = source.path.join('/');
   const to = path.join('/');
   if (from === to) throw forbidden('Source and destination uri are identical.');
-  if (source.node.kind === 'folder' && to.startsWith(`${from}/`)) {
+  if (source.node.kind === 'folder' && (from === '' || to.startsWith(`${from}/`))) {
     throw conflict('The destination may not be part of the same subtree as the source path.');
   }
+  const overwrite = context.exchange.header('overwrite')?.toUpperCase() ?? 'T';
+  if (overwrite !== 'T' && overwrite !== 'F') throw badRequest('The HTTP Overwrite header should be either T or F');
   const existing = findNode(context, path);
   if (existing === null) refuseBadName(path.at(-1) ?? '');
-  const overwrite = context.exchange.header('overwrite')?.toUpperCase() ?? 'T';
   if (existing !== null && overwrite === 'F') {
     const message = 'The destination node already exists, and the overwrite header is set to false';
     throw preconditionFailed('Overwrite', message);

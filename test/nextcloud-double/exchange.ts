@@ -7,7 +7,7 @@ const UNLOGGED_HEADERS = new Set(['authorization', 'cookie']);
 export class Exchange {
   readonly request: IncomingMessage;
   readonly method: string;
-  /** The raw path without the query string. */
+  /** The path without the query string, plain dot segments resolved as Apache does, percent-encoding untouched. */
   readonly path: string;
   readonly query: URLSearchParams;
   /** `http://` plus the Host the client used: Nextcloud builds every absolute URL from it. */
@@ -20,7 +20,7 @@ export class Exchange {
     this.method = request.method ?? 'GET';
     const target = request.url ?? '/';
     const mark = target.indexOf('?');
-    this.path = mark < 0 ? target : target.slice(0, mark);
+    this.path = withoutDotSegments(mark < 0 ? target : target.slice(0, mark));
     this.query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
     this.baseUrl = `http://${request.headers.host ?? 'localhost'}`;
     this.clientAddress = request.socket.remoteAddress ?? 'unknown';
@@ -44,17 +44,18 @@ export class Exchange {
     return Buffer.concat(chunks);
   }
 
-  /** @returns the fields of a form-encoded or JSON body, array fields under their name without brackets. */
+  /** @returns the fields of a form-encoded or JSON body (none when it is malformed), array fields under their name without brackets. */
   async readFields(): Promise<Map<string, string>> {
     const text = (await this.readBody()).toString('utf8');
     const fields = new Map<string, string>();
     if (this.header('content-type')?.includes('json') === true) {
-      const value: unknown = text === '' ? {} : JSON.parse(text);
+      const value = parseJson(text);
       if (typeof value === 'object' && value !== null) {
         for (const [name, field] of Object.entries(value)) fields.set(name, String(field));
       }
       return fields;
     }
+    if (this.header('content-type')?.includes('x-www-form-urlencoded') !== true) return fields;
     for (const [name, value] of new URLSearchParams(text)) fields.set(name.replace(/\[\]$/, ''), value);
     return fields;
   }
@@ -68,8 +69,8 @@ export class Exchange {
     const target = this.request.url ?? '/';
     return {
       method: this.method,
-      path: this.path,
-      query: target.slice(this.path.length + 1),
+      path: target.split('?', 1)[0] ?? '',
+      query: this.query.toString(),
       host: this.header('host') ?? '',
       authorizationScheme: schemeOf(authorization),
       loginName: basicLoginOf(authorization),
@@ -86,6 +87,24 @@ export class Exchange {
       status: 0,
     };
   }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** @returns the path with plain `.` and `..` resolved; encoded ones stay. */
+export function withoutDotSegments(path: string): string {
+  const kept: string[] = [];
+  for (const segment of path.replace(/^\//, '').split('/')) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '.') kept.push(segment);
+  }
+  return `/${kept.join('/')}`;
 }
 
 function schemeOf(authorization: string | null): RequestRecord['authorizationScheme'] {

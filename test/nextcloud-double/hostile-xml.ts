@@ -3,6 +3,7 @@ import type { HostileXml } from './faults.ts';
 const OPEN = '<?xml version="1.0"?>\n<d:multistatus xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns">';
 const MEGABYTE = 1024 * 1024;
 const MANY = 1_000_000;
+const BATCH = 1000;
 
 /** @returns the document in pieces; `endless` never ends on its own. */
 export function* hostileXml(kind: HostileXml): Iterable<string> {
@@ -24,11 +25,13 @@ export function* hostileXml(kind: HostileXml): Iterable<string> {
       return;
     case 'many-attributes':
       yield `${OPEN}<d:response`;
-      for (let i = 0; i < MANY; i++) yield ` a${i}="1"`;
+      for (let i = 0; i < MANY; i += BATCH) {
+        yield Array.from({ length: BATCH }, (_, at) => ` a${i + at}="1"`).join('');
+      }
       return;
     case 'endless':
       yield OPEN;
-      for (let i = 0; ; i++) yield response(`/remote.php/dav/files/mallory/${i}`);
+      for (let i = 0; ; i++) yield response(`/remote.php/dav/files/mallory/${i}`).repeat(BATCH);
     case 'foreign-hrefs':
       yield (
         OPEN +

@@ -63,8 +63,10 @@ export class LoginFlows {
 /** Answers the routes below `/login/v2`; null when the path is none of them. */
 export async function answerLoginFlow(exchange: Exchange, state: ServerState): Promise<Answer | null> {
   const path = exchange.path.replace(/^\/index\.php/, '');
-  if (path === '/login/v2' && exchange.method === 'POST') return start(exchange, state);
-  if (path === '/login/v2/poll' && exchange.method === 'POST') return poll(exchange, state);
+  if (path === '/login/v2' || path === '/login/v2/poll') {
+    if (exchange.method !== 'POST') return { status: 405, headers: { 'Content-Type': 'text/html; charset=UTF-8' } };
+    return path === '/login/v2' ? start(exchange, state) : poll(exchange, state);
+  }
   if (path.startsWith('/login/v2/flow/') && exchange.method === 'GET') {
     return state.loginFlows.find(path) === null
       ? htmlAnswer(403, 'Access forbidden')
@@ -83,7 +85,8 @@ async function start(exchange: Exchange, state: ServerState): Promise<Answer> {
 }
 
 async function poll(exchange: Exchange, state: ServerState): Promise<Answer> {
-  const token = (await exchange.readFields()).get('token') ?? '';
+  const token = (await exchange.readFields()).get('token');
+  if (token === undefined) return htmlAnswer(500, 'Internal Server Error');
   const granted = state.loginFlows.take(token);
   if (granted?.granted == null) return jsonAnswer(404, []);
   return jsonAnswer(200, { server: granted.server, ...granted.granted });

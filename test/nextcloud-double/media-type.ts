@@ -1,4 +1,5 @@
 const BY_EXTENSION: Readonly<Record<string, string>> = {
+  bin: 'application/x-bin',
   csv: 'text/csv',
   doc: 'application/msword',
   docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',

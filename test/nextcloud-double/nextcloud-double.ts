@@ -193,6 +193,11 @@ export class NextcloudDouble {
     this.#state.tree.detach(mount);
   }
 
+  /** Runs the background job that indexes copied folders completely; until then their subfolders are not listed. */
+  runBackgroundScan(uid: string): void {
+    this.#state.tree.settle(uid);
+  }
+
   /** @returns the fileid of a path. */
   fileId(uid: string, path: string): number {
     return this.#located(uid, path).node.fileId;
@@ -224,7 +229,7 @@ export class NextcloudDouble {
       }
       await this.#transport.send(exchange, response, answer);
     } catch (error) {
-      if (response.headersSent || request.destroyed) response.destroy();
+      if (response.headersSent || response.destroyed) response.destroy();
       else await this.#transport.send(exchange, response, htmlAnswer(500, `Internal Server Error: ${String(error)}`));
     }
   }

@@ -1,3 +1,4 @@
+import { phpJson } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { escapeXml } from './xml-text.ts';
@@ -22,13 +23,13 @@ export function ocsAnswer(exchange: Exchange, result: OcsResult): Answer {
   const version = ocsVersionOf(exchange);
   const meta = {
     status: isOk ? 'ok' : 'failure',
-    statuscode: isOk && version === 1 ? 100 : result.code,
+    statuscode: metaCode(version, result.code),
     message: isOk ? 'OK' : (result.message ?? ''),
     ...(version === 1 ? { totalitems: '', itemsperpage: '' } : {}),
   };
   const isJson = wantsJson(exchange);
   const document = { ocs: { meta, data: result.data ?? [] } };
-  const body = isJson ? JSON.stringify(document) : `<?xml version="1.0"?>\n${elements(document, '')}`;
+  const body = isJson ? phpJson(document) : `<?xml version="1.0"?>\n${elements(document, '')}`;
   const type = isJson ? 'application/json; charset=utf-8' : 'application/xml; charset=utf-8';
   return { status: httpStatus(version, result.code), headers: { 'Content-Type': type, ...result.headers }, body };
 }
@@ -47,6 +48,11 @@ function wantsJson(exchange: Exchange): boolean {
   const format = exchange.query.get('format');
   if (format !== null) return format === 'json';
   return /\bapplication\/json\b/.test(exchange.header('accept') ?? '');
+}
+
+function metaCode(version: 1 | 2, code: number): number {
+  if (version === 1) return code === 200 ? 100 : code;
+  return code === 996 ? 500 : code;
 }
 
 function httpStatus(version: 1 | 2, code: number): number {

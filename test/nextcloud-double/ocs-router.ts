@@ -6,8 +6,23 @@ import { deleteAppPassword, issueAppPassword, rotateAppPassword } from './ocs-ap
 import { capabilities } from './ocs-capabilities.ts';
 import { ocsAnswer, unauthorisedXml } from './ocs-envelope.ts';
 import type { OcsResult } from './ocs-envelope.ts';
-import { changeUser, createUser, listUsers, profileOf, readUser } from './ocs-users.ts';
+import { changeUser, createUser, editUser, listUsers, profileOf, readUser } from './ocs-users.ts';
 import type { ServerState } from './server-state.ts';
+
+type SignedIn = Extract<Authentication, { kind: 'user' }>;
+
+interface OcsRequest {
+  readonly exchange: Exchange;
+  readonly state: ServerState;
+  readonly signedIn: SignedIn;
+  /** The user id in the path; empty for routes without one. */
+  readonly uid: string;
+}
+
+interface Operation {
+  readonly needs: 'a login' | 'a confirmed password' | 'an administrator' | 'a confirming administrator';
+  readonly run: (request: OcsRequest) => OcsResult | Promise<OcsResult>;
+}
 
 const NOT_LOGGED_IN: OcsResult = { code: 997, message: 'Current user is not logged in' };
 const NOT_ADMIN: OcsResult = { code: 403, message: 'Logged in user must be at least a sub admin' };
@@ -19,73 +34,104 @@ const UNKNOWN_ROUTE: OcsResult = {
     'http://www.freedesktop.org/wiki/Specifications/open-collaboration-services.\n',
 };
 
+const ROUTES: readonly [RegExp, Readonly<Record<string, Operation>>][] = [
+  [/^\/cloud\/user$/, { GET: { needs: 'a login', run: readSelf } }],
+  [
+    /^\/cloud\/users$/,
+    {
+      GET: { needs: 'an administrator', run: ({ exchange, state }) => listUsers(exchange, state) },
+      POST: { needs: 'a confirming administrator', run: ({ exchange, state }) => createUser(exchange, state) },
+    },
+  ],
+  [
+    /^\/cloud\/users\/([^/]+)$/,
+    {
+      GET: { needs: 'a login', run: ({ signedIn, uid, state }) => readUser(signedIn.account, uid, state) },
+      PUT: { needs: 'a confirmed password', run: edit },
+      DELETE: { needs: 'a confirming administrator', run: (request) => change(request, 'delete') },
+    },
+  ],
+  [
+    /^\/cloud\/users\/([^/]+)\/enable$/,
+    { PUT: { needs: 'a confirming administrator', run: (request) => change(request, 'enable') } },
+  ],
+  [
+    /^\/cloud\/users\/([^/]+)\/disable$/,
+    { PUT: { needs: 'a confirming administrator', run: (request) => change(request, 'disable') } },
+  ],
+  [
+    /^\/core\/getapppassword$/,
+    {
+      GET: {
+        needs: 'a confirmed password',
+        run: ({ exchange, signedIn, state }) => issueAppPassword(exchange, signedIn, state),
+      },
+    },
+  ],
+  [
+    /^\/core\/apppassword$/,
+    { DELETE: { needs: 'a login', run: ({ signedIn, state }) => deleteAppPassword(signedIn.appPassword, state) } },
+  ],
+  [
+    /^\/core\/apppassword\/rotate$/,
+    { POST: { needs: 'a login', run: ({ signedIn, state }) => rotateAppPassword(signedIn, state) } },
+  ],
+];
+
 /** Answers everything below `/ocs/v1.php` and `/ocs/v2.php`; null for other paths. */
 export async function answerOcs(exchange: Exchange, state: ServerState): Promise<Answer | null> {
-  const route = /^\/ocs\/v[12]\.php(\/.*)?$/.exec(exchange.path);
-  if (route === null) return null;
+  const route = /^\/ocs\/v[12]\.php(\/.*)?$/.exec(exchange.path)?.[1] ?? '/';
+  if (!/^\/ocs\/v[12]\.php(\/|$)/.test(exchange.path)) return null;
   if (state.faults.isInMaintenance || state.faults.needsDbUpgrade) return maintenance(exchange);
   const authentication = state.authenticator.authenticate(exchange);
-  const early = refuse(exchange, authentication);
-  if (early !== null) return early;
-  return ocsAnswer(exchange, await dispatch(route[1] ?? '/', { exchange, state, authentication }));
-}
-
-/** @returns the answer to requests that reach no handler; null to go on. */
-function refuse(exchange: Exchange, authentication: Authentication): Answer | null {
-  if (authentication.kind === 'blocked') {
-    return ocsAnswer(exchange, { code: 429, message: 'Reached maximum delay' });
-  }
+  if (authentication.kind === 'blocked') return ocsAnswer(exchange, { code: 429, message: 'Reached maximum delay' });
   if (authentication.kind === 'refused-basic' || authentication.kind === 'disabled') return unauthorisedXml();
-  const isProtected = exchange.header('ocs-apirequest') !== null || authentication.kind === 'refused-bearer';
-  const isBearer = authentication.kind === 'user' && authentication.isBearer;
-  // The login is checked first, so a stranger hears of the missing header only where no login is needed.
-  const isReachable = authentication.kind === 'user' || exchange.path.endsWith('/cloud/capabilities');
-  return isProtected || isBearer || !isReachable ? null : jsonAnswer(412, { message: 'CSRF check failed' });
+  if (route === '/cloud/capabilities' && exchange.method === 'GET') {
+    return isForged(exchange, authentication) ? csrfFailed() : ocsAnswer(exchange, capabilities(exchange, state));
+  }
+  return answerOperation(route, { exchange, state, authentication });
 }
 
-interface OcsRequest {
-  readonly exchange: Exchange;
-  readonly state: ServerState;
-  readonly authentication: Authentication;
-}
-
-async function dispatch(route: string, request: OcsRequest): Promise<OcsResult> {
+async function answerOperation(
+  path: string,
+  request: { exchange: Exchange; state: ServerState; authentication: Authentication },
+): Promise<Answer> {
   const { exchange, state, authentication } = request;
-  if (route === '/cloud/capabilities' && exchange.method === 'GET') return capabilities(exchange, state);
-  const operation = /^\/cloud\/users?(\/|$)|^\/core\/(getapppassword$|apppassword(\/|$))/.test(route);
-  if (!operation) return UNKNOWN_ROUTE;
-  if (authentication.kind !== 'user') return NOT_LOGGED_IN;
-  if (route === '/cloud/user')
-    return { code: 200, data: profileOf(authentication.account, authentication.account, state) };
-  if (route.startsWith('/core/')) return core(`${exchange.method} ${route}`, { ...request, authentication });
-  return users(route, { ...request, authentication });
+  const route = ROUTES.find(([pattern]) => pattern.test(path));
+  if (route === undefined && path !== '/cloud/capabilities') return ocsAnswer(exchange, UNKNOWN_ROUTE);
+  const operation = route?.[1][exchange.method];
+  if (operation === undefined) return { status: 405, headers: { 'Content-Type': 'application/json; charset=utf-8' } };
+  if (authentication.kind !== 'user') return ocsAnswer(exchange, NOT_LOGGED_IN);
+  if (isForged(exchange, authentication)) return csrfFailed();
+  if (operation.needs.includes('confirm') && authentication.isBearer) return ocsAnswer(exchange, NEEDS_PASSWORD);
+  if (operation.needs.endsWith('administrator') && !authentication.account.isAdmin) {
+    return ocsAnswer(exchange, NOT_ADMIN);
+  }
+  const uid = decodeURIComponent(route?.[0].exec(path)?.[1] ?? '');
+  return ocsAnswer(exchange, await operation.run({ exchange, state, signedIn: authentication, uid }));
 }
 
-type SignedInRequest = OcsRequest & { readonly authentication: Extract<Authentication, { kind: 'user' }> };
-
-function core(operation: string, { exchange, state, authentication }: SignedInRequest): OcsResult {
-  if (operation === 'GET /core/getapppassword') return issueAppPassword(exchange, authentication, state);
-  if (operation === 'POST /core/apppassword/rotate') return rotateAppPassword(authentication, state);
-  if (operation === 'DELETE /core/apppassword') return deleteAppPassword(authentication.appPassword, state);
-  return UNKNOWN_ROUTE;
+/** Only Bearer requests may come without the header; everybody else could be a browser that was tricked. */
+function isForged(exchange: Exchange, authentication: Authentication): boolean {
+  const isBearer =
+    authentication.kind === 'refused-bearer' || (authentication.kind === 'user' && authentication.isBearer);
+  return !isBearer && exchange.header('ocs-apirequest') === null;
 }
 
-async function users(route: string, { exchange, state, authentication }: SignedInRequest): Promise<OcsResult> {
-  const caller = authentication.account;
-  const [, encodedUid, action] = /^\/cloud\/users(?:\/([^/]+)(?:\/(enable|disable))?)?$/.exec(route) ?? [];
-  const uid = decodeURIComponent(encodedUid ?? '');
-  if (exchange.method === 'GET' && encodedUid !== undefined && action === undefined)
-    return readUser(caller, uid, state);
-  // Bearer credentials cannot confirm a password, so every write is refused before anything else is looked at.
-  if (exchange.method !== 'GET' && authentication.isBearer) return NEEDS_PASSWORD;
-  if (!caller.isAdmin) return NOT_ADMIN;
-  if (exchange.method === 'GET' && encodedUid === undefined) return listUsers(exchange, state);
-  if (exchange.method === 'POST' && encodedUid === undefined) return createUser(exchange, state);
-  if (exchange.method === 'DELETE' && encodedUid !== undefined)
-    return changeUser(caller, { uid, action: 'delete' }, state);
-  if (exchange.method === 'PUT' && (action === 'enable' || action === 'disable'))
-    return changeUser(caller, { uid, action }, state);
-  return UNKNOWN_ROUTE;
+function csrfFailed(): Answer {
+  return jsonAnswer(412, { message: 'CSRF check failed' });
+}
+
+function readSelf({ signedIn, state }: OcsRequest): OcsResult {
+  return { code: 200, data: profileOf(signedIn.account, signedIn.account, state) };
+}
+
+function edit({ exchange, signedIn, uid, state }: OcsRequest): Promise<OcsResult> {
+  return editUser(exchange, { caller: signedIn.account, uid }, state);
+}
+
+function change({ signedIn, uid, state }: OcsRequest, action: 'delete' | 'enable' | 'disable'): OcsResult {
+  return changeUser(signedIn.account, { uid, action }, state);
 }
 
 /** v1 and v2 alike. */

@@ -4,11 +4,24 @@ import type { OcsResult } from './ocs-envelope.ts';
 import type { ServerState } from './server-state.ts';
 
 const MIN_PASSWORD_LENGTH = 10;
+const FREE_DISK_BYTES = 80_000_000_000;
+const UNLIMITED_QUOTA = -3;
 const COMMON_PASSWORDS = new Set(['password1234', '1234567890', 'qwertyuiop', 'passwordpassword']);
 const ALLOWED_CHARACTERS =
   'Only the following characters are allowed in a username: "a-z", "A-Z", "0-9", spaces and "_.@-\'"';
 const POLICY =
   'Password is among the 1,000,000 most common ones. Please make it unique. Password needs to be at least 10 characters long.';
+
+const EMPTY_PROFILE = Object.fromEntries(
+  ['phone', 'address', 'website', 'twitter', 'fediverse', 'organisation', 'role', 'headline', 'biography'].map((it) => [
+    it,
+    '',
+  ]),
+);
+/** Only shown to the user himself. */
+const SCOPES = Object.fromEntries(
+  ['avatar', 'email', 'displayname', ...Object.keys(EMPTY_PROFILE)].map((it) => [`${it}Scope`, 'v2-local']),
+);
 
 /** GET /cloud/users: the ids that match `search` in id, display name or e-mail. */
 export function listUsers(exchange: Exchange, state: ServerState): OcsResult {
@@ -61,6 +74,44 @@ export function readUser(caller: Account, uid: string, state: ServerState): OcsR
   return { code: 200, data: profileOf(account, caller, state) };
 }
 
+/** PUT /cloud/users/{id}: one `key` and its `value`. Users may edit themselves, except for the quota. */
+export async function editUser(
+  exchange: Exchange,
+  target: { caller: Account; uid: string },
+  state: ServerState,
+): Promise<OcsResult> {
+  const fields = await exchange.readFields();
+  const value = fields.get('value') ?? '';
+  const account = state.accounts.find(target.uid);
+  const isSelf = account?.uid === target.caller.uid;
+  if (account === null || (!isSelf && !target.caller.isAdmin)) return { code: 998 };
+  switch (fields.get('key')) {
+    case 'email':
+      if (value !== '' && !/^[^@\s]+@[^@\s]+$/.test(value)) return { code: 102 };
+      account.email = value === '' ? null : value;
+      return { code: 200 };
+    case 'displayname':
+    case 'display':
+      account.displayName = value;
+      return { code: 200 };
+    case 'password':
+      if (!isAllowedPassword(value)) return { code: 103, message: POLICY };
+      account.password = value;
+      return { code: 200 };
+    case 'quota':
+      return target.caller.isAdmin ? setQuota(account, value) : { code: 103 };
+    case undefined:
+    default:
+      return { code: 103 };
+  }
+}
+
+function setQuota(account: Account, value: string): OcsResult {
+  if (value !== 'none' && !/^\d+$/.test(value)) return { code: 102, message: `Invalid quota value ${value}` };
+  account.quotaBytes = value === 'none' ? null : Number(value);
+  return { code: 200 };
+}
+
 /** DELETE /cloud/users/{id}, and PUT on its enable and disable. */
 export function changeUser(
   caller: Account,
@@ -84,6 +135,8 @@ export function changeUser(
 export function profileOf(account: Account, caller: Account, state: ServerState): object {
   const used = state.tree.home(account.uid).size;
   const quota = account.quotaBytes;
+  const total = quota ?? used + FREE_DISK_BYTES;
+  const relative = quota === null ? 0 : Math.round((used / total) * 10_000) / 100;
   return {
     ...(caller.isAdmin ? { enabled: account.isEnabled, storageLocation: `/var/www/html/data/${account.uid}` } : {}),
     id: account.uid,
@@ -93,11 +146,13 @@ export function profileOf(account: Account, caller: Account, state: ServerState)
     quota:
       account.lastLoginMs === 0
         ? { quota: 'none', used: 0 }
-        : { free: quota === null ? -3 : quota - used, used, quota: quota ?? -3 },
+        : { free: total - used, used, total, relative, quota: quota ?? UNLIMITED_QUOTA },
     email: account.email,
     additional_mail: [],
     displayname: account.displayName,
     'display-name': account.displayName,
+    ...EMPTY_PROFILE,
+    ...(account.uid === caller.uid ? SCOPES : {}),
     groups: account.isAdmin ? ['admin'] : [],
     language: 'en',
     locale: '',

@@ -19,9 +19,9 @@ export class BruteForceThrottle {
     this.#attempts.push({ address, loginName, atSeconds: this.#clock.nowSeconds() });
   }
 
-  /** A good login removes only that login's own attempts: everybody else behind the address keeps waiting. */
-  forget(address: string, loginName: string): void {
-    this.#attempts = this.#attempts.filter((it) => it.address !== address || it.loginName !== loginName);
+  /** A good login removes only the attempts typed with that very user id: all others keep counting for the address. */
+  forget(address: string, uid: string): void {
+    this.#attempts = this.#attempts.filter((it) => it.address !== address || it.loginName !== uid);
   }
 
   /** @returns milliseconds that the next Basic request of this address has to wait, 0 to 25,000. */

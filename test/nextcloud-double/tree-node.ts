@@ -29,8 +29,17 @@ export interface FolderNode {
   mtimeSeconds: number;
   /** Bytes of all files below, incoming shares excluded. */
   size: number;
+  /** How much of a copied folder the server has looked at; every other folder is settled. */
+  scanState: ScanState;
   readonly children: Map<string, TreeNode>;
 }
+
+/**
+ * A copied folder is indexed one level deep. Its subfolders are `unseen`: size -1, and listings from above do not show
+ * what is in them. Looking into one makes it `unsettled` when it has subfolders itself (children known, size still -1,
+ * another ETag at every listing) or `settled` when not. A background scan settles everything.
+ */
+export type ScanState = 'settled' | 'unsettled' | 'unseen';
 
 /** Where another user's node appears in a recipient's home. */
 export interface MountNode {

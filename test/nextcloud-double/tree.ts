@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerClock } from './clock.ts';
 import { fileEtag, isInside, pathOf } from './tree-node.ts';
-import type { FileNode, FolderNode, Located, MountNode, TreeNode } from './tree-node.ts';
+import type { FileNode, FolderNode, Located, MountNode, ScanState, TreeNode } from './tree-node.ts';
 
 /** What may come with new content. */
 export interface WriteOptions {
@@ -50,6 +50,7 @@ export class FileTree {
       if (child === undefined) return null;
       if (child.kind === 'mount') mount = child;
       node = child.kind === 'mount' ? child.target : child;
+      if (node.kind === 'folder' && node.scanState === 'unseen') this.#lookInto(node);
     }
     return { node, viewerUid, ownerUid: mount?.ownerUid ?? viewerUid, mount, path };
   }
@@ -150,15 +151,18 @@ export class FileTree {
   copy(node: FileNode | FolderNode, parent: FolderNode, name: string): FileNode | FolderNode {
     if (node.kind === 'file') {
       const copied = this.createFile(parent, name, node.content);
-      copied.checksum = node.checksum;
+      copied.uploadTimeSeconds = 0;
       this.propagate(parent);
       return copied;
     }
     const children = [...node.children.values()];
     const folder = this.createFolder(parent, name);
     for (const child of children) {
-      if (child.kind !== 'mount') this.copy(child, folder, child.name);
+      if (child.kind === 'mount') continue;
+      const copied = this.copy(child, folder, child.name);
+      if (copied.kind === 'folder') copied.scanState = 'unseen';
     }
+    folder.scanState = stateAfterLooking(folder);
     return folder;
   }
 
@@ -188,6 +192,23 @@ export class FileTree {
     }
   }
 
+  /** Gives a folder that is not settled yet the new ETag that every listing of it brings. */
+  renewEtagIfUnsettled(node: FileNode | FolderNode): void {
+    if (node.kind === 'folder' && node.scanState !== 'settled') node.etag = this.#newEtag();
+  }
+
+  /** Indexes all copied folders completely, as the server's background job does some minutes later. */
+  settle(uid: string): void {
+    const etag = this.#newEtag();
+    const settleBelow = (folder: FolderNode): void => {
+      if (folder.scanState !== 'settled')
+        for (let at: FolderNode | null = folder; at !== null; at = at.parent) at.etag = etag;
+      folder.scanState = 'settled';
+      for (const child of folder.children.values()) if (child.kind === 'folder') settleBelow(child);
+    };
+    settleBelow(this.home(uid));
+  }
+
   /** @returns the ETag the viewer sees: mounts below a folder are mixed into it, so unsharing restores the old value. */
   etagOf(located: Located): string {
     if (located.node.kind === 'file' || located.mount !== null) return located.node.etag;
@@ -201,12 +222,18 @@ export class FileTree {
 
   /** @returns bytes of the file or of the whole subtree, incoming shares included. */
   sizeOf(located: Located): number {
+    if (located.node.kind === 'folder' && located.node.scanState !== 'settled') return -1;
     if (located.node.kind === 'file' || located.mount !== null) return located.node.size;
     return this.#mountsBelow(located).reduce((sum, it) => sum + it.target.size, located.node.size);
   }
 
   #mountsBelow(located: Located): MountNode[] {
     return this.mountsOf(located.viewerUid).filter((it) => it.parent !== null && isInside(it.parent, located.node));
+  }
+
+  #lookInto(folder: FolderNode): void {
+    folder.scanState = stateAfterLooking(folder);
+    folder.etag = this.#newEtag();
   }
 
   #newFolder(name: string, parent: FolderNode | null): FolderNode {
@@ -220,6 +247,7 @@ export class FileTree {
       etag,
       mtimeSeconds,
       size: 0,
+      scanState: 'settled',
       children: new Map(),
     };
   }
@@ -233,6 +261,10 @@ export class FileTree {
   #resize(folder: FolderNode, bytes: number): void {
     for (let at: FolderNode | null = folder; at !== null; at = at.parent) at.size += bytes;
   }
+}
+
+function stateAfterLooking(folder: FolderNode): ScanState {
+  return [...folder.children.values()].some((it) => it.kind === 'folder') ? 'unsettled' : 'settled';
 }
 
 function contains(node: FileNode | FolderNode, target: FileNode | FolderNode): boolean {

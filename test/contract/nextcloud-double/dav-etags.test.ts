@@ -139,6 +139,45 @@ describe('moving and copying', () => {
   });
 });
 
+describe('a copied folder that has subfolders', () => {
+  const PROPS = { headers: { Depth: 'infinity' }, method: 'PROPFIND', body: PROPFIND_BODY };
+  const listed = async (path: string) =>
+    resourcesOf(await nextcloud.dav(anna, path, PROPS)).map((it) =>
+      decodeURIComponent(it.href.split(`/${anna.uid}/`)[1] ?? ''),
+    );
+
+  it('hides what is in the subfolders from Depth: infinity and says size -1 until each of them is listed itself', async () => {
+    for (const path of ['/nest', '/nest/in', '/nest/in/deep']) await nextcloud.makeFolder(anna, path);
+    for (const path of ['/nest/a.txt', '/nest/in/b.txt', '/nest/in/deep/c.txt']) await nextcloud.put(anna, path, 'x');
+    await nextcloud.dav(anna, '/nest', { method: 'COPY', headers: { Destination: nextcloud.davUrl(anna, '/twin') } });
+    const root = await versionOf('/');
+    expect((await listed('/twin')).sort()).toEqual(['twin/', 'twin/a.txt', 'twin/in/']);
+    const [first, second] = [await versionOf('/twin'), await versionOf('/twin')];
+    expect([first.size, second.size]).toEqual(['-1', '-1']);
+    expect(second.etag).not.toBe(first.etag);
+    expect((await listed('/twin/in')).sort()).toEqual(['twin/in/', 'twin/in/b.txt', 'twin/in/deep/']);
+    expect((await listed('/twin/in/deep')).sort()).toEqual(['twin/in/deep/', 'twin/in/deep/c.txt']);
+    expect((await versionOf('/twin/in/deep')).size).toBe('1');
+    expect((await listed('/twin')).sort()).toEqual([
+      'twin/',
+      'twin/a.txt',
+      'twin/in/',
+      'twin/in/b.txt',
+      'twin/in/deep/',
+      'twin/in/deep/c.txt',
+    ]);
+    expect((await versionOf('/')).etag).toBe(root.etag);
+  });
+
+  it('serves the hidden files to whoever asks for them by name', async () => {
+    await nextcloud.dav(anna, '/nest', {
+      method: 'COPY',
+      headers: { Destination: nextcloud.davUrl(anna, '/triplet') },
+    });
+    expect((await nextcloud.dav(anna, '/triplet/in/deep/c.txt')).text).toBe('x');
+  });
+});
+
 describeOnDouble('with a hand on clock and disk (double only)', () => {
   it('keeps the ETag while the clock stands still and changes it with the next second', async () => {
     const { clock } = nextcloud.double;
@@ -150,6 +189,18 @@ describeOnDouble('with a hand on clock and disk (double only)', () => {
     clock.release();
     expect(second.headers.etag).toBe(first.headers.etag);
     expect(third.headers.etag).not.toBe(first.headers.etag);
+  });
+
+  it('indexes copied folders completely in the background and then changes the root once more', async () => {
+    await nextcloud.makeFolder(anna, '/one');
+    await nextcloud.makeFolder(anna, '/one/two');
+    await nextcloud.put(anna, '/one/two/a.txt', 'x');
+    await nextcloud.dav(anna, '/one', { method: 'COPY', headers: { Destination: nextcloud.davUrl(anna, '/three') } });
+    const before = await versionOf('/');
+    nextcloud.double.runBackgroundScan(anna.uid);
+    const after = await versionOf('/');
+    expect(after.etag).not.toBe(before.etag);
+    expect(await versionOf('/three/two')).toMatchObject({ etag: after.etag, size: '1' });
   });
 
   it('shows the old ETag of a file changed on the disk until somebody downloads it', async () => {

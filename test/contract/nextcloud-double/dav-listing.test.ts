@@ -81,10 +81,9 @@ describe('properties of a file', () => {
   });
 
   it('derive the media type from the extension alone', async () => {
-    const types = Object.fromEntries(
-      (await list('/docs/deep', '1')).map((it) => [it.href.split('/').at(-1), it.found['getcontenttype']]),
-    );
-    expect(types).toMatchObject({ 'b.PDF': 'application/pdf', plain: 'application/octet-stream' });
+    const [, ...files] = await list('/docs/deep', '1');
+    const types = files.map((it) => `${it.href.split('/').at(-1) ?? ''}: ${it.found['getcontenttype'] ?? ''}`);
+    expect(types.sort()).toEqual(['b.PDF: application/pdf', 'plain: application/octet-stream']);
   });
 
   it('that were not asked for or do not exist fill a 404 block', async () => {

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { exceptionOf, PROPFIND_BODY } from './multistatus.ts';
 import { NextcloudUnderTest } from './nextcloud-under-test.ts';
 import type { TestUser } from './nextcloud-under-test.ts';
-import { answerOf, basic, bearer, open, send } from './raw-http.ts';
+import { answerOf, bearer, open, send } from './raw-http.ts';
 
 const MEGABYTE = 1024 * 1024;
 let nextcloud: NextcloudUnderTest;
@@ -119,6 +119,12 @@ describe('conditional requests', () => {
     expect(answer.text).toContain('<s:header>If-Match</s:header>');
   });
 
+  it("answers 412 to a folder's own ETag in If-Match", async () => {
+    const listed = await nextcloud.dav(anna, '/folder', { method: 'PROPFIND', headers: { Depth: '0' } });
+    const own = /getetag>&quot;([^&]+)&quot;/.exec(listed.text)?.[1] ?? '';
+    expect((await get({ 'If-Match': `"${own}"` }, '/folder')).status).toBe(412);
+  });
+
   it('answers 412 instead of 404 to any If-Match on a missing file', async () => {
     expect((await get({ 'If-Match': '"x"' }, '/missing.txt')).status).toBe(412);
   });
@@ -141,6 +147,11 @@ describe('ranges', () => {
   ])('answers %s with 206', async (range, text, contentRange) => {
     const answer = await get({ Range: range });
     expect([answer.status, answer.text, answer.headers['content-range']]).toEqual([206, text, contentRange]);
+  });
+
+  it('takes an end of 0 for no end: bytes=0-0 is the whole file', async () => {
+    const answer = await get({ Range: 'bytes=0-0' });
+    expect([answer.status, answer.headers['content-range'], answer.text]).toEqual([206, 'bytes 0-9/10', '0123456789']);
   });
 
   it('answers 416 beyond the end', async () => {
@@ -178,6 +189,13 @@ describe('PUT', () => {
     expect((await get({}, '/chunked.txt')).text).toBe('first second');
   });
 
+  it('answers 500 to an unusable X-OC-MTime although the content is stored', async () => {
+    const headers = { 'X-OC-MTime': 'yesterday' };
+    const answer = await nextcloud.dav(anna, '/dated.txt', { method: 'PUT', body: 'stored', headers });
+    expect([answer.status, exceptionOf(answer).exception]).toEqual([500, 'InvalidArgumentException']);
+    expect((await get({}, '/dated.txt')).text).toBe('stored');
+  });
+
   it('answers 404 when the parent is missing and 409 on a folder', async () => {
     const put = (path: string) => nextcloud.dav(anna, path, { method: 'PUT', body: 'x' });
     expect((await put('/no/such/file.txt')).status).toBe(404);
@@ -206,12 +224,9 @@ describe('PUT', () => {
 
   it('answers 507 when the announced length exceeds the quota', async () => {
     const carl = await nextcloud.createUser();
-    await setQuota(carl, 4096);
+    await nextcloud.admin('PUT', `/users/${carl.uid}`, { key: 'quota', value: '4096' });
     const answer = await nextcloud.dav(carl, '/big.bin', { method: 'PUT', body: Buffer.alloc(10_000) });
-    expect([answer.status, exceptionOf(answer).exception]).toEqual([
-      507,
-      'OCA\\DAV\\Connector\\Sabre\\Exception\\InsufficientStorage',
-    ]);
+    expect([answer.status, exceptionOf(answer).exception]).toEqual([507, 'Sabre\\DAV\\Exception\\InsufficientStorage']);
   });
 });
 
@@ -256,19 +271,16 @@ describe('locks', () => {
     expect((await get({}, '/busy.bin')).text).toBe('0123456789');
   });
 
+  it('lets at most one of many writers through that overwrite one file at once', async () => {
+    await nextcloud.put(anna, '/contended.txt', 'old');
+    const put = () => nextcloud.dav(anna, '/contended.txt', { method: 'PUT', body: Buffer.alloc(100_000, 1) });
+    const statuses = (await Promise.all(Array.from({ length: 8 }, put))).map((it) => it.status);
+    expect(statuses.filter((it) => it !== 204 && it !== 423)).toEqual([]);
+    expect(statuses).toContain(423);
+    await nextcloud.put(anna, '/contended.txt', 'new');
+  });
+
   it('knows no LOCK method: 501', async () => {
     expect((await nextcloud.dav(anna, '/digits.txt', { method: 'LOCK' })).status).toBe(501);
   });
 });
-
-async function setQuota(user: TestUser, bytes: number): Promise<void> {
-  await send(`${nextcloud.url}/ocs/v2.php/cloud/users/${user.uid}`, {
-    method: 'PUT',
-    headers: {
-      'OCS-APIRequest': 'true',
-      'Content-Type': 'application/x-www-form-urlencoded',
-      ...basic(nextcloud.adminUser, nextcloud.adminPassword),
-    },
-    body: `key=quota&value=${bytes}`,
-  });
-}

@@ -18,6 +18,9 @@ const REAL_URL = process.env['TEST_NEXTCLOUD_URL'];
 /** Whether the suite speaks to a real server, as TEST_NEXTCLOUD_URL and the admin's name and password tell. */
 export const IS_REAL = REAL_URL !== undefined && REAL_URL !== '';
 
+/** Whether the server is on this machine and sees every loopback address as another client. */
+export const IS_LOCAL = !IS_REAL || /^http:\/\/(127\.|localhost)/.test(REAL_URL ?? '');
+
 /** For behaviours that need injected faults or a hand on the clock: they run against the double only. */
 export const describeOnDouble = IS_REAL ? describe.skip : describe;
 
