@@ -50,6 +50,12 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'storage-full': 507,
   'job-finished': 409,
   'unsupported-document-type': 415,
+  'document-encrypted': 422,
+  'document-unreadable': 422,
+  'document-empty': 422,
+  'document-set-aside': 422,
+  'job-cancelled': 409,
+  'search-index-full': 503,
   'service-unavailable': 503,
   'internal-error': 500,
 };
