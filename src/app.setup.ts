@@ -11,7 +11,7 @@ import type { Configuration } from './config/configuration.ts';
 import { logRequests } from './http/access-log.ts';
 import { InFlight } from './http/in-flight.ts';
 import { identify, identifyRequests, requestIdOf } from './http/request-identity.ts';
-import { addSecurityHeaders, BARE_SECURITY_HEADERS } from './http/security-headers.ts';
+import { addSecurityHeaders, SECURITY_HEADERS } from './http/security-headers.ts';
 import { serveOpenApi } from './http/openapi.ts';
 import { prepareDataFolder } from './config/data-folder.ts';
 import { openDatabase, type DatabaseLocation } from './persistence/open-database.ts';
@@ -58,7 +58,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   identifyRequests(fastify);
   inFlight.watch(fastify);
   logRequests(fastify, await app.resolve(PinoLogger));
-  await addSecurityHeaders(fastify, http.isProduction);
+  addSecurityHeaders(fastify, http.isProduction);
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   app.enableCors({
@@ -90,7 +90,7 @@ function createAdapter({ http }: Configuration): FastifyAdapter {
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       identify(request, reply);
-      sendProblem(reply.headers(BARE_SECURITY_HEADERS), toDomainError(error), request.id);
+      sendProblem(reply.headers(SECURITY_HEADERS), toDomainError(error), request.id);
     },
     clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
       if (socket.writable) socket.end(rawProblem(error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400));

@@ -105,6 +105,7 @@ export class AuditEventDocument {
 
 /** One page of the audit trail. */
 export class AuditPageDocument {
+  /** The newest first. */
   events!: AuditEventDocument[];
 
   /** Pass it as `cursor` to read on; null on the last page. */

@@ -42,6 +42,7 @@ export class ScanQuery extends WaitQuery {
    * @example "guideline"
    */
   @IsOptional()
+  @MaxLength(32)
   @Matches(SOURCE_TYPE)
   source_type?: string;
 
@@ -72,6 +73,7 @@ export class IndexFileRequest {
    */
   @IsOptional()
   @IsString()
+  @MaxLength(32)
   @Matches(SOURCE_TYPE)
   source_type?: string;
 

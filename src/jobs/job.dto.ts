@@ -29,13 +29,16 @@ export class JobDocument {
   /** @example "2026-11-22T10:00:00.000Z" */
   created_at!: string;
 
+  /** null while it waits. */
   started_at!: string | null;
 
+  /** null while it is open. */
   finished_at!: string | null;
 }
 
 /** The jobs of a user, newest first. */
 export class JobListDocument {
+  /** At most 50. */
   jobs!: JobDocument[];
 }
 

@@ -14,6 +14,7 @@ const JobId = (): ParameterDecorator =>
 /** Watch and cancel what runs in the background. */
 @ApiTags('jobs')
 @Controller('jobs')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class JobsController {
   readonly #jobs: JobsService;
 
@@ -24,7 +25,6 @@ export class JobsController {
   @Get()
   @ApiOperation({ summary: 'List my latest jobs, newest first' })
   @ApiOkResponse({ type: JobListDocument })
-  @Problems('unauthenticated')
   async list(@CurrentPrincipal() principal: Principal): Promise<JobListDocument> {
     return { jobs: (await this.#jobs.list(principal)).map(jobDocument) };
   }
@@ -32,7 +32,7 @@ export class JobsController {
   @Get(':id')
   @ApiOperation({ summary: 'Read a job' })
   @ApiOkResponse({ type: JobDocument })
-  @Problems('unauthenticated', 'not-found')
+  @Problems('not-found')
   async read(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobDocument> {
     return jobDocument(await this.#jobs.get(principal, id));
   }
@@ -41,7 +41,7 @@ export class JobsController {
   @ApiOperation({ summary: 'Follow a job: an event `job` with each change, the last one when it has ended' })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ type: JobDocument, description: 'The data of each event' })
-  @Problems('unauthenticated', 'not-found')
+  @Problems('not-found')
   async follow(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<Observable<MessageEvent>> {
     // A stream cannot answer 404 once it has begun.
     await this.#jobs.get(principal, id);
@@ -63,7 +63,7 @@ export class JobsController {
   @Delete(':id')
   @ApiOperation({ summary: 'Cancel a job; it keeps what it has done' })
   @ApiOkResponse({ type: JobDocument })
-  @Problems('unauthenticated', 'not-found', 'job-finished')
+  @Problems('not-found', 'job-finished')
   async cancel(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobDocument> {
     return jobDocument(await this.#jobs.cancel(principal, id));
   }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { DomainError, type FieldProblem } from './domain-error.ts';
+import { findShapeFault } from './request-shape.ts';
 
 class Rejection extends Error {
   readonly failures: readonly ValidationError[];
@@ -33,6 +34,10 @@ export class ProblemValidationPipe extends ValidationPipe {
       if (value instanceof Readable) throw new DomainError('unsupported-media-type');
       throw validationFailed([{ pointer: '', detail: 'The body must be a JSON object.' }]);
     }
+    const fault = isDto ? findShapeFault(value) : undefined;
+    if (fault !== undefined) {
+      throw validationFailed([{ ...place(fault.path, metadata.type === 'body'), detail: fault.detail }]);
+    }
     try {
       return (await super.transform(value, metadata)) as unknown;
     } catch (error) {
@@ -48,11 +53,13 @@ function validationFailed(errors: readonly FieldProblem[]): DomainError {
 
 function fieldProblems(failure: ValidationError, isBody: boolean, parents: readonly string[] = []): FieldProblem[] {
   const path = [...parents, failure.property];
-  const where = isBody
-    ? { pointer: path.map((part) => `/${escapePointer(part)}`).join('') }
-    : { parameter: path.join('.') };
+  const where = place(path, isBody);
   const own = Object.values(failure.constraints ?? {}).map((detail) => ({ ...where, detail }));
   return [...own, ...(failure.children ?? []).flatMap((child) => fieldProblems(child, isBody, path))];
+}
+
+function place(path: readonly string[], isBody: boolean): Pick<FieldProblem, 'pointer' | 'parameter'> {
+  return isBody ? { pointer: path.map((part) => `/${escapePointer(part)}`).join('') } : { parameter: path.join('.') };
 }
 
 /** RFC 6901 section 3. */

@@ -37,6 +37,7 @@ export class UserDocument {
   /** false after deactivation: the account cannot log in. */
   is_active!: boolean;
 
+  /** Whether the account is an administrator. */
   is_admin!: boolean;
 
   /**
@@ -60,6 +61,7 @@ export class UserDocument {
 
 /** One page of accounts. */
 export class UserPageDocument {
+  /** In the order in which they were opened. */
   users!: UserDocument[];
 
   /** Pass it as `cursor` to read on; null on the last page. */

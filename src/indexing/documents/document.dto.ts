@@ -81,13 +81,16 @@ export class DocumentDocument {
   /** @example 42 */
   chunk_count!: number;
 
+  /** When the file was changed last, as Nextcloud tells. */
   modified_at!: string | null;
 
+  /** null while nothing of it is indexed. */
   indexed_at!: string | null;
 }
 
 /** One page of documents, newest first. */
 export class DocumentListDocument {
+  /** The newest first. */
   documents!: DocumentDocument[];
 
   /** Where the next page begins; null at the end. */
@@ -99,6 +102,7 @@ export class IndexStateDocument {
   /** @example "/Documents/hypertension_guideline.pdf" */
   path!: string;
 
+  /** pending: waits to be read; no_text_layer: its pages hold only pictures. */
   state!: (typeof DOCUMENT_STATES)[number];
 
   /**
@@ -119,6 +123,7 @@ export class IndexStateDocument {
   /** ETag of the version that is indexed; null when none is. */
   revision!: string | null;
 
+  /** null while nothing of it is indexed. */
   indexed_at!: string | null;
 }
 

@@ -156,6 +156,7 @@ export class AnswerDocument {
   /** Only what the answer quotes. */
   citations!: CitationDocument[];
 
+  /** How the passages were found. */
   retrieval!: RetrievalDocument;
 
   /** @example "2026-11-22T10:00:00.000Z" */

@@ -29,6 +29,7 @@ const UPSTREAM = [
 /** The Nextcloud account of the caller. */
 @ApiTags('nextcloud account')
 @Controller('integrations/nextcloud')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class AccountController {
   readonly #accounts: AccountService;
   readonly #links: LinkService;
@@ -43,7 +44,7 @@ export class AccountController {
     summary: 'Start Login Flow v2: open login_url in a browser, then ask GET link/{id} every 2 to 5 seconds',
   })
   @ApiCreatedResponse({ type: StartedLinkDocument })
-  @Problems('unauthenticated', 'nextcloud-not-configured', 'rate-limited', ...UPSTREAM)
+  @Problems('nextcloud-not-configured', ...UPSTREAM)
   async startLink(@CurrentPrincipal() principal: Principal): Promise<StartedLinkDocument> {
     const { link, loginUrl } = await this.#links.start(principal);
     return { link_id: link.id, login_url: loginUrl, expires_at: link.expiresAt.toISOString() };
@@ -52,7 +53,7 @@ export class AccountController {
   @Get('link/:id')
   @ApiOperation({ summary: 'Has access been granted?' })
   @ApiOkResponse({ type: LinkDocument })
-  @Problems('unauthenticated', 'not-found', 'nextcloud-not-configured', ...UPSTREAM)
+  @Problems('not-found', 'nextcloud-not-configured', ...UPSTREAM)
   async readLink(
     @CurrentPrincipal() principal: Principal,
     @Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') })) id: string,
@@ -65,12 +66,11 @@ export class AccountController {
   @ApiOperation({ summary: 'Link by hand with a login name and an app password; they are tried once' })
   @ApiOkResponse({ type: AccountDocument })
   @Problems(
-    'unauthenticated',
+    'malformed-request',
     'validation-failed',
     'account-link-invalid',
     'account-suspended',
     'nextcloud-not-configured',
-    'rate-limited',
     ...UPSTREAM,
   )
   async linkByHand(@CurrentPrincipal() principal: Principal, @Body() body: LinkAccountDto): Promise<AccountDocument> {
@@ -80,7 +80,7 @@ export class AccountController {
   @Get('account')
   @ApiOperation({ summary: 'The linked account' })
   @ApiOkResponse({ type: AccountDocument })
-  @Problems('unauthenticated', 'account-not-linked')
+  @Problems('account-not-linked')
   async readAccount(@CurrentPrincipal() principal: Principal): Promise<AccountDocument> {
     return accountDocument(await this.#accounts.get(principal));
   }
@@ -89,7 +89,7 @@ export class AccountController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Unlink, and revoke the app password in Nextcloud' })
   @ApiOkResponse({ type: UnlinkDocument })
-  @Problems('unauthenticated', 'account-not-linked', 'nextcloud-not-configured')
+  @Problems('account-not-linked', 'nextcloud-not-configured')
   async unlink(@CurrentPrincipal() principal: Principal): Promise<UnlinkDocument> {
     return { revocation: await this.#accounts.unlink(principal) };
   }

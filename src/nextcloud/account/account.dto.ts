@@ -70,6 +70,7 @@ export class StartedLinkDocument {
 
 /** Where a login flow stands. */
 export class LinkDocument {
+  /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   link_id!: string;
 
   /**
@@ -78,6 +79,7 @@ export class LinkDocument {
    */
   state!: 'pending' | 'linked' | 'expired';
 
+  /** @example "2026-11-22T10:20:00.000Z" */
   expires_at!: string;
 }
 

@@ -1,0 +1,34 @@
+/** A broken rule of shape: where, and which. */
+export interface ShapeFault {
+  readonly path: readonly string[];
+  readonly detail: string;
+}
+
+const MOST_LEVELS = 32;
+
+/** Members of every object: validation and transformation pass over such names in silence. */
+const RESERVED = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+/**
+ * Finds what is wrong with the shape of a parsed body or query before anybody looks at its meaning: nesting that a
+ * recursive reader cannot follow, and names that would be passed over instead of refused.
+ *
+ * @returns undefined when nothing is wrong
+ */
+export function findShapeFault(root: unknown): ShapeFault | undefined {
+  const open: { value: unknown; path: readonly string[] }[] = [{ value: root, path: [] }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, path } = next;
+    if (typeof value !== 'object' || value === null) continue;
+    if (path.length > MOST_LEVELS) {
+      return { path: path.slice(0, 1), detail: `must not be nested deeper than ${MOST_LEVELS} levels` };
+    }
+    for (const [name, member] of Object.entries(value)) {
+      if (!Array.isArray(value) && RESERVED.has(name)) {
+        return { path: [...path, name], detail: `property ${name} should not exist` };
+      }
+      if (typeof member === 'object') open.push({ value: member, path: [...path, name] });
+    }
+  }
+  return undefined;
+}
