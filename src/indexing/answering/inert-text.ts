@@ -4,7 +4,7 @@ const MARKDOWN_LINK = /!?\[([^[\]\n]{0,500})\]\([^()\s]{0,2000}(?:\s[^()\n]{0,50
 const URL_WITH_AUTHORITY = /[a-z][a-z0-9+.-]{0,30}:\/\/\S*/gi;
 const BARE_LINK = /(?:www\.|mailto:|xmpp:|javascript:|data:[a-z]{1,20}\/)\S*/gi;
 /** Zero-width and direction-changing characters: they hide text or tear a URL apart before it is recognised. */
-const INVISIBLE = /[\p{Cf}\u034f\u115f\u1160\u3164\ufe00-\ufe0f]/gu;
+const INVISIBLE = /\p{Cf}|\u034f|\u115f|\u1160|\u3164|[\ufe00-\ufe0f]/gu;
 /** The start of an HTML or XML tag, comment or autolink (CommonMark sections 6.5 and 6.6); `<140` is none. */
 const TAG_START = /<(?=[a-z/!?])/gi;
 const CHARACTER_REFERENCE = /&(?=#[0-9x]|[a-z][a-z0-9]{1,31};)/gi;

@@ -144,7 +144,10 @@ export class ExtractionProcess {
   /** Only a running extraction keeps this process from ending. */
   #setReferenced(isReferenced: boolean): void {
     const handles = [this.#child, this.#child.channel, this.#child.stderr as unknown as { ref(): void; unref(): void }];
-    for (const handle of handles) isReferenced ? handle?.ref() : handle?.unref();
+    for (const handle of handles) {
+      if (isReferenced) handle?.ref();
+      else handle?.unref();
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -50,8 +51,18 @@ async function isLeftover(path: string, name: string): Promise<boolean> {
   const [id = '', owner = '', ...host] = name.split('.').reverse();
   const isOurs = host.reverse().join('.') === hostname() && id !== '' && /^\d+$/.test(owner);
   if (isOurs) return Number(owner) === pid || !isAlive(Number(owner));
-  const found = await stat(path);
-  return Date.now() - found.mtimeMs > FOREIGN_LEFTOVER_AGE_MS;
+  const found = await findStat(path);
+  return found !== null && Date.now() - found.mtimeMs > FOREIGN_LEFTOVER_AGE_MS;
+}
+
+/** null when its owner has just removed it. */
+async function findStat(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 function isAlive(processId: number): boolean {

@@ -83,17 +83,19 @@ describe('POST /api/integrations/files/index', () => {
     expect(answer.body).toMatchObject({ code });
   });
 
-  it.each([
-    [{}, '/file_path'],
-    [{ file_path: '' }, '/file_path'],
-    [{ file_path: '/a/../b.txt' }, '/file_path'],
-    [{ file_path: '/a\u0000.txt' }, '/file_path'],
-    [{ file_path: `/${'x'.repeat(251)}.txt` }, '/file_path'],
-    [{ file_path: '/a.txt', source_type: 'Guide Line' }, '/source_type'],
-    [{ file_path: '/a.txt', title: 'x'.repeat(256) }, '/title'],
-    [{ file_path: '/a.txt', title: '\u0000' }, '/title'],
-    [{ file_path: '/a.txt', user_id: 'x' }, '/user_id'],
-  ])('answers 422 naming the field for %.60j', async (json, pointer) => {
+  it.each(
+    named([
+      [{}, '/file_path'],
+      [{ file_path: '' }, '/file_path'],
+      [{ file_path: '/a/../b.txt' }, '/file_path'],
+      [{ file_path: '/a\u0000.txt' }, '/file_path'],
+      [{ file_path: `/${'x'.repeat(251)}.txt` }, '/file_path'],
+      [{ file_path: '/a.txt', source_type: 'Guide Line' }, '/source_type'],
+      [{ file_path: '/a.txt', title: 'x'.repeat(256) }, '/title'],
+      [{ file_path: '/a.txt', title: '\u0000' }, '/title'],
+      [{ file_path: '/a.txt', user_id: 'x' }, '/user_id'],
+    ]),
+  )('answers 422 naming $pointer for $shown', async ({ json, pointer }) => {
     const { status, body } = await call<Problem>(app, 'POST /api/integrations/files/index', {
       token: user.access_token,
       json,
@@ -124,7 +126,7 @@ describe('POST /api/integrations/files/scan-and-index', () => {
     expect(nextcloud.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
   });
 
-  it('reads everything again when forced, answers go on meanwhile, and ids stay', async () => {
+  it('reads everything again when forced, and cites the same afterwards', async () => {
     const before = (await ask(app, user, 'penicillin')).body.citations;
     const { body } = await scan(app, user, '&force_reindex=true');
     expect(body).toMatchObject({ files_failed: 1 });
@@ -138,6 +140,23 @@ describe('POST /api/integrations/files/scan-and-index', () => {
     expect(answer.status).toBe(202);
     expect(Date.now() - started).toBeLessThan(2000);
     expect(await jobEnd(answer.headers.get('location')!)).toMatchObject({ kind: 'scan', state: 'succeeded' });
+  });
+
+  it('answers 409 job-cancelled to those who wait for a scan that somebody cancels', async () => {
+    nextcloud.faults.slowBytesPerSecond = 500;
+    putFiles(nextcloud, 'grace', { '/Documents/endless.txt': 'word '.repeat(4000) });
+    const waiting = scan(app, user);
+    const { body: job } = await call(app, 'POST /api/integrations/files/scan-and-index?wait=0', {
+      token: user.access_token,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await call(app, `DELETE /api/jobs/${String(job['job_id'])}`, { token: user.access_token });
+    const { status, body } = await waiting;
+    nextcloud.faults.reset();
+    nextcloud.remove('grace', '/Documents/endless.txt');
+    expect(status).toBe(409);
+    expect(body).toMatchObject({ code: 'job-cancelled' });
+    expect((await scan(app, user)).status).toBe(200);
   });
 
   it('answers 409 without a linked account', async () => {
@@ -196,4 +215,9 @@ async function jobEnd(location: string): Promise<Record<string, unknown>> {
     if (body['state'] !== 'queued' && body['state'] !== 'running') return body;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** Cases with a title that fits on a line. */
+function named(cases: readonly (readonly [json: object, pointer: string])[]) {
+  return cases.map(([json, pointer]) => ({ json, pointer, shown: JSON.stringify(json).slice(0, 60) }));
 }

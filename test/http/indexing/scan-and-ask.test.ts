@@ -165,19 +165,21 @@ describe('POST /api/realtime/query', () => {
     expect(state.status).toBe(404);
   });
 
-  it.each([
-    [{ query: '' }, '/query'],
-    [{ query: ' \n ' }, '/query'],
-    [{ query: 'x'.repeat(2001) }, '/query'],
-    [{ query: 7 }, '/query'],
-    [{ query: 'x', top_k: 0 }, '/top_k'],
-    [{ query: 'x', top_k: 21 }, '/top_k'],
-    [{ query: 'x', top_k: '5' }, '/top_k'],
-    [{ query: 'x', filters: [] }, '/filters'],
-    [{ query: 'x', filters: { document_ids: ['1'] } }, '/filters/document_ids'],
-    [{ query: 'x', filters: { source_types: ['A B'] } }, '/filters/source_types'],
-    [{ query: 'x', filters: { user_id: 'x' } }, '/filters/user_id'],
-  ])('answers 422 naming the field for %.60j', async (json, pointer) => {
+  it.each(
+    named([
+      [{ query: '' }, '/query'],
+      [{ query: ' \n ' }, '/query'],
+      [{ query: 'x'.repeat(2001) }, '/query'],
+      [{ query: 7 }, '/query'],
+      [{ query: 'x', top_k: 0 }, '/top_k'],
+      [{ query: 'x', top_k: 21 }, '/top_k'],
+      [{ query: 'x', top_k: '5' }, '/top_k'],
+      [{ query: 'x', filters: [] }, '/filters'],
+      [{ query: 'x', filters: { document_ids: ['1'] } }, '/filters/document_ids'],
+      [{ query: 'x', filters: { source_types: ['A B'] } }, '/filters/source_types'],
+      [{ query: 'x', filters: { user_id: 'x' } }, '/filters/user_id'],
+    ]),
+  )('answers 422 naming $pointer for $shown', async ({ json, pointer }) => {
     const { status, body } = await call<Problem>(app, 'POST /api/realtime/query', { token: user.access_token, json });
     expect(status).toBe(422);
     expect(body).toMatchObject({ code: 'validation-failed' });
@@ -247,3 +249,8 @@ describe('GET /api/documents', () => {
     },
   );
 });
+
+/** Cases with a title that fits on a line. */
+function named(cases: readonly (readonly [json: object, pointer: string])[]) {
+  return cases.map(([json, pointer]) => ({ json, pointer, shown: JSON.stringify(json).slice(0, 60) }));
+}

@@ -1,6 +1,7 @@
 // Bringing the index up to date, and never answering from what the database does not hold.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { EmbeddedPassageIndex } from '../../../src/indexing/passage-index/embedded-passage-index.ts';
+import { PassageIndexFullError } from '../../../src/indexing/passage-index/passage-index.errors.ts';
 import { PassageIndex } from '../../../src/indexing/passage-index/passage-index.port.ts';
 import type {
   PassageChange,
@@ -96,6 +97,10 @@ describe('retrieval', () => {
     await expect(find(retrieval(index), 'aspirin')).rejects.toMatchObject({ code: 'service-unavailable' });
   });
 
+  it('says so when the documents of the owner do not fit into the index', async () => {
+    await expect(find(retrieval(new FullIndex()), 'aspirin')).rejects.toMatchObject({ code: 'search-index-full' });
+  });
+
   it('never shows what a stale index still holds but the database does not', async () => {
     const service = retrieval(new FrozenIndex());
     expect(await find(service, 'aspirin')).toHaveLength(1);
@@ -139,6 +144,12 @@ class CountingIndex extends EmbeddedPassageIndex {
       await this.forget(parameters[0]);
     }
     return super.search(...parameters);
+  }
+}
+
+class FullIndex extends EmbeddedPassageIndex {
+  override apply(): Promise<void> {
+    return Promise.reject(new PassageIndexFullError());
   }
 }
 

@@ -160,6 +160,13 @@ describe('a source that fails', () => {
     expect(Object.keys(await stage.documents())).toEqual(['/Documents/b.txt']);
   });
 
+  it('again and again for a file asked for by its path ends that job with document-set-aside', async () => {
+    failOn('download /Documents/a.txt', new DomainError('upstream-unavailable'));
+    const asked = stage.indexFile({ file_path: '/Documents/a.txt' });
+    await expect(asked).rejects.toMatchObject({ code: 'document-set-aside' });
+    expect(stage.source.log.filter((line) => line.startsWith('download'))).toHaveLength(3);
+  });
+
   it('R25: with an error nobody foresaw sets the file aside and indexes the others', async () => {
     failOn('download /Documents/a.txt', new TypeError('from inside a library'));
     expect(await stage.scan()).toMatchObject({ files_indexed: 1, files_failed: 1 });
