@@ -42,7 +42,7 @@ export class ServerUnderTest {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     }
-    this.ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as ProcessEnd);
+    this.ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   }
 
   /** Starts the process and does not wait for it. */

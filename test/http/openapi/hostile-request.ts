@@ -150,7 +150,7 @@ function wrongValues(schema: Schema, isRequired: boolean): fc.Arbitrary<unknown>
   if (schema.type !== 'object' && schema.type !== 'array') values.push([], ['x'], { length: 20 });
   if (schema.type !== 'string') values.push('text', '', '1');
   else values.push(17, true, 1.5, 'x'.repeat(100_000), 'x'.repeat((schema.maxLength ?? 99_999) + 1));
-  if (schema.type === 'integer' || schema.type === 'number') values.push(1.5, -1, 1e300, 9_007_199_254_740_993, true);
+  if (schema.type === 'integer' || schema.type === 'number') values.push(1.5, -1, 1e300, 2 ** 53, true);
   if (schema.type === 'boolean') values.push(0, 1);
   if (schema.type === 'array') values.push(7, Array(1001).fill('x'), [{}], [1]);
   if (schema.type === 'object') values.push([], 7, { unknown_member: 1 });
