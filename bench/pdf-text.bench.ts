@@ -46,10 +46,12 @@ async function healthMeanwhile(pdf: Buffer): Promise<Measurement> {
   const bench = await startWithNextcloud((nextcloud, uid) => {
     for (let file = 0; file < ROUNDS; file += 1) nextcloud.putFile(uid, `${ROOT}/guideline-${String(file)}.pdf`, pdf);
   });
-  let isDone = false;
-  const scan = scanToTheEnd(bench.api).finally(() => (isDone = true));
+  const ended = new AbortController();
+  const scan = scanToTheEnd(bench.api).finally(() => {
+    ended.abort();
+  });
   const times: number[] = [];
-  while (!isDone) times.push(await timed(() => bench.api.get('/health')));
+  while (!ended.signal.aborted) times.push(await timed(() => bench.api.get('/health')));
   await scan;
   await bench.stop();
   return {

@@ -80,14 +80,22 @@ export class Boss {
   }
 }
 
+interface QueryResult {
+  readonly rows?: unknown[];
+}
+
+/** The part of the driver's pool that is used here. */
+interface ConnectionPool {
+  query(text: string, values?: unknown[]): Promise<QueryResult | QueryResult[]>;
+}
+
 function executorOn(orm: MikroORM): Db {
   return {
     async executeSql(text, values) {
-      const pool = await orm.em.getDriver().getConnection().getNativeClient();
+      const pool = (await orm.em.getDriver().getConnection().getNativeClient()) as ConnectionPool;
       const result = await pool.query(text, values);
       // Several statements in one text give several results; pg-boss wants all their rows.
-      const results = Array.isArray(result) ? (result as (typeof result)[]) : [result];
-      return { rows: results.flatMap((each) => each.rows ?? []) };
+      return { rows: [result].flat().flatMap((each) => each.rows ?? []) };
     },
   };
 }

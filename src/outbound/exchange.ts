@@ -85,7 +85,7 @@ async function send({ dispatcher, policy, target, request, signal }: ExchangeInp
     return await dispatcher.request({
       origin: policy.origin,
       path: target.pathname + target.search,
-      method: request.method as Dispatcher.HttpMethod,
+      method: request.method,
       headers: { ...request.headers, ...(request.acceptsGzip ? { 'accept-encoding': 'gzip' } : {}) },
       body: request.body === undefined ? null : toUndiciBody(request.body),
       signal: AbortSignal.any([signal, patience.signal]),

@@ -91,7 +91,10 @@ function openSocket(
     const settle = (error: Error | null): void => {
       attempt.deadline.removeEventListener('abort', onAbort);
       socket.off('error', settle).off('close', onClose);
-      if (!error) return resolve(socket);
+      if (!error) {
+        resolve(socket);
+        return;
+      }
       socket.on('error', () => undefined).destroy();
       reject(error);
     };

@@ -2,7 +2,6 @@ const UNREACHABLE_CODES = /^(08|57P|53)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOU
 const UNREACHABLE_TEXT =
   /timeout expired|terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/;
 const QUERY_CANCELED = '57014';
-const DEADLOCK_OR_SERIALIZATION = /^40/;
 const UNIQUE_VIOLATION = '23505';
 
 /** True when PostgreSQL is away, full or too slow: the same call may work later, so the answer is 503 and not 500. */
@@ -12,11 +11,6 @@ export function isDatabaseUnreachable(error: unknown): boolean {
     if (code === QUERY_CANCELED) return true;
     return (code !== undefined && UNREACHABLE_CODES.test(code)) || UNREACHABLE_TEXT.test(message ?? '');
   });
-}
-
-/** True when the transaction lost a race and may simply be run again (SQLSTATE class 40). */
-export function isRetryableConflict(error: unknown): boolean {
-  return chain(error).some((link) => DEADLOCK_OR_SERIALIZATION.test(link.code ?? ''));
 }
 
 /** True when a unique constraint refused the row, optionally the named one. */
@@ -30,6 +24,9 @@ interface ErrorLink {
   readonly code?: string;
   readonly message?: string;
   readonly constraint?: string;
+  readonly cause?: unknown;
+  /** What the ORM wraps. */
+  readonly previous?: unknown;
 }
 
 const MOST_LINKS = 5;
@@ -38,9 +35,9 @@ function chain(error: unknown): ErrorLink[] {
   const links: ErrorLink[] = [];
   let current: unknown = error;
   while (typeof current === 'object' && current !== null && links.length < MOST_LINKS) {
-    links.push(current as ErrorLink);
-    current =
-      (current as { cause?: unknown; previous?: unknown }).cause ?? (current as { previous?: unknown }).previous;
+    const link: ErrorLink = current;
+    links.push(link);
+    current = link.cause ?? link.previous;
   }
   return links;
 }

@@ -27,12 +27,6 @@ export const PROBLEMS = {
     'A field breaks its rule. `errors` names each field by JSON Pointer (RFC 6901) or parameter name.',
   ),
   'not-found': problem(404, 'Not found', 'There is nothing here, or nothing that you may know of.'),
-  'method-not-allowed': problem(405, 'Method not allowed', 'The resource exists but does not know this method.'),
-  'not-acceptable': problem(
-    406,
-    'Not acceptable',
-    'The resource cannot be sent in the form that the Accept header asks for.',
-  ),
   'payload-too-large': problem(413, 'Payload too large', 'The body is larger than this operation accepts.'),
   'uri-too-long': problem(414, 'URI too long', 'The request target is longer than the server reads.'),
   'unsupported-media-type': problem(
@@ -41,7 +35,7 @@ export const PROBLEMS = {
     'The Content-Type is not one that this operation reads.',
   ),
   'headers-too-large': problem(431, 'Header fields too large', 'The request header is larger than the server reads.'),
-  'request-timeout': problem(408, 'Request timeout', 'The request did not arrive in time.', true),
+  'request-timeout': passing(408, 'Request timeout', 'The request did not arrive in time.'),
 
   // Identity
   unauthenticated: problem(
@@ -67,17 +61,15 @@ export const PROBLEMS = {
     'An administrator cannot deactivate, demote or delete the own account.',
   ),
   'email-taken': problem(409, 'Address already in use', 'Another account uses this e-mail address.'),
-  'rate-limited': problem(
+  'rate-limited': passing(
     429,
     'Too many requests',
     'A limit is reached. Retry after the seconds in the Retry-After header.',
-    true,
   ),
-  'service-busy': problem(
+  'service-busy': passing(
     503,
     'Service busy',
     'The server has more work than it can do now. Retry after the seconds in the Retry-After header.',
-    true,
   ),
 
   // Nextcloud and other upstream servers
@@ -101,13 +93,12 @@ export const PROBLEMS = {
     'Nextcloud account disabled',
     'The Nextcloud account is disabled there. It works again once its administrator enables it.',
   ),
-  'upstream-unavailable': problem(
+  'upstream-unavailable': passing(
     502,
     'Upstream unavailable',
     'A server this answer depends on cannot be reached or is in maintenance.',
-    true,
   ),
-  'upstream-timeout': problem(504, 'Upstream timeout', 'A server this answer depends on did not answer in time.', true),
+  'upstream-timeout': passing(504, 'Upstream timeout', 'A server this answer depends on did not answer in time.'),
   'upstream-protocol-error': problem(
     502,
     'Upstream answered wrongly',
@@ -128,17 +119,15 @@ export const PROBLEMS = {
     'Address not allowed',
     'The host is not one that this server may connect to.',
   ),
-  'upstream-busy': problem(
+  'upstream-busy': passing(
     503,
     'Upstream busy',
     'The upstream server is overloaded or has failed repeatedly; it is left alone for a while.',
-    true,
   ),
-  'upstream-throttled': problem(
+  'upstream-throttled': passing(
     503,
     'Upstream throttles this server',
     'Nextcloud refuses logins from the address of this server for now.',
-    true,
   ),
 
   'nextcloud-user-exists': problem(409, 'Nextcloud user exists', 'Nextcloud already has a user with this id.'),
@@ -164,11 +153,10 @@ export const PROBLEMS = {
   'not-a-folder': problem(409, 'Not a folder', 'The path names a file.'),
   'file-too-large': problem(413, 'File too large', 'The file is larger than this operation reads.'),
   'range-not-satisfiable': problem(416, 'Range not satisfiable', 'The range lies beyond the end of the file.'),
-  'resource-locked': problem(
+  'resource-locked': passing(
     423,
     'Resource locked',
     'The file is being read or written by somebody else. Retry in a moment.',
-    true,
   ),
   'etag-mismatch': problem(412, 'Changed meanwhile', 'The resource is no longer the version that If-Match names.'),
   'storage-full': problem(507, 'Storage full', 'The quota of the account does not allow this write.'),
@@ -196,23 +184,26 @@ export const PROBLEMS = {
   ),
 
   // Ours
-  'service-unavailable': problem(
+  'service-unavailable': passing(
     503,
     'Service unavailable',
     'The database cannot be reached, or the server is stopping.',
-    true,
   ),
-  'internal-error': problem(
+  'internal-error': passing(
     500,
     'Internal error',
     'Something failed that should not. The request id finds it in the log.',
-    true,
   ),
 } as const satisfies Record<string, ProblemDefinition>;
 
 /** Stable name of a problem type, the last segment of its `type` URI. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
-function problem(status: number, title: string, meaning: string, retryable = false): ProblemDefinition {
-  return { status, title, meaning, retryable };
+function problem(status: number, title: string, meaning: string): ProblemDefinition {
+  return { status, title, meaning, retryable: false };
+}
+
+/** A problem that may be gone when the same request is sent again. */
+function passing(status: number, title: string, meaning: string): ProblemDefinition {
+  return { status, title, meaning, retryable: true };
 }

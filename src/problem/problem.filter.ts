@@ -46,9 +46,9 @@ export function sendProblem(reply: FastifyReply, error: DomainError, requestId: 
 
 function documentOf(error: DomainError, requestId: string): ProblemDocument {
   const { detail, errors } = error.options;
-  return {
-    ...problemDocument(error.code, requestId),
-    ...(detail !== undefined && { detail }),
-    ...(errors !== undefined && { errors: [...errors] }),
-  };
+  return Object.assign(
+    problemDocument(error.code, requestId),
+    detail !== undefined && { detail },
+    errors !== undefined && { errors: [...errors] },
+  );
 }

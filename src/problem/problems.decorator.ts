@@ -11,7 +11,10 @@ const EXAMPLE_INSTANCE = '0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f';
  */
 export function Problems(...codes: ProblemCode[]): MethodDecorator & ClassDecorator {
   return (target: object, _name?: string | symbol, method?: PropertyDescriptor): void => {
-    if (method !== undefined) return declare(method, codes);
+    if (method !== undefined) {
+      declare(method, codes);
+      return;
+    }
     const { prototype } = target as { prototype: object };
     for (const [name, each] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       if (name !== 'constructor' && typeof each.value === 'function') declare(each, codes);

@@ -8,8 +8,6 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'malformed-request': 400,
   'validation-failed': 422,
   'not-found': 404,
-  'method-not-allowed': 405,
-  'not-acceptable': 406,
   'payload-too-large': 413,
   'uri-too-long': 414,
   'unsupported-media-type': 415,

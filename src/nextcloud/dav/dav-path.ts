@@ -48,7 +48,7 @@ export function encodeDavPath(path: string): string {
 function climbs(name: string): boolean {
   let text = name;
   for (let round = 0; round <= MAX_DECODINGS; round += 1) {
-    if (text.split(/[/\\\u0000]/).some((part) => part === '.' || part === '..')) return true;
+    if (text.split(/[/\\\p{Cc}]/u).some((part) => part === '.' || part === '..')) return true;
     const decoded = decodeAscii(text);
     if (decoded === text) return false;
     text = decoded;

@@ -65,6 +65,6 @@ export async function callOcs(endpoint: NextcloudEndpoint, call: NextcloudCall):
 }
 
 function formEntries(form: NonNullable<NextcloudCall['form']>): [string, string][] {
-  const entries = Array.isArray(form) ? (form as readonly (readonly [string, string])[]) : Object.entries(form);
-  return entries.map(([key, value]) => [key, value]);
+  if (!Array.isArray(form)) return Object.entries(form as Readonly<Record<string, string>>);
+  return (form as readonly (readonly [string, string])[]).map(([key, value]) => [key, value]);
 }

@@ -124,7 +124,10 @@ export class WebdavFilesClient {
   ): AsyncGenerator<DavResource> {
     if (!this.shallowServers.has(credential.baseUrl)) {
       const listing = await this.openListing(credential, davPath(path), { ...options, depth: 'infinity' });
-      if (listing !== 'depth-refused') return yield* listing;
+      if (listing !== 'depth-refused') {
+        yield* listing;
+        return;
+      }
       this.shallowServers.add(credential.baseUrl);
     }
     const folders = [davPath(path)];
