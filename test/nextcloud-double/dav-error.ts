@@ -104,8 +104,7 @@ export function userDisabled(isBearer: boolean): DavError {
 
 export function maintenanceMode(): DavError {
   const message = 'System is in maintenance mode.';
-  const headers = { 'X-Nextcloud-Maintenance-Mode': '1' };
-  return new DavError(503, 'OCA\\DAV\\Exception\\ServerMaintenanceMode', { message, headers });
+  return new DavError(503, 'OCA\\DAV\\Exception\\ServerMaintenanceMode', { message });
 }
 
 export function insufficientStorage(path: readonly string[], bytes: { required: number; available: number }): DavError {

@@ -9,6 +9,8 @@ import type { Faults } from './faults.ts';
 
 const COMPRESSED_TYPES = /^(text\/(html|plain|xml)|application\/xml)/;
 const INSTANCE_COOKIE = 'ocdouble0000';
+/** After these Apache gives the connection up. */
+const CLOSING_STATUSES = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
 const SLOW_TICK_MS = 50;
 
 /** Writes answers: session cookies, compression, slowness and truncation as configured, and the log record. */
@@ -58,8 +60,7 @@ export class Transport {
     ) {
       headers['Content-Length'] = '0';
     }
-    // Apache gives the connection up after these, as it does when a request body was left unread.
-    if (answer.status === 400 || answer.status === 500 || answer.status === 501) headers['Connection'] = 'close';
+    if (CLOSING_STATUSES.has(answer.status)) headers['Connection'] = 'close';
     response.writeHead(answer.status, headers);
     return isCompressed;
   }

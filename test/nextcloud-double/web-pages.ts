@@ -23,12 +23,12 @@ export function answerStatus(exchange: Exchange, state: ServerState): Answer | n
 
 /** Answers what no protocol handler took: discovery redirects, then the web interface's 404. */
 export function answerWebPage(exchange: Exchange, state: ServerState): Answer {
+  if (/^\/\.well-known\/(caldav|carddav)\/?$/.test(exchange.path)) {
+    return { status: 301, headers: { Location: `${exchange.baseUrl}/remote.php/dav/` } };
+  }
   if (state.faults.isInMaintenance || state.faults.needsDbUpgrade) {
     const page = htmlAnswer(503, 'Maintenance mode');
     return { ...page, headers: { ...page.headers, 'Retry-After': '120', 'X-Nextcloud-Maintenance-Mode': '1' } };
-  }
-  if (/^\/\.well-known\/(caldav|carddav)\/?$/.test(exchange.path)) {
-    return { status: 301, headers: { Location: `${exchange.baseUrl}/remote.php/dav/` } };
   }
   if (exchange.method === 'PROPFIND') return { status: 405 };
   return htmlAnswer(404, 'Page not found');

@@ -40,7 +40,7 @@ describe('maintenance mode and pending upgrade', () => {
       const dav = await propfind();
       expect([dav.status, exceptionOf(dav).exception]).toEqual([503, 'OCA\\DAV\\Exception\\ServerMaintenanceMode']);
       const page = await get('/index.php/login/v2');
-      expect([page.status, page.headers['retry-after']]).toEqual([503, '120']);
+      expect([page.status, page.headers['retry-after'], page.headers.connection]).toEqual([503, '120', 'close']);
     },
   );
 });
