@@ -49,7 +49,7 @@ export class ReadinessDocument {
   status!: 'ready' | 'degraded' | 'not_ready';
 
   /**
-   * true when the dependency answers, false when not, null when it is not configured.
+   * true when the dependency answers, false when not, null when it is not configured. Empty while the server stops.
    * @example { "postgres": true, "redis": null, "qdrant": null, "nextcloud": true }
    */
   checks!: Record<string, boolean | null>;

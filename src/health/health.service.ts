@@ -31,8 +31,10 @@ export class HealthService {
   }
 
   async ready(): Promise<ReadinessDocument> {
+    // A stopping server says so at once, whatever its dependencies do.
+    const asked = this.#inFlight.isStopping ? [] : this.#probes;
     const entries = await Promise.all(
-      this.#probes.map(async (probe): Promise<[string, DependencyDocument]> => [probe.key, await this.#ask(probe)]),
+      asked.map(async (probe): Promise<[string, DependencyDocument]> => [probe.key, await this.#ask(probe)]),
     );
     const found = entries.map(([, dependency]) => dependency);
     const isDown = (required: boolean): boolean =>

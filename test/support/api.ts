@@ -66,9 +66,12 @@ export interface TestUser extends Tokens {
 /** Good enough for the policy, and in no list. */
 export const PASSWORD = 'seven lamps above the harbour';
 
-/** Registers and logs in over HTTP; each costs one bcrypt hash. `isAdmin` is set in the database. */
+/** A server that answers at an address; its database may be out of reach. */
+export type Reachable = Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'database'>>;
+
+/** Registers and logs in over HTTP; each costs one bcrypt hash. `isAdmin` is set in the database, which must be given. */
 export async function createUser(
-  app: TestApp,
+  app: Reachable,
   { email = `user-${randomUUID()}@clinic.example`, password = PASSWORD, isAdmin = false } = {},
 ): Promise<TestUser> {
   const registered = await call<{ id: string }>(app, 'POST /api/auth/register', {
@@ -77,13 +80,14 @@ export async function createUser(
   if (registered.status !== 201) throw new Error(`register: ${registered.status} ${registered.text}`);
   const { id } = registered.body;
   if (isAdmin) {
+    if (app.database === undefined) throw new Error('An administrator is made in the database');
     await app.database.read((em) => em.execute('update users set is_admin = true where id = ?', [id]));
   }
   return { id, email, password, ...(await login(app, { email, password })) };
 }
 
 /** Logs in over HTTP; costs one bcrypt comparison. */
-export async function login(app: TestApp, credentials: { email: string; password: string }): Promise<Tokens> {
+export async function login(app: Reachable, credentials: { email: string; password: string }): Promise<Tokens> {
   const { email, password } = credentials;
   const answer = await call<Tokens>(app, 'POST /api/auth/login', { json: { email, password } });
   if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`);

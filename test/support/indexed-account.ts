@@ -1,6 +1,5 @@
 import { NextcloudDouble } from '../nextcloud-double/nextcloud-double.ts';
-import { call, createUser, type Answer, type TestUser } from './api.ts';
-import type { TestApp } from './test-app.ts';
+import { call, createUser, type Answer, type Reachable, type TestUser } from './api.ts';
 
 const YOUTH_MS = 60_000;
 
@@ -12,7 +11,7 @@ export async function startSettledNextcloud(): Promise<NextcloudDouble> {
 }
 
 /** A user with a linked account of the same name on the double. */
-export async function createLinkedUser(app: TestApp, nextcloud: NextcloudDouble, uid: string): Promise<TestUser> {
+export async function createLinkedUser(app: Reachable, nextcloud: NextcloudDouble, uid: string): Promise<TestUser> {
   nextcloud.addUser({ uid, password: `password of ${uid}` });
   const user = await createUser(app);
   const answer = await call(app, 'PUT /api/integrations/nextcloud/account', {
@@ -27,7 +26,7 @@ export async function createLinkedUser(app: TestApp, nextcloud: NextcloudDouble,
 export type ScanBody = Record<string, number> & { readonly job_id: string };
 
 /** Scans and waits for the end. */
-export function scan(app: TestApp, user: TestUser, query = ''): Promise<Answer<ScanBody>> {
+export function scan(app: Reachable, user: TestUser, query = ''): Promise<Answer<ScanBody>> {
   return call<ScanBody>(app, `POST /api/integrations/files/scan-and-index?wait=30${query}`, {
     token: user.access_token,
   });
@@ -57,7 +56,7 @@ export interface AnswerBody {
 }
 
 /** Asks a question. */
-export function ask(app: TestApp, user: TestUser, query: string, more: object = {}): Promise<Answer<AnswerBody>> {
+export function ask(app: Reachable, user: TestUser, query: string, more: object = {}): Promise<Answer<AnswerBody>> {
   return call<AnswerBody>(app, 'POST /api/realtime/query', { token: user.access_token, json: { query, ...more } });
 }
 

@@ -1,0 +1,99 @@
+// R10: SIGTERM while requests and an indexing job are running.
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
+import { call, type TestUser } from '../../support/api.ts';
+import { createLinkedUser, startSettledNextcloud } from '../../support/indexed-account.ts';
+import { ServerUnderTest } from '../../support/server-under-test.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+
+const FILES = 240;
+const REQUESTS = 20;
+const SLOW_MS = 3000;
+const LONGEST_STOP_MS = 10_000;
+
+interface JobBody {
+  readonly id: string;
+  readonly state: string;
+  readonly progress: Readonly<Record<string, number>>;
+}
+
+describe('SIGTERM with 20 requests of 3 s, an idle connection and an indexing job in progress', () => {
+  let nextcloud: NextcloudDouble;
+  let proxy: TcpProxy;
+  let database: TestDatabase;
+  let dataDir: string;
+  let user: TestUser;
+  let env: Record<string, string | undefined>;
+
+  beforeAll(async () => {
+    nextcloud = await startSettledNextcloud();
+    proxy = await TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(nextcloud.url).port) });
+    database = await createTestDatabase();
+    dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-stop-'));
+    env = { NEXTCLOUD_URL: `http://127.0.0.1:${proxy.port}`, DATABASE_URL: database.url };
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    await nextcloud.stop();
+    await database.drop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const read = async (server: ServerUnderTest, id: string): Promise<JobBody> =>
+    (await call<JobBody>(server, `GET /api/jobs/${id}`, { token: user.access_token })).body;
+
+  it('R10 /ready is 503 at once, all 20 are answered, the job goes back to the queue, the exit code is 0', async () => {
+    const server = await ServerUnderTest.start({ env, dataDir });
+    user = await createLinkedUser(server, nextcloud, 'busy');
+    nextcloud.seedTree({ uid: 'busy', root: '/Documents', folders: 3, filesPerFolder: FILES / 3 });
+    const { body: job } = await call<JobBody>(server, 'POST /api/integrations/files/scan-and-index?wait=0', {
+      token: user.access_token,
+    });
+    await server.until(async () => ((await read(server, job.id)).progress['files_indexed'] ?? 0) > 5);
+
+    const idle = connect(Number(new URL(server.url).port), '127.0.0.1');
+    idle.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(idle, 'data');
+    const idleClosed = once(idle, 'close');
+
+    proxy.become('freeze');
+    const slow = Array.from({ length: REQUESTS }, () =>
+      call(server, 'POST /api/integrations/nextcloud/link', { token: user.access_token }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const stoppedAt = performance.now();
+    server.signal('SIGTERM');
+    await server.until(async () => (await fetch(`${server.url}/ready`)).status === 503, 1000);
+    expect(performance.now() - stoppedAt).toBeLessThan(1000);
+
+    setTimeout(() => proxy.become('pass'), SLOW_MS);
+    const answers = await Promise.all(slow);
+    expect(answers.map(({ status }) => status)).toEqual(Array(REQUESTS).fill(201));
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - stoppedAt).toBeLessThan(LONGEST_STOP_MS);
+    await idleClosed;
+
+    const reader = await ServerUnderTest.start({ env: { ...env, PROCESS_ROLE: 'api' }, dataDir });
+    const stopped = await read(reader, job.id);
+    await reader.stop();
+    expect(stopped.state).toBe('queued');
+    expect(stopped.progress['files_indexed']).toBeGreaterThan(5);
+    expect(stopped.progress['files_indexed']).toBeLessThan(FILES);
+
+    const next = await ServerUnderTest.start({ env, dataDir });
+    try {
+      await next.until(async () => (await read(next, job.id)).state === 'succeeded', 120_000);
+      const { progress } = await read(next, job.id);
+      expect(progress).toMatchObject({ files_discovered: FILES, files_failed: 0 });
+      expect((progress['files_indexed'] ?? 0) + (progress['files_skipped'] ?? 0)).toBe(FILES);
+    } finally {
+      await next.stop();
+    }
+  }, 240_000);
+});
