@@ -32,14 +32,15 @@ export interface FoundPassage extends RetrievedPassage {
 
 type PassageRow = Omit<FoundPassage, 'score' | 'title'> & { readonly title: string | null };
 
+// By primary key first: the embedded database has no statistics, and would else read every passage of the user.
 const LOAD = `
+  with c as materialized (select * from chunks where id = any(string_to_array(?, ',')::uuid[]))
   select c.id as "chunkId", d.id as "documentId", d.title, d.path, d.source_type as "sourceType", r.etag as revision,
     c.page, c.start_offset as "startOffset", c.end_offset as "endOffset", c.text
-  from chunks c
+  from c
     join documents d on d.id = c.document_id and d.revision_id = c.revision_id
     join document_revisions r on r.id = c.revision_id
-  where c.id in (select value::uuid from jsonb_array_elements_text(?::jsonb))
-    and c.user_id = ? and d.user_id = ? and d.state in ('indexed', 'pending')`;
+  where c.user_id = ? and d.user_id = ? and d.state in ('indexed', 'pending')`;
 
 /** Finds passages among the documents of one user; whose they are is part of every question to index and database. */
 @Injectable()
@@ -63,7 +64,7 @@ export class RetrievalService {
     const hits = await this.#search(userId, question);
     if (hits.length === 0) return [];
     const rows = await this.#database.read((em) =>
-      em.execute<PassageRow[]>(LOAD, [JSON.stringify(hits.map(({ chunkId }) => chunkId)), userId, userId]),
+      em.execute<PassageRow[]>(LOAD, [hits.map(({ chunkId }) => chunkId).join(','), userId, userId]),
     );
     const byId = new Map(rows.map((row) => [row.chunkId, row]));
     return hits
