@@ -1,14 +1,28 @@
+import { Logger } from '@nestjs/common';
 import { createApp, type CreatedApp } from './app.setup.ts';
 import type { Configuration } from './config/configuration.ts';
 import { ConfigurationError } from './config/load-configuration.ts';
 import { readEnvironment } from './config/read-environment.ts';
+import { failureForLog } from './problem/failure-for-log.ts';
 
 const FAILURE = 1;
 
 async function start(configuration: Configuration): Promise<void> {
   const created = await createApp(configuration);
+  endOnUncaughtError();
   stopOnSignal(created, configuration.http.shutdownGraceSeconds * 1000);
   await created.app.listen(configuration.http.port, configuration.http.host);
+}
+
+/**
+ * What nobody caught leaves the process in a state that nobody knows: it says so in one line, without the message,
+ * which may quote content, and ends. Whoever runs it starts it again; jobs in progress are taken up again.
+ */
+function endOnUncaughtError(): void {
+  process.on('uncaughtException', (error) => {
+    new Logger('Process').fatal({ ...failureForLog(error) }, 'An error that nobody caught ends this process');
+    process.exit(FAILURE);
+  });
 }
 
 /** Stops in this order: /ready says 503, requests in flight end, jobs checkpoint, connections close. */

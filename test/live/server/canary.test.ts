@@ -56,13 +56,13 @@ describe('a walk with marked values', () => {
     await files();
     await injections();
     const token = await logIn(secrets.INITIAL_ADMIN_EMAIL, adminPassword);
-    let cursor: unknown = '';
+    let cursor: string | null = '';
     while (cursor !== null) {
-      const page = await walk(`GET /api/admin/audit?limit=100${cursor === '' ? '' : `&cursor=${String(cursor)}`}`, {
+      const page = await walk(`GET /api/admin/audit?limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`, {
         token,
       });
       audit += page.text;
-      cursor = page.body['next_cursor'];
+      cursor = page.body['next_cursor'] as string | null;
     }
     await server.stop();
   }, 180_000);
