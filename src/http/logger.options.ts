@@ -1,14 +1,13 @@
-import { RequestMethod } from '@nestjs/common';
 import type { Params } from 'nestjs-pino';
 import type { HttpConfig } from '../config/http.config.ts';
 
 /**
  * Structured logs. Requests are logged by access-log.ts with its own allow-list, so the package's middleware, which
- * makes a logger for every request, is bound to a route that does not exist.
+ * makes a logger for every request, is bound to no route.
  */
 export function loggerOptions(config: HttpConfig): Params {
   return {
-    forRoutes: [{ path: 'no-logger-per-request', method: RequestMethod.OPTIONS }],
+    forRoutes: [],
     pinoHttp: {
       level: config.logLevel,
       autoLogging: false,

@@ -1,7 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
+
+/** One on its way to the database while the answers of the other are worked on. */
+const MOST_QUERIES = 2;
 
 interface SessionRow {
   readonly id: string;
@@ -26,14 +30,16 @@ const LIVING = `
 /**
  * Tells on every request whether its session lives and whose it is, from PostgreSQL and without a cache.
  *
- * Requests that arrive while a query is under way share the one that starts after it. So an answer is never older than
- * the request that asked, and however many ask at once, one query at a time serves them.
+ * Requests that arrive while queries are under way share the one that starts next. So an answer is never older than
+ * the request that asked, and however many ask at once, two queries at a time serve them.
  */
 @Injectable()
 export class SessionLoader {
   readonly #database: Database;
   readonly #idleSeconds: number;
-  #running: Promise<unknown> | undefined;
+  #running = 0;
+  /** Wakes the batch that waits for a place; there is at most one. */
+  #waiting: (() => void) | undefined;
   #next: Batch | undefined;
 
   constructor(database: Database, config: AuthConfig) {
@@ -56,14 +62,28 @@ export class SessionLoader {
 
   #schedule(): Batch {
     const ids = new Set<string>();
-    const previous = this.#running ?? Promise.resolve();
-    const start = (): Promise<ReadonlyMap<string, Principal>> => {
+    const result = this.#turn().then(async () => {
       this.#next = undefined;
-      return this.#query([...ids]);
-    };
-    const result = previous.then(start, start);
-    this.#running = result;
+      try {
+        return await this.#query([...ids]);
+      } finally {
+        this.#running -= 1;
+        this.#waiting?.();
+      }
+    });
     return { ids, result };
+  }
+
+  /** Waits for a free place, and until the requests that have already arrived are read: they share the query. */
+  async #turn(): Promise<void> {
+    if (this.#running >= MOST_QUERIES) {
+      await new Promise<void>((resolve) => {
+        this.#waiting = resolve;
+      });
+      this.#waiting = undefined;
+    }
+    this.#running += 1;
+    await setImmediate();
   }
 
   async #query(ids: readonly string[]): Promise<ReadonlyMap<string, Principal>> {
