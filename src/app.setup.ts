@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
@@ -15,13 +14,19 @@ import { addSecurityHeaders, SECURITY_HEADERS } from './http/security-headers.ts
 import { serveOpenApi } from './http/openapi.ts';
 import { prepareDataFolder } from './config/data-folder.ts';
 import { openDatabase, type DatabaseLocation } from './persistence/open-database.ts';
+import type { ProblemCode } from './problem/problem-codes.ts';
 import { ProblemValidationPipe } from './problem/problem-validation.pipe.ts';
 import { ProblemFilter, sendProblem } from './problem/problem.filter.ts';
+import { rawProblem } from './problem/raw-problem.ts';
 import { toDomainError } from './problem/to-domain-error.ts';
 
 const MOST_BODY_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
+const CODE_OF_CLIENT_ERROR: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+};
 
 /** Where the embedded database is, when not in the data folder. */
 export type EmbeddedLocation = Pick<DatabaseLocation, 'dataFolder' | 'template'>;
@@ -92,9 +97,7 @@ function createAdapter({ http }: Configuration): FastifyAdapter {
       identify(request, reply);
       sendProblem(reply.headers(SECURITY_HEADERS), toDomainError(error), request.id);
     },
-    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
-      if (socket.writable) socket.end(rawProblem(error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400));
-    },
+    clientErrorHandler: refuseBytes,
   });
 }
 
@@ -111,9 +114,9 @@ function trusts(proxies: readonly string[]): (address: string) => boolean {
   };
 }
 
-/** The answer to bytes that are no HTTP request: there is no reply object to send it with. */
-function rawProblem(status: 400 | 431): string {
-  const code = status === 431 ? 'headers-too-large' : 'malformed-request';
-  const body = JSON.stringify({ type: `https://voiceassist.dev/problems/${code}`, title: code, status, code });
-  return `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+/** Answers bytes that are no HTTP request. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const code = CODE_OF_CLIENT_ERROR[error.code ?? ''] ?? 'malformed-request';
+  socket.end(rawProblem({ code, requestId: requestIdOf(undefined), headers: SECURITY_HEADERS }));
 }

@@ -1,0 +1,25 @@
+import { Buffer } from 'node:buffer';
+import { PROBLEMS, type ProblemCode } from './problem-codes.ts';
+import { problemDocument } from './problem-document.dto.ts';
+
+/** What goes into the answer to bytes that are no request. */
+export interface RawProblem {
+  readonly code: ProblemCode;
+  readonly requestId: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A whole HTTP/1.1 answer that ends its connection, for where there is no reply object to send it with. */
+export function rawProblem({ code, requestId, headers }: RawProblem): string {
+  const { status, title } = PROBLEMS[code];
+  const body = JSON.stringify(problemDocument(code, requestId));
+  const fields = {
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+    'x-request-id': requestId,
+    ...headers,
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`;
+}
