@@ -82,6 +82,7 @@ export class MemorySource extends DocumentSource {
     return {
       fileId,
       path,
+      isUnscanned: false,
       isFolder: content === null,
       etag,
       size: content?.length ?? 0,

@@ -94,6 +94,13 @@ export class NextcloudTarget {
     if (answer.status !== 201) throw new Error(`MOVE answered ${String(answer.status)}`);
   }
 
+  /** Copies a file or folder of its owner. */
+  async copy(user: TargetUser, encodedFrom: string, encodedTo: string): Promise<void> {
+    const headers = { destination: this.baseUrl + this.filePath(user, encodedTo) };
+    const answer = await this.send('COPY', this.filePath(user, encodedFrom), user.credential, { headers });
+    if (answer.status !== 201) throw new Error(`COPY answered ${String(answer.status)}`);
+  }
+
   async remove(user: TargetUser, encodedPath: string): Promise<void> {
     const answer = await this.send('DELETE', this.filePath(user, encodedPath), user.credential);
     if (answer.status !== 204) throw new Error(`DELETE answered ${String(answer.status)}`);

@@ -4,7 +4,7 @@ import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { ScannedFolder } from '../sources/document.entity.ts';
 import type { SourceEntry, SourceSession } from '../sources/document-source.port.ts';
 import { findDocumentType } from '../sources/document-type.ts';
-import { parentPrefixOf } from '../sources/source-path.ts';
+import { parentPrefixOf, prefixOf } from '../sources/source-path.ts';
 import { isRacy, upsertDocuments, type Sighting } from '../sources/document-upsert.ts';
 import { FolderLedger, type SeenFolder } from './folder-ledger.ts';
 
@@ -115,7 +115,7 @@ class Walk {
       await this.#take(entry);
     }
     this.#ledger.addWalked(top.path, folders);
-    return [];
+    return folders.filter(({ isUnscanned }) => isUnscanned);
   }
 
   async #list(folder: SeenFolder): Promise<readonly SeenFolder[]> {
@@ -127,6 +127,8 @@ class Walk {
       await this.#take(entry);
     }
     this.#ledger.addListed(listed, subfolders);
+    // Its etag means nothing until the source has read it; nor do those above.
+    if (folder.isUnscanned) this.#ledger.addUnsettled(prefixOf(folder.path));
     return subfolders;
   }
 
@@ -143,8 +145,8 @@ class Walk {
 }
 
 function folderOf(entry: SourceEntry): SeenFolder {
-  const { fileId, path, etag } = checked(entry);
-  return { fileId, path, etag };
+  const { fileId, path, etag, isUnscanned } = checked(entry);
+  return { fileId, path, etag, isUnscanned };
 }
 
 function checked(entry: SourceEntry): SourceEntry {

@@ -11,6 +11,8 @@ export interface KnownFolder {
 /** A folder as a listing shows it. */
 export interface SeenFolder extends KnownFolder {
   readonly etag: string;
+  /** True: only a listing of its own shows its members. */
+  readonly isUnscanned: boolean;
 }
 
 /** What a scan that ended well may conclude. Prefixes are paths before the slash. */
@@ -38,12 +40,12 @@ export class FolderLedger {
   /** True when nothing below has changed since it was last read completely. */
   isUnchanged(folder: SeenFolder): boolean {
     const known = this.#known.get(folder.fileId);
-    return known !== undefined && known.path === folder.path && known.etag === folder.etag;
+    return known !== undefined && !folder.isUnscanned && known.path === folder.path && known.etag === folder.etag;
   }
 
   /** True for a new folder, and for a moved one: it keeps its etag while all paths below change. */
   mustBeWalked(folder: SeenFolder): boolean {
-    return this.#known.get(folder.fileId)?.path !== folder.path;
+    return !folder.isUnscanned && this.#known.get(folder.fileId)?.path !== folder.path;
   }
 
   /** A folder was listed to the end. */

@@ -5,6 +5,8 @@ export interface SourceEntry {
   /** Absolute, decoded, NFC. */
   readonly path: string;
   readonly isFolder: boolean;
+  /** A folder that the source has not read itself yet: a walk does not show what is in it, a listing does. */
+  readonly isUnscanned: boolean;
   /** Version; of a folder it changes with anything below. With its quotes. */
   readonly etag: string;
   /** In bytes; of a folder its whole subtree. */

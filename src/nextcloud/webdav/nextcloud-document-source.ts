@@ -152,6 +152,7 @@ function sourceEntry(resource: DavResource): SourceEntry {
     fileId: resource.fileId,
     path: resource.path,
     isFolder: resource.isCollection,
+    isUnscanned: resource.isUnscanned,
     etag: resource.etag,
     size: resource.size,
     uploadTime: resource.uploadTime ?? 0,

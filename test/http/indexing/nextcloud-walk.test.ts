@@ -108,6 +108,22 @@ describe('documents of a linked account', () => {
     expect(after).toMatchObject({ path: '/Guidelines/desk/50%.txt', document_id: before?.document_id });
   }, 90_000);
 
+  it('are found in a copied folder, whose subfolders Nextcloud hides from a listing in depth', async () => {
+    await target.makeFolder(home, '/Guidelines/ward');
+    await target.makeFolder(home, '/Guidelines/ward/night');
+    await target.putFile(home, '/Guidelines/ward/night/rounds.txt', 'Night rounds begin at eleven.');
+    expect(await scan()).toMatchObject({ files_discovered: 3 });
+    await target.copy(home, '/Guidelines/ward', '/Guidelines/ward-copy');
+    expect(await scan()).toMatchObject({ files_discovered: 4 });
+    expect(await scan()).toMatchObject({ files_discovered: 4 });
+    await target.remove(home, '/Guidelines/ward');
+    expect(await scan()).toMatchObject({ files_discovered: 3 });
+    const { citations } = await ask('When do night rounds begin?');
+    expect(citations.map((citation) => citation.path)).toEqual(['/Guidelines/ward-copy/night/rounds.txt']);
+    await target.remove(home, '/Guidelines/ward-copy');
+    expect(await scan()).toMatchObject({ files_discovered: 2 });
+  }, 120_000);
+
   it('X-idx4 leave the index when they are deleted', async () => {
     await target.remove(home, '/Guidelines/tetanus.md');
     expect(await scan()).toMatchObject({ files_discovered: 1 });

@@ -5,6 +5,7 @@ import { findProperty, type DavElement, type DavResponse } from '../../dav/multi
 const DAV = 'DAV:';
 const OC = 'http://owncloud.org/ns';
 const NC = 'http://nextcloud.org/ns';
+const UNSCANNED_SIZE = '-1';
 
 /** A file or a folder as Nextcloud lists it. */
 export interface DavResource {
@@ -19,6 +20,8 @@ export interface DavResource {
   readonly etag: string;
   /** Bytes; of the whole subtree for a collection. */
   readonly size: number;
+  /** A folder that the server has not read itself yet, for example a copy: `Depth: infinity` hides what is in it. */
+  readonly isUnscanned: boolean;
   /** By the file name's ending only; null for a collection. */
   readonly contentType: string | null;
   /** As the uploader set it; not proof of a change. */
@@ -62,6 +65,7 @@ export function findResource(response: DavResponse, path: string, upstream: stri
     fileId,
     etag,
     size,
+    isUnscanned: isCollection && text(OC, 'size') === UNSCANNED_SIZE,
     contentType: isCollection ? null : text(DAV, 'getcontenttype'),
     lastModified: parseDate(text(DAV, 'getlastmodified')),
     permissions: text(OC, 'permissions') ?? '',
@@ -85,8 +89,7 @@ function hasChild(element: DavElement | null, name: string): boolean {
 }
 
 function parseCount(text: string): number | null {
-  // Folders with unscanned parts have size -1.
-  if (text === '-1') return 0;
+  if (text === UNSCANNED_SIZE) return 0;
   return /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
