@@ -37,7 +37,7 @@ afterAll(async () => {
 beforeEach(() => nextcloud.clearRequests());
 
 function api(route: string, json?: unknown, who: TestUser = user): Promise<Answer<AccountBody>> {
-  return call<AccountBody>(app, `${route}`, { token: who.access_token, json });
+  return call<AccountBody>(app, route, { token: who.access_token, json });
 }
 
 const link = (loginName: string, appPassword: string, who?: TestUser) =>

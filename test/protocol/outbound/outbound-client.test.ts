@@ -361,7 +361,9 @@ describe('many requests at once', () => {
     const calls = [text(), text(), text(), text({ signal: aborted.signal }), text()];
     aborted.abort(new Error('the caller left'));
     const outcomes = await Promise.allSettled(calls);
-    expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason))).toEqual([
+    expect(
+      outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as unknown))),
+    ).toEqual([
       'ok',
       'ok',
       'ok',
