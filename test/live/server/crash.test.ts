@@ -17,30 +17,51 @@ const onSignal = (code: string): string =>
 const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-crash-'));
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
+/** Starts a server, lets the error happen, and returns how the process ended. */
+async function crash(code: string, whatever: (server: ServerUnderTest) => Promise<void>, env = {}): Promise<string> {
+  const server = await ServerUnderTest.start({ env, dataDir, preload: [onSignal(code)] });
+  await whatever(server);
+  server.signal('SIGUSR2');
+  expect(await server.ended).toEqual({ code: 1, signal: null });
+  return server.output;
+}
+
+function expectOneFatalLine(output: string): void {
+  const lines = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: number });
+  expect(lines.filter(({ level }) => level === 60)).toHaveLength(1);
+  expect(output).not.toContain('Zq9vTxR2');
+}
+
 describe('an error that nobody catches', () => {
   it.each([
-    ['thrown in a callback', `setTimeout(() => { throw new TypeError(${MESSAGE}); });`],
     ['of a promise', `Promise.reject(new TypeError(${MESSAGE}));`],
     ['that is no error', `setTimeout(() => { throw ${MESSAGE}; });`],
   ])(
-    'R25 %s ends the process with one line in the log and exit code 1; the next start finds everything',
+    'R25 %s ends the process with one line in the log and exit code 1',
     async (_, code) => {
-      const database = await createTestDatabase();
-      const options = { env: { DATABASE_URL: database.url }, dataDir, preload: [onSignal(code)] };
-      const server = await ServerUnderTest.start(options);
-      const user = await createUser(server);
-      server.signal('SIGUSR2');
-      expect(await server.ended).toEqual({ code: 1, signal: null });
-      const lines = server.output.trim().split('\n');
-      const fatal = lines.map((line) => JSON.parse(line) as { level: number }).filter(({ level }) => level === 60);
-      expect(fatal).toHaveLength(1);
-      expect(server.output).not.toContain('Zq9vTxR2');
-
-      const next = await ServerUnderTest.start(options);
-      expect((await call(next, 'GET /api/auth/me', { token: user.access_token })).status).toBe(200);
-      await next.stop();
-      await database.drop();
+      expectOneFatalLine(await crash(code, () => Promise.resolve()));
     },
-    120_000,
+    60_000,
   );
+
+  it('R25 in a callback does so too, and the next start finds everything', async () => {
+    const database = await createTestDatabase();
+    const env = { DATABASE_URL: database.url };
+    let token = '';
+    const output = await crash(
+      `setTimeout(() => { throw new TypeError(${MESSAGE}); });`,
+      async (server) => {
+        token = (await createUser(server)).access_token;
+      },
+      env,
+    );
+    expectOneFatalLine(output);
+    const next = await ServerUnderTest.start({ env, dataDir });
+    expect((await call(next, 'GET /api/auth/me', { token })).status).toBe(200);
+    await next.stop();
+    await database.drop();
+  }, 120_000);
 });

@@ -69,6 +69,8 @@ describe('SIGTERM with 20 requests of 3 s, an idle connection and an indexing jo
     await new Promise((resolve) => setTimeout(resolve, 500));
     const stoppedAt = performance.now();
     server.signal('SIGTERM');
+    // Until the process has taken the signal; a question from before that waits for the frozen Nextcloud.
+    await new Promise((resolve) => setTimeout(resolve, 200));
     await server.until(async () => (await fetch(`${server.url}/ready`)).status === 503, 1000);
     expect(performance.now() - stoppedAt).toBeLessThan(1000);
 
