@@ -1,6 +1,7 @@
 // S60: bytes that are no sound request, and requests that no route takes, are answered in the one problem shape.
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import type { Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call } from '../../support/api.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
@@ -55,11 +56,23 @@ describe('S60 bytes that are no sound request', () => {
     expect(answer.head).toMatch(/x-content-type-options: nosniff/i);
     const problem = JSON.parse(answer.body) as Record<string, unknown>;
     const [, id] = /x-request-id: (\S+)/i.exec(answer.head) ?? [];
-    expect(problem).toMatchObject({ status, instance: id, type: expect.stringContaining('/problems/') });
+    const code = status === 431 ? 'headers-too-large' : 'malformed-request';
+    expect(problem).toMatchObject({ status, code, instance: id, type: expect.stringContaining(`/problems/${code}`) });
     expect(Object.keys(problem).sort()).toEqual(
       expect.arrayContaining(['code', 'instance', 'status', 'title', 'type']),
     );
     expect(answer.body).not.toMatch(/HPE_|parse error|stack|at /i);
+  });
+
+  it('a request that does not arrive in time: 408, as Node reports it after 30 s', async () => {
+    const server = app.app.getHttpServer();
+    server.once('connection', (socket: Socket) => {
+      const lateness = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+      setImmediate(() => server.emit('clientError', lateness, socket));
+    });
+    const answer = await exchange('GET /health HTTP/1.1\r\nX-Slow: ');
+    expect(answer.status).toBe(408);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'request-timeout', status: 408, retryable: true });
   });
 
   it('no host: refused by Node itself before anybody is asked, with an empty answer', async () => {

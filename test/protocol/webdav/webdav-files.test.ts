@@ -89,6 +89,7 @@ describe('a listing', () => {
       path: '/docs/a.txt',
       name: 'a.txt',
       isCollection: false,
+      isUnscanned: false,
       fileId: expect.stringMatching(/^\d+$/),
       etag: expect.stringMatching(/^".+"$/),
       size: 11,
