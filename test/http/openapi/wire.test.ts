@@ -1,6 +1,5 @@
 // S60: bytes that are no sound request, and requests that no route takes, are answered in the one problem shape.
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call } from '../../support/api.ts';
