@@ -21,7 +21,8 @@ export interface HostileRequest {
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
-const MARK = '"@raw@"';
+/** Stands for a number that no double can hold, which JSON.stringify cannot write. */
+const TOO_LARGE = '@too-large@';
 const DEEP = 20_000;
 
 /** Text that is no use to anybody but must do no harm. */
@@ -144,7 +145,7 @@ function forbiddenBodies(operation: Operation, body: Schema): fc.Arbitrary<Hosti
 
 /** Values that a schema forbids whatever else holds. */
 function wrongValues(schema: Schema, isRequired: boolean): fc.Arbitrary<unknown> {
-  const values: unknown[] = [{}, { $ne: null }, { toString: 'x' }, [[]], [null]];
+  const values: unknown[] = [{}, { $ne: null }, { toString: 'x' }, [[]], [null], TOO_LARGE];
   // An optional field that is null counts as absent.
   if (isRequired && schema.nullable !== true) values.push(null);
   if (schema.type !== 'object' && schema.type !== 'array') values.push([], ['x'], { length: 20 });
@@ -167,7 +168,7 @@ function bodyWith(
 ): HostileRequest {
   const members = { ...sampleBody(operation.body ?? {}), [name]: value };
   return {
-    request: { ...soundRequest(operation), body: JSON.stringify(members).replace(MARK, '1e400') },
+    request: { ...soundRequest(operation), body: JSON.stringify(members).replace(`"${TOO_LARGE}"`, '1e400') },
     what: `${operation.name} with ${name} = ${value === undefined ? 'nothing' : describeValue(value)}`,
     isForbidden,
     field: { pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` },
