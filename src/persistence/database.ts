@@ -42,7 +42,21 @@ export class Database {
    * @throws DomainError `service-unavailable` when PostgreSQL cannot be reached or does not answer in time
    */
   transaction<Result>(work: (em: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.#answer(() => this.#orm.em.fork().transactional(work));
+    return this.#answer(async () => {
+      const connection = this.#orm.em.getDriver().getConnection();
+      await connection.ensureConnection();
+      // Not the ORM's own `transactional`: when the server does not answer BEGIN, that one never gives its connection back.
+      return connection
+        .getClient()
+        .transaction()
+        .execute(async (transaction) => {
+          const em = this.#orm.em.fork();
+          em.setTransactionContext(transaction);
+          const result = await work(em);
+          await em.flush();
+          return result;
+        });
+    });
   }
 
   /** Resolves when PostgreSQL answers and the schema is up to date. @throws DomainError `service-unavailable` */

@@ -1,9 +1,15 @@
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { Database } from './database.ts';
 import { EmbeddedPostgres } from './embedded-postgres.ts';
 import { ormOptions } from './orm.options.ts';
+import { ServerSockets } from './server-sockets.ts';
+
+/** After this long the other side of a connection is taken for gone. */
+const POLITE_CLOSE_MS = 1500;
+const SILENCE_BEYOND_A_STATEMENT_MS = 2000;
 
 /** Where the rows live. */
 export interface DatabaseLocation {
@@ -30,11 +36,7 @@ export interface OpenDatabase {
  * the start.
  */
 export async function openDatabase(location: DatabaseLocation): Promise<OpenDatabase> {
-  if (location.url !== undefined) {
-    const { url, poolSize, statementTimeoutMs } = location;
-    const orm = new MikroORM(ormOptions({ kind: 'server', url, poolSize, statementTimeoutMs }));
-    return { orm, database: new Database(orm), isEmbedded: false, close: () => orm.close(true) };
-  }
+  if (location.url !== undefined) return openServer(location, location.url);
   const isInMemory = location.dataFolder.startsWith('memory://');
   const unlock = isInMemory ? (): void => undefined : lockDataFolder(location.dataFolder);
   const dataDir = isInMemory ? location.dataFolder : join(location.dataFolder, 'postgres');
@@ -50,4 +52,16 @@ export async function openDatabase(location: DatabaseLocation): Promise<OpenData
     unlock();
   };
   return { orm, database: new Database(orm), isEmbedded: true, close };
+}
+
+function openServer({ poolSize, statementTimeoutMs }: DatabaseLocation, url: string): OpenDatabase {
+  const sockets = new ServerSockets(statementTimeoutMs + SILENCE_BEYOND_A_STATEMENT_MS);
+  const openStream = (): Socket => sockets.create();
+  const orm = new MikroORM(ormOptions({ kind: 'server', url, poolSize, statementTimeoutMs, openStream }));
+  const close = async (): Promise<void> => {
+    const cut = setTimeout(() => sockets.destroyAll(), POLITE_CLOSE_MS);
+    await orm.close(true);
+    clearTimeout(cut);
+  };
+  return { orm, database: new Database(orm), isEmbedded: false, close };
 }

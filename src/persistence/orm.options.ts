@@ -6,9 +6,16 @@ import { ENTITIES } from './entities.ts';
 
 /** Which database to talk to. */
 export type DatabaseTarget =
-  | { readonly kind: 'server'; readonly url: string; readonly poolSize: number; readonly statementTimeoutMs: number }
+  | {
+      readonly kind: 'server';
+      readonly url: string;
+      readonly poolSize: number;
+      readonly statementTimeoutMs: number;
+      readonly openStream: () => Duplex;
+    }
   | { readonly kind: 'embedded'; readonly openStream: () => Duplex };
 
+const KEEP_ALIVE_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 2500;
 const EMBEDDED_ACQUIRE_TIMEOUT_MS = 30_000;
 
@@ -41,6 +48,8 @@ function serverOptions(target: Extract<DatabaseTarget, { kind: 'server' }>): Opt
       statement_timeout: target.statementTimeoutMs,
       query_timeout: target.statementTimeoutMs + 1000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      stream: target.openStream,
     },
   };
 }

@@ -11,7 +11,8 @@ const RESERVED = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /**
  * Finds what is wrong with the shape of a parsed body or query before anybody looks at its meaning: nesting that a
- * recursive reader cannot follow, and names that would be passed over instead of refused.
+ * recursive reader cannot follow, names that would be passed over instead of refused, and text with half a surrogate
+ * pair, which cannot be stored or sent on.
  *
  * @returns undefined when nothing is wrong
  */
@@ -26,6 +27,9 @@ export function findShapeFault(root: unknown): ShapeFault | undefined {
     for (const [name, member] of Object.entries(value)) {
       if (!Array.isArray(value) && RESERVED.has(name)) {
         return { path: [...path, name], detail: `property ${name} should not exist` };
+      }
+      if (typeof member === 'string' && !member.isWellFormed()) {
+        return { path: [...path, name], detail: 'must be well-formed Unicode' };
       }
       if (typeof member === 'object') open.push({ value: member, path: [...path, name] });
     }
