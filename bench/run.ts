@@ -1,12 +1,12 @@
-// Runs the benchmarks one after the other and writes bench/results.json: `npm run bench [name ...]`.
-import { writeFileSync } from 'node:fs';
+// Runs the benchmarks one after the other and keeps what they measured in bench/results.json: `npm run bench [name ...]`.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { coldStart } from './cold-start.bench.ts';
 import { fileScan } from './file-scan.bench.ts';
 import { guardedRoute } from './guarded-route.bench.ts';
 import { loginLatency } from './login-latency.bench.ts';
+import { holds, type Measurement } from './measurement.ts';
 import { passageSearch } from './passage-search.bench.ts';
 import { pdfText } from './pdf-text.bench.ts';
-import { holds, type Measurement } from './measurement.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'guarded-route': guardedRoute,
@@ -16,21 +16,26 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'passage-search': passageSearch,
   'file-scan': fileScan,
 };
+const RESULTS = new URL('./results.json', import.meta.url);
 
-const wanted = process.argv.slice(2);
-const chosen = Object.entries(BENCHMARKS).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-const results: Measurement[] = [];
-for (const [name, measure] of chosen) {
-  process.stdout.write(`${name} ...\n`);
-  for (const result of await measure()) {
-    results.push(result);
-    const bar =
-      result.wanted === undefined
-        ? ''
-        : `  wanted ${result.wanted.relation} ${result.wanted.value.toFixed(2)}: ${holds(result) ? 'holds' : 'DOES NOT HOLD'}`;
-    process.stdout.write(`  ${result.bar.padEnd(4)} ${result.what}: ${result.value.toFixed(2)} ${result.unit}${bar}\n`);
-  }
+function lineOf(result: Measurement): string {
+  const { bar, what, value, unit, wanted } = result;
+  const verdict =
+    wanted && `  wanted ${wanted.relation} ${wanted.value.toFixed(2)}: ${holds(result) ? 'holds' : 'DOES NOT HOLD'}`;
+  return `  ${bar.padEnd(4)} ${what}: ${value.toFixed(2)} ${unit}${verdict ?? ''}\n`;
 }
-if (wanted.length === 0)
-  writeFileSync(new URL('./results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
-process.exit(results.every(holds) ? 0 : 1);
+
+const names = process.argv.slice(2);
+const chosen = Object.entries(BENCHMARKS).filter(([name]) => names.length === 0 || names.includes(name));
+const database = process.env['TEST_DATABASE_URL'] === undefined ? 'embedded' : 'server';
+const kept = existsSync(RESULTS) ? (JSON.parse(readFileSync(RESULTS, 'utf8')) as Record<string, unknown>) : {};
+let isGood = true;
+for (const [name, measure] of chosen) {
+  process.stdout.write(`${name}, ${database} database ...\n`);
+  const results = await measure();
+  for (const result of results) process.stdout.write(lineOf(result));
+  isGood &&= results.every(holds);
+  kept[`${name} (${database} database)`] = results;
+  writeFileSync(RESULTS, `${JSON.stringify(kept, null, 2)}\n`);
+}
+process.exit(isGood ? 0 : 1);

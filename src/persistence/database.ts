@@ -4,6 +4,17 @@ import { isDatabaseUnreachable } from './database-failure.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
+/** A statement that PostgreSQL keeps by name. */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The part of the driver's pool that is used here. */
+interface PreparingPool<Row> {
+  query(query: PreparedStatement & { readonly values: readonly unknown[] }): Promise<{ readonly rows: Row[] }>;
+}
+
 /**
  * The way to PostgreSQL. Each call gets an entity manager of its own, so nothing is cached from one request or
  * job to the next.
@@ -56,6 +67,22 @@ export class Database {
           await em.flush();
           return result;
         });
+    });
+  }
+
+  /**
+   * Runs one statement that is asked on every request, outside the ORM: PostgreSQL plans it once per connection.
+   *
+   * @param statement its name on the connection, one for each text, and its text with `$1`, `$2` ...
+   * @throws DomainError `service-unavailable` when PostgreSQL cannot be reached or does not answer in time
+   */
+  ask<Row>(statement: PreparedStatement, values: readonly unknown[]): Promise<Row[]> {
+    return this.#answer(async () => {
+      const connection = this.#orm.em.getDriver().getConnection();
+      await connection.ensureConnection();
+      const pool = (await connection.getNativeClient()) as PreparingPool<Row>;
+      const { rows } = await pool.query({ ...statement, values });
+      return rows;
     });
   }
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
-import { Database } from '../../persistence/database.ts';
+import { Database, type PreparedStatement } from '../../persistence/database.ts';
 
 /** One on its way to the database while the answers of the other are worked on. */
 const MOST_QUERIES = 2;
@@ -19,13 +19,16 @@ interface Batch {
   readonly result: Promise<ReadonlyMap<string, Principal>>;
 }
 
-const LIVING = `
+const LIVING: PreparedStatement = {
+  name: 'living-sessions',
+  text: `
   select s.id, s.user_id, u.email, u.is_admin
   from sessions s join users u on u.id = s.user_id
-  where s.id = any(string_to_array(?, ',')::uuid[])
+  where s.id = any($1::uuid[])
     and s.ended_at is null and u.is_active and s.expires_at > now()
-    and s.last_used_at + ? * interval '1 second' > now()
-    and (u.sessions_not_before is null or s.created_at >= u.sessions_not_before)`;
+    and s.last_used_at + $2 * interval '1 second' > now()
+    and (u.sessions_not_before is null or s.created_at >= u.sessions_not_before)`,
+};
 
 /**
  * Tells on every request whether its session lives and whose it is, from PostgreSQL and without a cache.
@@ -87,9 +90,7 @@ export class SessionLoader {
   }
 
   async #query(ids: readonly string[]): Promise<ReadonlyMap<string, Principal>> {
-    const rows = await this.#database.read((em) =>
-      em.execute<SessionRow[]>(LIVING, [ids.join(','), this.#idleSeconds]),
-    );
+    const rows = await this.#database.ask<SessionRow>(LIVING, [ids, this.#idleSeconds]);
     return new Map(rows.map((row) => [row.id, principalOf(row)]));
   }
 }

@@ -1,10 +1,9 @@
 // The truth about a session: read on every request, in few queries, never older than the request.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { SessionLoader } from '../../../src/auth/sessions/session-loader.ts';
 import { AuthConfig } from '../../../src/config/auth.config.ts';
-import { Database } from '../../../src/persistence/database.ts';
+import { Database, type PreparedStatement } from '../../../src/persistence/database.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
@@ -14,10 +13,10 @@ class WatchedDatabase extends Database {
   reads = 0;
   before: () => Promise<void> = () => Promise.resolve();
 
-  override async read<Result>(work: (em: EntityManager) => Promise<Result>): Promise<Result> {
+  override async ask<Row>(statement: PreparedStatement, values: readonly unknown[]): Promise<Row[]> {
     this.reads += 1;
     await this.before();
-    return super.read(work);
+    return super.ask(statement, values);
   }
 }
 
