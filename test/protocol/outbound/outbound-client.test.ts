@@ -317,7 +317,7 @@ describe('a failing upstream', () => {
     await expect(text()).rejects.toMatchObject({ code: 'upstream-unavailable' });
     const startedAt = performance.now();
     await expect(text()).rejects.toMatchObject({ code: 'upstream-busy', options: { retryAfterSeconds: 1 } });
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(server.requests).toHaveLength(2);
     isUp = true;
     await new Promise((resolve) => setTimeout(resolve, 320));

@@ -159,5 +159,5 @@ it('a listing of 100,000 entries streams in bounded memory', async () => {
   clearInterval(timer);
   expect(count).toBe(100_000);
   expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1_024 * 1_024);
-  expect(longestTurnMs).toBeLessThan(500);
+  expect(longestTurnMs).toBeLessThan(1_000);
 });
