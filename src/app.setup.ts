@@ -12,8 +12,8 @@ import { InFlight } from './http/in-flight.ts';
 import { identify, identifyRequests, requestIdOf } from './http/request-identity.ts';
 import { addSecurityHeaders, SECURITY_HEADERS } from './http/security-headers.ts';
 import { serveOpenApi } from './http/openapi.ts';
-import { prepareDataFolder } from './config/data-folder.ts';
-import { openDatabase, type DatabaseLocation } from './persistence/open-database.ts';
+import { configuredLocation, type EmbeddedLocation } from './persistence/configured-location.ts';
+import { openDatabase } from './persistence/open-database.ts';
 import type { ProblemCode } from './problem/problem-codes.ts';
 import { ProblemValidationPipe } from './problem/problem-validation.pipe.ts';
 import { ProblemFilter, sendProblem } from './problem/problem.filter.ts';
@@ -28,9 +28,6 @@ const CODE_OF_CLIENT_ERROR: Readonly<Record<string, ProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
 
-/** Where the embedded database is, when not in the data folder. */
-export type EmbeddedLocation = Pick<DatabaseLocation, 'dataFolder' | 'template'>;
-
 /** A configured application that does not listen yet. */
 export interface CreatedApp {
   readonly app: NestFastifyApplication;
@@ -39,13 +36,7 @@ export interface CreatedApp {
 
 /** Opens the database and builds the application; main and the tests start from here. */
 export async function createApp(configuration: Configuration, embedded?: EmbeddedLocation): Promise<CreatedApp> {
-  const { storage } = configuration;
-  const open = await openDatabase({
-    url: storage.databaseUrl?.reveal(),
-    ...(embedded ?? { dataFolder: prepareDataFolder(storage.dataDir) }),
-    poolSize: storage.databasePoolSize,
-    statementTimeoutMs: storage.databaseStatementTimeoutMs,
-  });
+  const open = await openDatabase(configuredLocation(configuration.storage, embedded));
   const inFlight = new InFlight();
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register({ configuration, open, inFlight }),

@@ -4,7 +4,7 @@ import { AppModule } from './app.module.ts';
 import { ConfigurationError } from './config/load-configuration.ts';
 import { readEnvironment } from './config/read-environment.ts';
 import { InFlight } from './http/in-flight.ts';
-import { prepareDataFolder } from './config/data-folder.ts';
+import { configuredLocation } from './persistence/configured-location.ts';
 import { openDatabase } from './persistence/open-database.ts';
 
 const FAILURE = 1;
@@ -17,13 +17,7 @@ export async function runCommand(work: (app: INestApplicationContext) => Promise
       PROCESS_ROLE: 'api',
       LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
     });
-    const { storage } = configuration;
-    const open = await openDatabase({
-      url: storage.databaseUrl?.reveal(),
-      dataFolder: prepareDataFolder(storage.dataDir),
-      poolSize: storage.databasePoolSize,
-      statementTimeoutMs: storage.databaseStatementTimeoutMs,
-    });
+    const open = await openDatabase(configuredLocation(configuration.storage));
     const module = AppModule.register({ configuration, open, inFlight: new InFlight() });
     const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn', 'fatal'] });
     const exitCode = await work(app);
