@@ -1,8 +1,12 @@
 import type { Migration } from '@mikro-orm/migrations';
 import { Migration20261122000000House } from './20261122000000-house.ts';
+import { Migration20261122160000Identity } from './20261122160000-identity.ts';
 
 /** Every migration in order. Append only: a migration that has landed is never edited. */
 export const MIGRATIONS: {
   name: string;
   class: new (...parameters: ConstructorParameters<typeof Migration>) => Migration;
-}[] = [{ name: '20261122000000-house', class: Migration20261122000000House }];
+}[] = [
+  { name: '20261122000000-house', class: Migration20261122000000House },
+  { name: '20261122160000-identity', class: Migration20261122160000Identity },
+];

@@ -12,6 +12,7 @@ import type { InFlight } from './http/in-flight.ts';
 import { IndexingModule } from './indexing/indexing.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
 import { NextcloudModule } from './nextcloud/nextcloud.module.ts';
+import { NotificationsModule } from './notifications/notifications.module.ts';
 import { OutboundModule } from './outbound/outbound.module.ts';
 import type { OpenDatabase } from './persistence/open-database.ts';
 import { PersistenceModule } from './persistence/persistence.module.ts';
@@ -39,10 +40,11 @@ export class AppModule {
         EphemeralModule,
         ComputeModule,
         AuditModule,
+        JobsModule.register(open),
+        NotificationsModule,
+        OutboundModule,
         UsersModule,
         AuthModule,
-        OutboundModule,
-        JobsModule.register(open),
         NextcloudModule,
         IndexingModule,
         HealthModule.register(inFlight),

@@ -1,10 +1,13 @@
 import { SetMetadata, createParamDecorator, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Principal } from './principal.ts';
+import type { Principal, SessionPrincipal } from './principal.ts';
+import type { Scope } from './scopes.ts';
 
 /** Metadata keys that the guards read. */
 export const IS_PUBLIC = 'access:public';
 export const IS_ADMIN_ONLY = 'access:admin';
 export const REQUEST_LIMIT = 'access:limit';
+export const REQUIRED_SCOPE = 'access:scope';
+export const NEEDS_STEP_UP = 'access:step-up';
 
 /** Opens a route to everybody. Without it every route asks for an access token. */
 export const Public = (): CustomDecorator => SetMetadata(IS_PUBLIC, true);
@@ -12,8 +15,17 @@ export const Public = (): CustomDecorator => SetMetadata(IS_PUBLIC, true);
 /** Closes a route to everybody but administrators (403 `forbidden`). */
 export const AdminOnly = (): CustomDecorator => SetMetadata(IS_ADMIN_ONLY, true);
 
+/**
+ * Opens a route to personal access tokens that have the scope (403 `insufficient-scope` without it). A route that
+ * declares none can be called from a session only.
+ */
+export const RequireScope = (scope: Scope): CustomDecorator => SetMetadata(REQUIRED_SCOPE, scope);
+
+/** Closes a route unless its user proved lately who he is (403 `step-up-required`): POST /api/auth/step-up. */
+export const StepUp = (): CustomDecorator => SetMetadata(NEEDS_STEP_UP, true);
+
 /** The limits of `LimitsConfig` that a route can choose; `requests` is the one of every other route. */
-export type LimitName = 'register' | 'login' | 'refresh' | 'link' | 'requests';
+export type LimitName = 'register' | 'login' | 'refresh' | 'link' | 'mail' | 'sso' | 'requests';
 
 /** Counts the requests of a route against a limit of its own (429 `rate-limited`) instead of the general one. */
 export const LimitedAs = (name: LimitName): CustomDecorator => SetMetadata(REQUEST_LIMIT, name);
@@ -28,4 +40,11 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
   const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   if (user === undefined) throw new Error('CurrentPrincipal on a route without a principal');
   return user;
+});
+
+/** The principal of a request that was made in a session. Use it on routes without a scope only. */
+export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext): SessionPrincipal => {
+  const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (user === undefined || user.sessionId === null) throw new Error('CurrentSession on a route without a session');
+  return { ...user, sessionId: user.sessionId, scopes: null };
 });

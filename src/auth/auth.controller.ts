@@ -1,12 +1,14 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal, LimitedAs, Public } from '../access/declarations.ts';
-import type { Principal } from '../access/principal.ts';
+import { CurrentPrincipal, CurrentSession, LimitedAs, Public } from '../access/declarations.ts';
+import type { Principal, SessionPrincipal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { ProfileService } from '../users/profile.service.ts';
 import { UserDocument } from '../users/user.dto.ts';
 import { userDocument } from '../users/user.mapper.ts';
 import { LoginRequest, RefreshRequest, RegisterRequest, SessionDocument, TokenPairDocument } from './auth.dto.ts';
+import { LoginResponse, type LoginDocument } from './login/login.dto.ts';
+import { loginDocument } from './login/login.mapper.ts';
 import { LoginService } from './login/login.service.ts';
 import { RegistrationService } from './registration/registration.service.ts';
 import { SessionService } from './sessions/session.service.ts';
@@ -50,19 +52,20 @@ export class AuthController {
   @Post('login')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'auth.login', summary: 'Log in with address and password', security: [] })
-  @ApiOkResponse({ type: TokenPairDocument })
+  @LoginResponse()
   @Problems(
     'malformed-request',
     'payload-too-large',
     'unsupported-media-type',
     'validation-failed',
     'invalid-credentials',
+    'email-not-verified',
     'rate-limited',
     'service-busy',
     'service-unavailable',
   )
-  async login(@Body() request: LoginRequest): Promise<TokenPairDocument> {
-    return tokenPairDocument(await this.logins.login(request));
+  async login(@Body() request: LoginRequest): Promise<LoginDocument> {
+    return loginDocument(await this.logins.login(request));
   }
 
   @Public()
@@ -99,7 +102,7 @@ export class AuthController {
   })
   @ApiNoContentResponse({ description: 'The session has ended.' })
   @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
-  async logout(@CurrentPrincipal() principal: Principal): Promise<void> {
+  async logout(@CurrentSession() principal: SessionPrincipal): Promise<void> {
     await this.sessions.logout(principal);
   }
 
@@ -111,7 +114,7 @@ export class AuthController {
   })
   @ApiOkResponse({ type: SessionDocument })
   @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
-  session(@CurrentPrincipal() { sessionId, userId, role }: Principal): SessionDocument {
+  session(@CurrentSession() { sessionId, userId, role }: SessionPrincipal): SessionDocument {
     return { session_id: sessionId, user_id: userId, role };
   }
 

@@ -16,7 +16,11 @@ import { RequestLimitGuard } from './limits/request-limit.guard.ts';
 import { requestLimits } from './limits/request-limits.ts';
 import { AccountFailures } from './login/account-failures.ts';
 import { CredentialCheck } from './login/credential-check.ts';
+import { LoginCompletion } from './login/login-completion.ts';
 import { LoginService } from './login/login.service.ts';
+import { PendingSteps } from './login/pending-steps.ts';
+import { SecondFactors } from './mfa/second-factors.ts';
+import { OneTimeTokens } from './one-time/one-time-tokens.ts';
 import { NewPasswords } from './password/new-passwords.ts';
 import { PasswordController } from './password/password.controller.ts';
 import { PasswordPolicy } from './password/password-policy.ts';
@@ -52,13 +56,17 @@ import { TokenIssuer } from './tokens/token-issuer.ts';
     CredentialCheck,
     InitialAdministrator,
     JwtStrategy,
+    LoginCompletion,
     LoginService,
     NewPasswords,
+    OneTimeTokens,
     PasswordPolicy,
     PasswordService,
+    PendingSteps,
     RefreshSecrets,
     RefreshService,
     RegistrationService,
+    SecondFactors,
     SessionLoader,
     SessionService,
     TokenIssuer,
@@ -68,6 +76,18 @@ import { TokenIssuer } from './tokens/token-issuer.ts';
     { provide: APP_GUARD, useClass: RequestLimitGuard },
     { provide: APP_GUARD, useClass: AdminGuard },
   ],
-  exports: [RegistrationService],
+  // For the rooms of auth that are modules of their own: mfa, passkeys, oidc, access tokens.
+  exports: [
+    AccountFailures,
+    CredentialCheck,
+    LoginCompletion,
+    NewPasswords,
+    OneTimeTokens,
+    PendingSteps,
+    RegistrationService,
+    SecondFactors,
+    SessionService,
+    TokenIssuer,
+  ],
 })
 export class AuthModule {}

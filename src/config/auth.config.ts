@@ -81,6 +81,32 @@ export class AuthConfig {
   readonly passwordMinLength: number = 15;
 
   @Variable({
+    name: 'MFA_REQUIRED',
+    type: 'text',
+    description: 'Who must have a second factor: none, admins or all. Whoever lacks one sets it up at the next login.',
+  })
+  @IsIn(['none', 'admins', 'all'])
+  readonly mfaRequired: 'none' | 'admins' | 'all' = 'none';
+
+  @Variable({
+    name: 'STEP_UP_MINUTES',
+    type: 'integer',
+    description: 'Dangerous changes want a proof of identity that is at most this many minutes old.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(60)
+  readonly stepUpMinutes: number = 10;
+
+  @Variable({
+    name: 'EMAIL_VERIFICATION',
+    type: 'text',
+    description: 'required: an account opened by registration can log in only after its address is verified by mail.',
+  })
+  @IsIn(['off', 'required'])
+  readonly emailVerification: 'off' | 'required' = 'off';
+
+  @Variable({
     name: 'INITIAL_ADMIN_EMAIL',
     type: 'text',
     description:

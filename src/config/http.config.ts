@@ -18,6 +18,30 @@ export class HttpConfig {
   readonly port: number = 8000;
 
   @Variable({
+    name: 'PUBLIC_URL',
+    type: 'text',
+    description:
+      'Origin under which browsers reach this server; redirect URIs and passkeys are bound to it. https in production.',
+    example: 'https://api.clinic.example',
+    defaultText: 'http://localhost:PORT',
+  })
+  @IsOptional()
+  @Matches(/^https?:\/\/[^/?#\s]+$/, { message: '$property must be an origin like https://api.clinic.example' })
+  readonly publicUrl?: string;
+
+  @Variable({
+    name: 'FRONTEND_URL',
+    type: 'text',
+    description:
+      'Page of the web application that mails link to and single sign-on returns to. Without it this server shows plain pages itself.',
+    example: 'https://app.clinic.example',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @Matches(/^https?:\/\/[^?#\s]+$/, { message: '$property must be a URL without query or fragment' })
+  readonly frontendUrl?: string;
+
+  @Variable({
     name: 'PROCESS_ROLE',
     type: 'text',
     description: 'What this process does: api (answers requests), worker (runs jobs) or all.',
@@ -70,6 +94,11 @@ export class HttpConfig {
   @Min(0)
   @Max(300)
   readonly shutdownGraceSeconds: number = 8;
+
+  /** Origin under which browsers reach this server. */
+  get origin(): string {
+    return this.publicUrl ?? `http://localhost:${this.port}`;
+  }
 
   get isProduction(): boolean {
     return this.environment === 'production';

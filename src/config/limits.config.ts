@@ -53,6 +53,26 @@ export class LimitsConfig {
   readonly linkPerHour: number = 5;
 
   @Variable({
+    name: 'RATE_LIMIT_MAIL_PER_HOUR',
+    type: 'integer',
+    description: 'Requests per hour and address that make the server send a mail: forgotten password, verification.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly mailPerHour: number = 10;
+
+  @Variable({
+    name: 'RATE_LIMIT_SSO_PER_MINUTE',
+    type: 'integer',
+    description: 'Single sign-on requests per minute and address.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly ssoPerMinute: number = 30;
+
+  @Variable({
     name: 'RATE_LIMIT_REQUESTS_PER_MINUTE',
     type: 'integer',
     description: 'All other requests per minute and user (per address where nobody is logged in).',

@@ -3,13 +3,20 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { PgBoss, fromKysely, type Db } from 'pg-boss';
 import type { OpenDatabase } from '../persistence/open-database.ts';
 import { failureForLog } from '../problem/failure-for-log.ts';
+import type { TaskData } from './task-handler.port.ts';
 
 const SCHEMA = 'pgboss';
 const HEARTBEAT_SECONDS = 15;
 const SUPERVISE_SECONDS = 10;
 const POLL_SECONDS = 0.5;
+const TASK_POLL_SECONDS = 2;
 const EXPIRE_SECONDS = 6 * 3600;
 const RETRIES_AFTER_A_CRASH = 10;
+// About two days: 10 s, doubled each time up to an hour.
+const TASK_RETRIES = 56;
+const TASK_RETRY_SECONDS = 10;
+const TASK_LONGEST_RETRY_SECONDS = 3600;
+const TASK_EXPIRE_SECONDS = 900;
 
 /** What a queued job carries. */
 export interface QueuedJob {
@@ -21,6 +28,7 @@ export interface QueuedJob {
 export class Boss {
   readonly #boss: PgBoss;
   readonly #log = new Logger('Jobs');
+  #started: Promise<unknown> | undefined;
 
   constructor(open: OpenDatabase) {
     this.#boss = new PgBoss({
@@ -38,8 +46,10 @@ export class Boss {
     this.#boss.on('error', (error) => this.#log.warn({ ...failureForLog(error) }, 'The queue met an error'));
   }
 
+  /** Starts once, however many ask. */
   async start(): Promise<void> {
-    await this.#boss.start();
+    this.#started ??= this.#boss.start();
+    await this.#started;
   }
 
   /** Waits at most `graceMs` for running handlers; what still runs is taken up again by the next worker. */
@@ -56,6 +66,26 @@ export class Boss {
     });
   }
 
+  async createTaskQueue(name: string): Promise<void> {
+    await this.#boss.createQueue(name, {
+      retryLimit: TASK_RETRIES,
+      retryDelay: TASK_RETRY_SECONDS,
+      retryBackoff: true,
+      retryDelayMax: TASK_LONGEST_RETRY_SECONDS,
+      expireInSeconds: TASK_EXPIRE_SECONDS,
+    });
+  }
+
+  /** Queues a task in the transaction of `em`. */
+  async sendTask(em: EntityManager, queue: string, data: TaskData): Promise<void> {
+    await this.#boss.send(queue, data, { db: fromKysely(em.getKysely()) });
+  }
+
+  /** Queues a task unless one was queued in this stretch of time already, by whichever process. */
+  async sendEvery(queue: string, seconds: number): Promise<void> {
+    await this.#boss.send(queue, {}, { singletonKey: 'repeated', singletonSeconds: seconds });
+  }
+
   /** Queues a job in the transaction of `em`: it exists if and only if the transaction commits. */
   async send(em: EntityManager, queue: string, job: QueuedJob): Promise<void> {
     await this.#boss.send(queue, job, { id: job.jobId, db: fromKysely(em.getKysely()) });
@@ -70,6 +100,14 @@ export class Boss {
   work(queue: string, concurrency: number, handler: (job: QueuedJob) => Promise<void>): Promise<string> {
     const options = { pollingIntervalSeconds: POLL_SECONDS, localConcurrency: concurrency, batchSize: 1 };
     return this.#boss.work<QueuedJob>(queue, options, async (jobs) => {
+      for (const job of jobs) await handler(job.data);
+    });
+  }
+
+  /** Runs `handler` for each task of a queue, `concurrency` at a time. @returns id for `wake` */
+  workTasks(queue: string, concurrency: number, handler: (data: TaskData) => Promise<void>): Promise<string> {
+    const options = { pollingIntervalSeconds: TASK_POLL_SECONDS, localConcurrency: concurrency, batchSize: 1 };
+    return this.#boss.work<TaskData>(queue, options, async (jobs) => {
       for (const job of jobs) await handler(job.data);
     });
   }

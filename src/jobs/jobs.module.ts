@@ -5,6 +5,7 @@ import { JobRunner } from './job-runner.ts';
 import { JobStore } from './job-store.ts';
 import { JobsController } from './jobs.controller.ts';
 import { JobsService } from './jobs.service.ts';
+import { Tasks } from './tasks.ts';
 
 /** Work in the background. */
 @Global()
@@ -14,8 +15,8 @@ export class JobsModule {
     return {
       module: JobsModule,
       controllers: [JobsController],
-      providers: [{ provide: Boss, useFactory: () => new Boss(open) }, JobStore, JobRunner, JobsService],
-      exports: [JobsService, JobRunner],
+      providers: [{ provide: Boss, useFactory: () => new Boss(open) }, JobStore, JobRunner, JobsService, Tasks],
+      exports: [JobsService, JobRunner, Tasks],
     };
   }
 }

@@ -1,16 +1,31 @@
 import { AuditEvent, AuditHead } from '../audit/audit-event.entity.ts';
+import { AccessToken } from '../auth/access-tokens/access-token.entity.ts';
+import { RecoveryCode, TotpFactor } from '../auth/mfa/factor.entity.ts';
+import { Identity } from '../auth/oidc/identity.entity.ts';
+import { OneTimeToken } from '../auth/one-time/one-time-token.entity.ts';
+import { Passkey } from '../auth/passkeys/passkey.entity.ts';
 import { Session } from '../auth/sessions/session.entity.ts';
 import { RefreshToken } from '../auth/tokens/refresh-token.entity.ts';
 import { Chunk, Document, DocumentRevision, IndexHead, ScannedFolder } from '../indexing/sources/document.entity.ts';
 import { Job } from '../jobs/job.entity.ts';
 import { NextcloudAccount, NextcloudLink } from '../nextcloud/account/nextcloud-account.entity.ts';
+import { OutgoingMail } from '../notifications/outgoing-mail.entity.ts';
+import { UserKey } from '../secrets/user-key.entity.ts';
 import { User } from '../users/user.entity.ts';
 
 /** Every entity of the server; a table that is not listed here does not exist for the ORM. */
 export const ENTITIES = [
   User,
+  UserKey,
+  Identity,
   Session,
   RefreshToken,
+  OneTimeToken,
+  TotpFactor,
+  RecoveryCode,
+  Passkey,
+  AccessToken,
+  OutgoingMail,
   AuditEvent,
   AuditHead,
   NextcloudAccount,

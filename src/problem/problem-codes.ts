@@ -53,6 +53,11 @@ export const PROBLEMS = {
     'Invalid refresh token',
     'The refresh token is unknown, expired, already used or its session has ended. Log in again.',
   ),
+  'email-not-verified': problem(
+    403,
+    'Address not verified',
+    'The address of the account is not verified yet: follow the link in the mail, or ask for another one.',
+  ),
   forbidden: problem(403, 'Forbidden', 'The account may not do this.'),
   'wrong-password': problem(403, 'Wrong password', 'The current password given to confirm this change is wrong.'),
   'self-protection': problem(

@@ -5,7 +5,7 @@ const KEY_BYTES = 32;
 const ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]+={0,2})$/;
 
 /** What a derived key is for; a key for one purpose says nothing about another. */
-export type KeyPurpose = 'seal' | 'audit' | 'refresh-successor';
+export type KeyPurpose = 'seal' | 'audit' | 'refresh-successor' | 'recovery-code';
 
 /** Named master keys. The first is current; the others stay readable until nothing uses them. */
 export class KeyRing {

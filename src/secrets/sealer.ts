@@ -1,27 +1,22 @@
 import { Buffer } from 'node:buffer';
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { KeyRing } from './key-ring.ts';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { decrypt, encrypt, UnsealError } from './aes-gcm.ts';
+import { KeyRing } from './key-ring.ts';
+import { newDataKey, unwrapKey, wrapKey, type UserDataKey } from './key-wrap.ts';
 
-const VERSION = 's1';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
+const VERSION = 'u1';
 
 /** Whose secret it is and where it is stored; a sealed value opens only in its own place. */
 export interface SealContext {
+  /** The user. Each has a data key of its own: when that is deleted, all that was sealed for the user is gone for good. */
   readonly ownerId: string;
   /** For example `nextcloud_accounts.sealed_secret`. */
   readonly field: string;
 }
 
-/** A sealed value that cannot be opened: wrong place, altered, or sealed with a key that is gone. */
-export class UnsealError extends Error {
-  override readonly name = 'UnsealError';
-}
-
-/**
- * Seals secrets at rest with AES-256-GCM (NIST SP 800-38D): a fresh random nonce each time, owner and field as
- * additional authenticated data, the id of the key in the record.
- */
+/** Seals what is kept for a user, under the data key of that user, which a key of the ring wraps. */
+@Injectable()
 export class Sealer {
   readonly #ring: KeyRing;
 
@@ -29,35 +24,40 @@ export class Sealer {
     this.#ring = ring;
   }
 
-  /** @returns `s1.<key id>.<nonce ciphertext tag in base64url>` */
-  seal(plaintext: string, context: SealContext): string {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#ring.current('seal'), nonce);
-    cipher.setAAD(additionalData(this.#ring.currentId, context));
-    const sealed = Buffer.concat([nonce, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-    return `${VERSION}.${this.#ring.currentId}.${sealed.toString('base64url')}`;
+  /** @returns `u1.<nonce ciphertext tag in base64url>` */
+  async seal(em: EntityManager, plaintext: string, { ownerId, field }: SealContext): Promise<string> {
+    const key = (await this.#find(em, ownerId)) ?? (await this.#create(em, ownerId));
+    return `${VERSION}.${encrypt(key, Buffer.from(plaintext), [VERSION, ownerId, field])}`;
   }
 
-  /** @throws UnsealError when the value was altered, moved to another owner or field, or its key is gone */
-  unseal(sealed: string, context: SealContext): string {
-    const [version, keyId = '', body = ''] = sealed.split('.');
-    const key = version === VERSION ? this.#ring.find(keyId, 'seal') : undefined;
-    const bytes = Buffer.from(body, 'base64url');
-    if (key === undefined || bytes.length < NONCE_BYTES + TAG_BYTES)
-      throw new UnsealError('The record cannot be opened');
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
-    decipher.setAAD(additionalData(keyId, context));
-    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-    try {
-      return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString(
-        'utf8',
-      );
-    } catch (error) {
-      throw new UnsealError('The record cannot be opened', { cause: error });
-    }
+  /** @throws UnsealError when the value was altered, moved to another owner or field, or the key of its owner is gone */
+  async unseal(em: EntityManager, sealed: string, { ownerId, field }: SealContext): Promise<string> {
+    const [version, body = ''] = sealed.split('.');
+    const key = version === VERSION ? await this.#find(em, ownerId) : undefined;
+    if (key === undefined) throw new UnsealError('The record cannot be opened');
+    return decrypt(key, body, [VERSION, ownerId, field]).toString('utf8');
   }
-}
 
-function additionalData(keyId: string, { ownerId, field }: SealContext): Buffer {
-  return Buffer.from(JSON.stringify([VERSION, keyId, ownerId, field]));
+  /** Makes everything that was ever sealed for a user unreadable, also in copies of the tables made later. */
+  async erase(em: EntityManager, ownerId: string): Promise<void> {
+    await em.execute('delete from user_keys where user_id = ?', [ownerId]);
+  }
+
+  async #find(em: EntityManager, ownerId: string): Promise<UserDataKey | undefined> {
+    const [row] = await em.execute<{ wrapped_key: string }[]>('select wrapped_key from user_keys where user_id = ?', [
+      ownerId,
+    ]);
+    return row && unwrapKey(this.#ring, ownerId, row.wrapped_key);
+  }
+
+  /** Two who make the first key at the same time end with one. */
+  async #create(em: EntityManager, ownerId: string): Promise<UserDataKey> {
+    await em.execute('insert into user_keys (user_id, wrapped_key) values (?, ?) on conflict (user_id) do nothing', [
+      ownerId,
+      wrapKey(this.#ring, ownerId, newDataKey()),
+    ]);
+    const key = await this.#find(em, ownerId);
+    if (key === undefined) throw new UnsealError('The key of this user cannot be made');
+    return key;
+  }
 }

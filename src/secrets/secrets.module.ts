@@ -12,7 +12,7 @@ import { Sealer } from './sealer.ts';
       inject: [SecretsConfig],
       useFactory: (config: SecretsConfig) => new KeyRing(config.keys?.reveal() ?? ''),
     },
-    { provide: Sealer, inject: [KeyRing], useFactory: (ring: KeyRing) => new Sealer(ring) },
+    Sealer,
   ],
   exports: [KeyRing, Sealer],
 })

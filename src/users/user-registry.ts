@@ -10,7 +10,8 @@ export interface NewUser {
   /** In any spelling; stored folded. */
   readonly email: string;
   readonly fullName: string | null;
-  readonly hashedPassword: string;
+  /** Null for who logs in another way. */
+  readonly hashedPassword: string | null;
   readonly isAdmin: boolean;
 }
 

@@ -12,7 +12,10 @@ const UserSchema = defineEntity({
     /** Lower-cased: one account per address, whatever the spelling. */
     email: p.string().length(255).unique(),
     fullName: p.string().length(255).nullable(),
-    hashedPassword: p.string().length(255),
+    /** bcrypt; null where the account has no password: invited, or known through another issuer only. */
+    hashedPassword: p.string().length(255).nullable(),
+    /** When the owner of the account showed to receive mail at the address; null until then. */
+    emailVerifiedAt: p.datetime().nullable(),
     isActive: p.boolean().default(true),
     isAdmin: p.boolean().default(false),
     createdAt: p.datetime().defaultRaw('now()'),

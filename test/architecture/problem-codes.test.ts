@@ -16,6 +16,7 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   unauthenticated: 401,
   'invalid-credentials': 401,
   'invalid-refresh-token': 401,
+  'email-not-verified': 403,
   forbidden: 403,
   'wrong-password': 403,
   'self-protection': 409,

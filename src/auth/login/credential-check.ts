@@ -12,7 +12,7 @@ export interface Credentials {
 }
 
 /** Why credentials were refused; for the audit trail only. */
-export type RefusalReason = 'unknown-account' | 'deactivated' | 'wrong-password';
+export type RefusalReason = 'unknown-account' | 'deactivated' | 'no-password' | 'wrong-password';
 
 /** What a check found. */
 export type CheckedCredentials =
@@ -40,14 +40,17 @@ export class CredentialCheck {
     const user = await this.#database.read((em) => this.#registry.findByEmail(em, folded));
     await this.#failures.count(folded, user?.id ?? null);
     const isRight = await this.#verify(password, user, folded);
-    if (!isRight || user === null) return { isRight: false, userId: user?.id ?? null, reason: reasonOf(user) };
+    if (!isRight || !user?.hashedPassword) return { isRight: false, userId: user?.id ?? null, reason: reasonOf(user) };
     await this.#failures.takeBack(folded);
     return { isRight: true, user };
   }
 
   async #verify(password: string, user: User | null, folded: string): Promise<boolean> {
     try {
-      return await this.#hasher.verify(password, user?.isActive === true ? user.hashedPassword : undefined);
+      return await this.#hasher.verify(
+        password,
+        user?.isActive === true ? (user.hashedPassword ?? undefined) : undefined,
+      );
     } catch (error) {
       await this.#failures.takeBack(folded);
       throw error;
@@ -57,5 +60,6 @@ export class CredentialCheck {
 
 function reasonOf(user: User | null): RefusalReason {
   if (user === null) return 'unknown-account';
-  return user.isActive ? 'wrong-password' : 'deactivated';
+  if (!user.isActive) return 'deactivated';
+  return user.hashedPassword ? 'wrong-password' : 'no-password';
 }

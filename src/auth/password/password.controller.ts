@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, HttpStatus, Put } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../access/declarations.ts';
-import type { Principal } from '../../access/principal.ts';
+import { CurrentSession } from '../../access/declarations.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { ChangePasswordRequest } from './password.dto.ts';
 import { PasswordService } from './password.service.ts';
@@ -35,7 +35,7 @@ export class PasswordController {
     'service-busy',
     'service-unavailable',
   )
-  async change(@CurrentPrincipal() principal: Principal, @Body() request: ChangePasswordRequest): Promise<void> {
+  async change(@CurrentSession() principal: SessionPrincipal, @Body() request: ChangePasswordRequest): Promise<void> {
     await this.#passwords.change(principal, {
       currentPassword: request.current_password,
       newPassword: request.new_password,

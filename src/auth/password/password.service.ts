@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Principal } from '../../access/principal.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
@@ -44,7 +44,7 @@ export class PasswordService {
    *
    * @throws DomainError `wrong-password`, `validation-failed`, `rate-limited` after too many wrong ones, `service-busy`
    */
-  async change(principal: Principal, { currentPassword, newPassword }: PasswordChange): Promise<void> {
+  async change(principal: SessionPrincipal, { currentPassword, newPassword }: PasswordChange): Promise<void> {
     const user = await this.#confirm(principal, currentPassword);
     const hashedPassword = await this.#passwords.accept({
       password: newPassword,
@@ -55,7 +55,7 @@ export class PasswordService {
     await this.#database.transaction((em) => this.#store(em, principal, { user, hashedPassword }));
   }
 
-  async #confirm(principal: Principal, password: string): Promise<User> {
+  async #confirm(principal: SessionPrincipal, password: string): Promise<User> {
     const checked = await this.#check.check({ email: principal.email, password });
     if (checked.isRight && checked.user.id === principal.userId) return checked.user;
     await this.#trail.record({
@@ -71,7 +71,7 @@ export class PasswordService {
 
   async #store(
     em: EntityManager,
-    principal: Principal,
+    principal: SessionPrincipal,
     { user, hashedPassword }: { user: User; hashedPassword: string },
   ): Promise<void> {
     const now = await this.#registry.findLocked(em, user.id);

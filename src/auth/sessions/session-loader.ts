@@ -12,6 +12,7 @@ interface SessionRow {
   readonly user_id: string;
   readonly email: string;
   readonly is_admin: boolean;
+  readonly authenticated_seconds_ago: number;
 }
 
 interface Batch {
@@ -22,7 +23,8 @@ interface Batch {
 const LIVING: PreparedStatement = {
   name: 'living-sessions',
   text: `
-  select s.id, s.user_id, u.email, u.is_admin
+  select s.id, s.user_id, u.email, u.is_admin,
+    extract(epoch from now() - s.authenticated_at)::int as authenticated_seconds_ago
   from sessions s join users u on u.id = s.user_id
   where s.id = any($1::uuid[])
     and s.ended_at is null and u.is_active and s.expires_at > now()
@@ -95,6 +97,13 @@ export class SessionLoader {
   }
 }
 
-function principalOf({ id, user_id, email, is_admin }: SessionRow): Principal {
-  return { userId: user_id, sessionId: id, email, role: is_admin ? 'admin' : 'user' };
+function principalOf({ id, user_id, email, is_admin, authenticated_seconds_ago }: SessionRow): Principal {
+  return {
+    userId: user_id,
+    sessionId: id,
+    email,
+    role: is_admin ? 'admin' : 'user',
+    scopes: null,
+    authenticatedSecondsAgo: authenticated_seconds_ago,
+  };
 }

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { User } from '../../users/user.entity.ts';
+import { Identity } from '../oidc/identity.entity.ts';
 
 const SessionSchema = defineEntity({
   name: 'Session',
@@ -20,6 +21,17 @@ const SessionSchema = defineEntity({
     endReason: p.string().length(32).nullable(),
     address: p.string().length(64),
     userAgent: p.string().length(255).nullable(),
+    /** As its user calls it. */
+    name: p.string().length(100).nullable(),
+    /** How its user was authenticated: values of RFC 8176 section 2, space-separated. */
+    methods: p.string().length(64).default('pwd'),
+    /** When its user last proved who he is; dangerous changes want it fresh. */
+    authenticatedAt: p.datetime().defaultRaw('now()'),
+    /** The identity at another issuer that opened it. */
+    identityId: () =>
+      p.manyToOne(Identity).mapToPk().fieldName('identity_id').deleteRule('set null').nullable().index(),
+    /** `sid` that the issuer gave its own session (OpenID Connect Back-Channel Logout 1.0 section 2.1). */
+    providerSid: p.string().length(255).nullable(),
   },
 });
 

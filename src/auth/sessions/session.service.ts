@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Principal } from '../../access/principal.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
 import { currentOrigin } from '../../access/request-origin.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
@@ -13,6 +13,25 @@ import type { IssuableSession } from '../tokens/token-issuer.ts';
 import { endSession } from './end-session.ts';
 
 const KEPT_AFTER_END = "interval '30 days'";
+
+/** How users were authenticated (RFC 8176 section 2); `fed` is ours: another issuer vouches for them. */
+export type AuthenticationMethod = 'pwd' | 'otp' | 'hwk' | 'fed' | 'mfa';
+
+/** How a session came to be. */
+export interface SessionOpening {
+  readonly methods: readonly AuthenticationMethod[];
+  /** Identity at another issuer, where that opened it. */
+  readonly identityId?: string;
+  /** `sid` of that issuer. */
+  readonly providerSid?: string;
+}
+
+interface NewSession {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly refreshToken: string;
+  readonly opening: SessionOpening;
+}
 
 /** Opens and ends sessions. */
 @Injectable()
@@ -37,38 +56,34 @@ export class SessionService {
     this.#config = config;
   }
 
-  /**
-   * Opens a session for an account whose password has just been checked.
-   *
-   * @returns null when the account was deactivated or got another password meanwhile
-   */
-  open(checked: User): Promise<IssuableSession | null> {
-    return this.#database.transaction(async (em) => {
-      const user = await this.#registry.findLocked(em, checked.id);
-      if (user?.isActive !== true || user.hashedPassword !== checked.hashedPassword) return null;
-      const sessionId = randomUUIDv7();
-      const refreshToken = this.#secrets.first();
-      await this.#insert(em, { sessionId, userId: user.id, refreshToken });
-      await forgetOldSessions(em, user.id);
-      await this.#registry.noteLogin(em, user.id);
-      await this.#trail.append(em, {
-        actorId: user.id,
-        action: 'session.login',
-        outcome: 'success',
-        targetType: 'session',
-        targetId: sessionId,
-      });
-      const { sessionLifeSeconds, sessionIdleSeconds } = this.#config;
-      return {
-        principal: { userId: user.id, sessionId, email: user.email, role: user.isAdmin ? 'admin' : 'user' },
-        refreshToken,
-        remainingSeconds: Math.min(sessionLifeSeconds, sessionIdleSeconds),
-      };
+  /** Opens a session for an account that has passed every step of a login; the caller has locked it. */
+  async open(em: EntityManager, user: User, opening: SessionOpening): Promise<IssuableSession> {
+    const sessionId = randomUUIDv7();
+    const refreshToken = this.#secrets.first();
+    await this.#insert(em, { sessionId, userId: user.id, refreshToken, opening });
+    await forgetOldSessions(em, user.id);
+    await this.#registry.noteLogin(em, user.id);
+    await this.#trail.append(em, {
+      actorId: user.id,
+      action: 'session.login',
+      outcome: 'success',
+      targetType: 'session',
+      targetId: sessionId,
+      details: { methods: opening.methods.join(' ') },
     });
+    const { sessionLifeSeconds, sessionIdleSeconds } = this.#config;
+    return {
+      userId: user.id,
+      sessionId,
+      email: user.email,
+      role: user.isAdmin ? 'admin' : 'user',
+      refreshToken,
+      remainingSeconds: Math.min(sessionLifeSeconds, sessionIdleSeconds),
+    };
   }
 
   /** Ends the session of the request: its access and refresh tokens are refused by every process from now on. */
-  async logout(principal: Principal): Promise<void> {
+  async logout(principal: SessionPrincipal): Promise<void> {
     await this.#database.transaction(async (em) => {
       await endSession(em, principal.sessionId, 'logout');
       await this.#trail.append(em, {
@@ -82,15 +97,23 @@ export class SessionService {
   }
 
   /** By the clock at this moment, under the lock of the account: it cannot tie with a change of its rights. */
-  async #insert(
-    em: EntityManager,
-    { sessionId, userId, refreshToken }: { sessionId: string; userId: string; refreshToken: string },
-  ): Promise<void> {
+  async #insert(em: EntityManager, { sessionId, userId, refreshToken, opening }: NewSession): Promise<void> {
     const { address, userAgent } = currentOrigin();
     await em.execute(
-      `insert into sessions (id, user_id, created_at, last_used_at, expires_at, address, user_agent)
-       values (?, ?, clock_timestamp(), clock_timestamp(), clock_timestamp() + ? * interval '1 second', ?, ?)`,
-      [sessionId, userId, this.#config.sessionLifeSeconds, address ?? 'unknown', userAgent],
+      `insert into sessions (id, user_id, created_at, last_used_at, authenticated_at, expires_at, address, user_agent,
+         methods, identity_id, provider_sid)
+       select ?, ?, moment, moment, moment, moment + ? * interval '1 second', ?, ?, ?, ?, ?
+       from clock_timestamp() as moment`,
+      [
+        sessionId,
+        userId,
+        this.#config.sessionLifeSeconds,
+        address ?? 'unknown',
+        userAgent,
+        opening.methods.join(' '),
+        opening.identityId ?? null,
+        opening.providerSid ?? null,
+      ],
     );
     await em.execute('insert into refresh_tokens (token_hash, session_id) values (?, ?)', [
       refreshTokenHash(refreshToken),

@@ -72,12 +72,10 @@ export class RefreshService {
     const successor = this.#secrets.successor(token);
     if (!state.is_used) await this.#advance(em, state, { hash, successorHash: refreshTokenHash(successor) });
     return {
-      principal: {
-        userId: state.user_id,
-        sessionId: state.session_id,
-        email: state.email,
-        role: state.is_admin ? 'admin' : 'user',
-      },
+      userId: state.user_id,
+      sessionId: state.session_id,
+      email: state.email,
+      role: state.is_admin ? 'admin' : 'user',
       refreshToken: successor,
       remainingSeconds: state.remaining_seconds,
     };

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import type { Principal } from '../../access/principal.ts';
+import type { Role } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { ACCESS_TOKEN_TYPE, AUDIENCE, ISSUER } from './access-key.ts';
 
 /** A session that tokens can be issued for. */
 export interface IssuableSession {
-  readonly principal: Principal;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly email: string;
+  readonly role: Role;
   readonly refreshToken: string;
   /** Seconds until the session is over unless it is refreshed before. */
   readonly remainingSeconds: number;
@@ -37,15 +40,15 @@ export class TokenIssuer {
   }
 
   /** The access token never outlives the session. */
-  issue({ principal, refreshToken, remainingSeconds }: IssuableSession): TokenPair {
+  issue({ refreshToken, remainingSeconds, ...session }: IssuableSession): TokenPair {
     const expiresInSeconds = Math.min(this.#lifeSeconds, remainingSeconds);
-    const claims = { sid: principal.sessionId, email: principal.email, role: principal.role };
+    const claims = { sid: session.sessionId, email: session.email, role: session.role };
     const accessToken = this.#jwt.sign(claims, {
       algorithm: this.#algorithm,
       header: { alg: this.#algorithm, typ: ACCESS_TOKEN_TYPE },
       issuer: ISSUER,
       audience: AUDIENCE,
-      subject: principal.userId,
+      subject: session.userId,
       jwtid: randomUUID(),
       expiresIn: expiresInSeconds,
     });

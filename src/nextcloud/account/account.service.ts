@@ -77,7 +77,7 @@ export class AccountService {
 
   async #revoke(account: NextcloudAccount): Promise<UnlinkOutcome> {
     try {
-      return await revokeAppPassword(this.#server.endpoint, { ...this.#store.login(account), scheme: 'basic' });
+      return await revokeAppPassword(this.#server.endpoint, { ...(await this.#store.login(account)), scheme: 'basic' });
     } catch (error) {
       if (isDomainError(error) && error.code.startsWith('upstream-')) return 'unreachable';
       throw error;

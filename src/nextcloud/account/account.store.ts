@@ -63,12 +63,14 @@ export class AccountStore {
     if (account === null) throw new DomainError('account-not-linked');
     if (account.state === 'invalid') throw new DomainError('account-link-invalid');
     if (account.state === 'suspended') throw new DomainError('account-suspended');
-    return { baseUrl, ...this.login(account), uid: account.uid };
+    return { baseUrl, ...(await this.login(account)), uid: account.uid };
   }
 
   /** The login of an account, whatever its state. */
-  login(account: NextcloudAccount): Pick<NextcloudCredential, 'loginName' | 'scheme' | 'secret'> {
-    const secret = this.#sealer.unseal(account.sealedSecret, { ownerId: account.userId, field: FIELD });
+  async login(account: NextcloudAccount): Promise<Pick<NextcloudCredential, 'loginName' | 'scheme' | 'secret'>> {
+    const secret = await this.#database.read((em) =>
+      this.#sealer.unseal(em, account.sealedSecret, { ownerId: account.userId, field: FIELD }),
+    );
     return { loginName: account.loginName, scheme: account.scheme, secret };
   }
 
@@ -83,7 +85,7 @@ export class AccountStore {
       loginName,
       displayName: probed.displayName,
       scheme: probed.scheme,
-      sealedSecret: this.#sealer.seal(appPassword, { ownerId: userId, field: FIELD }),
+      sealedSecret: await this.#sealer.seal(em, appPassword, { ownerId: userId, field: FIELD }),
       state: 'linked',
       stateChangedAt: now,
       linkedAt: now,

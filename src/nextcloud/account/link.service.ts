@@ -43,7 +43,7 @@ export class LinkService {
       await em.nativeDelete(NextcloudLink, { userId, state: { $ne: 'linked' } });
       const created = em.create(NextcloudLink, {
         userId,
-        sealedPollToken: this.#sealer.seal(flow.pollToken, { ownerId: userId, field: FIELD }),
+        sealedPollToken: await this.#sealer.seal(em, flow.pollToken, { ownerId: userId, field: FIELD }),
         state: 'pending',
         expiresAt: new Date(Date.now() + flow.expiresInSeconds * 1000),
       });
@@ -94,9 +94,10 @@ export class LinkService {
     });
   }
 
-  #ask(link: NextcloudLink): Promise<GrantedLogin | null> {
-    return this.#server.loginFlow.poll(
-      this.#sealer.unseal(link.sealedPollToken, { ownerId: link.userId, field: FIELD }),
+  async #ask(link: NextcloudLink): Promise<GrantedLogin | null> {
+    const token = await this.#database.read((em) =>
+      this.#sealer.unseal(em, link.sealedPollToken, { ownerId: link.userId, field: FIELD }),
     );
+    return this.#server.loginFlow.poll(token);
   }
 }

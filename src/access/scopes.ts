@@ -1,0 +1,17 @@
+/** What a personal access token can be allowed to do, each in the words that its owner reads. */
+export const SCOPES = {
+  'profile:read': 'Read your profile.',
+  'nextcloud:read': 'See which Nextcloud account is linked.',
+  'files:index': 'Scan and index your files.',
+  'jobs:read': 'Follow your jobs.',
+  'jobs:write': 'Cancel your jobs.',
+  'documents:read': 'See your indexed documents.',
+  'documents:write': 'Remove documents from the index.',
+  'knowledge:query': 'Ask questions to your documents.',
+  'users:read': 'Read accounts (administrators).',
+  'users:write': 'Change accounts (administrators).',
+  'audit:read': 'Read, verify and export the audit trail (administrators).',
+} as const;
+
+/** Name of a scope (RFC 6749 section 3.3). */
+export type Scope = keyof typeof SCOPES;

@@ -1,0 +1,57 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
+import { TokenPairDocument } from '../auth.dto.ts';
+
+/** The password was right; a second factor is asked for at POST /api/auth/mfa/challenge. */
+export class SecondFactorRequiredDocument {
+  /** @example true */
+  mfa_required!: true;
+
+  /**
+   * Binds the second step to this one; good for one login.
+   * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
+   */
+  mfa_token!: string;
+
+  /**
+   * What this account can use.
+   * @example ["totp", "recovery_code"]
+   */
+  mfa_methods!: ('totp' | 'recovery_code' | 'passkey')[];
+
+  /**
+   * Seconds until the token is worth nothing.
+   * @example 600
+   */
+  expires_in!: number;
+}
+
+/** The password was right; this server asks the account to set up a second factor first: POST /api/auth/mfa/enrolment. */
+export class EnrolmentRequiredDocument {
+  /** @example true */
+  mfa_enrolment_required!: true;
+
+  /**
+   * Binds the set-up to this step; good for one login.
+   * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
+   */
+  mfa_token!: string;
+
+  /**
+   * Seconds until the token is worth nothing.
+   * @example 600
+   */
+  expires_in!: number;
+}
+
+/** Answer to the first step of a login. */
+export type LoginDocument = TokenPairDocument | SecondFactorRequiredDocument | EnrolmentRequiredDocument;
+
+/** Documents the answer of an operation that is the first step of a login. */
+export function LoginResponse(): MethodDecorator {
+  const models = [TokenPairDocument, SecondFactorRequiredDocument, EnrolmentRequiredDocument];
+  return applyDecorators(
+    ApiExtraModels(...models),
+    ApiOkResponse({ schema: { oneOf: models.map((model) => ({ $ref: getSchemaPath(model) })) } }),
+  );
+}

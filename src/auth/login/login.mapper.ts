@@ -1,0 +1,24 @@
+import { tokenPairDocument } from '../tokens/token-pair.mapper.ts';
+import type { LoginDocument } from './login.dto.ts';
+import type { LoginOutcome } from './login-completion.ts';
+
+/** Where a login stands, as its client sees it. */
+export function loginDocument(outcome: LoginOutcome): LoginDocument {
+  switch (outcome.kind) {
+    case 'tokens':
+      return tokenPairDocument(outcome.tokens);
+    case 'second-factor':
+      return {
+        mfa_required: true,
+        mfa_token: outcome.step.token,
+        mfa_methods: [...outcome.methods],
+        expires_in: outcome.step.expiresInSeconds,
+      };
+    case 'enrolment':
+      return {
+        mfa_enrolment_required: true,
+        mfa_token: outcome.step.token,
+        expires_in: outcome.step.expiresInSeconds,
+      };
+  }
+}
