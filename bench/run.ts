@@ -3,14 +3,22 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { coldStart } from './cold-start.bench.ts';
 import { fileScan } from './file-scan.bench.ts';
 import { guardedRoute } from './guarded-route.bench.ts';
+import { limiter } from './limiter.bench.ts';
 import { loginLatency } from './login-latency.bench.ts';
+import { loginThroughput } from './login-throughput.bench.ts';
 import { holds, type Measurement } from './measurement.ts';
 import { passageSearch } from './passage-search.bench.ts';
 import { pdfText } from './pdf-text.bench.ts';
+import { profileRoute } from './profile-route.bench.ts';
+import { tokenCheck } from './token-check.bench.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'guarded-route': guardedRoute,
+  'profile-route': profileRoute,
+  'token-check': tokenCheck,
+  limiter,
   'login-latency': loginLatency,
+  'login-throughput': loginThroughput,
   'cold-start': coldStart,
   'pdf-text': pdfText,
   'passage-search': passageSearch,
