@@ -78,7 +78,7 @@ export class PasswordService {
     // Two changes at once: the second one no longer knows the current password.
     if (now?.hashedPassword !== user.hashedPassword) throw new DomainError('wrong-password');
     await this.#registry.replacePassword(em, user.id, hashedPassword);
-    await endOtherSessions(em, principal);
+    await endOtherSessions(em, principal, 'password-change');
     await this.#trail.append(em, {
       actorId: user.id,
       action: 'user.password-change',

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 /** Why a session ended before its time. */
-export type EndReason = 'logout' | 'token-reuse' | 'password-change';
+export type EndReason = 'logout' | 'token-reuse' | 'password-change' | 'second-factor';
 
 /** Ends one session for all processes at once; its refresh tokens are forgotten. A session that has ended stays as it is. */
 export async function endSession(em: EntityManager, sessionId: string, reason: EndReason): Promise<void> {
@@ -12,18 +12,20 @@ export async function endSession(em: EntityManager, sessionId: string, reason: E
   await em.execute('delete from refresh_tokens where session_id = ?', [sessionId]);
 }
 
-/** Ends every other session of a user. */
+/** Ends every session of a user but one; every one when `sessionId` is null. */
 export async function endOtherSessions(
   em: EntityManager,
-  { userId, sessionId }: { readonly userId: string; readonly sessionId: string },
+  { userId, sessionId }: { readonly userId: string; readonly sessionId: string | null },
+  reason: EndReason,
 ): Promise<void> {
   await em.execute(
-    `update sessions set ended_at = clock_timestamp(), end_reason = 'password-change'
-     where user_id = ? and id <> ? and ended_at is null`,
-    [userId, sessionId],
+    `update sessions set ended_at = clock_timestamp(), end_reason = ?
+     where user_id = ? and id is distinct from ?::uuid and ended_at is null`,
+    [reason, userId, sessionId],
   );
   await em.execute(
-    'delete from refresh_tokens where session_id in (select id from sessions where user_id = ? and id <> ?)',
+    `delete from refresh_tokens
+     where session_id in (select id from sessions where user_id = ? and id is distinct from ?::uuid)`,
     [userId, sessionId],
   );
 }
