@@ -1,4 +1,4 @@
-import { IsIn, IsInstance, IsInt, IsEmail, IsOptional, Max, Min } from 'class-validator';
+import { IsArray, IsEmail, IsIn, IsInstance, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { Secret } from './secret.ts';
 import { Variable } from './variable.ts';
 
@@ -97,6 +97,30 @@ export class AuthConfig {
   @Min(1)
   @Max(60)
   readonly stepUpMinutes: number = 10;
+
+  @Variable({
+    name: 'WEBAUTHN_RP_ID',
+    type: 'text',
+    description:
+      'Domain that passkeys belong to (RP ID): a host of the pages that use them or a domain above it. Changing it makes every passkey useless.',
+    example: 'clinic.example',
+    defaultText: 'the host of PUBLIC_URL',
+  })
+  @IsOptional()
+  @Matches(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, { message: '$property must be a host name in lower case' })
+  readonly webauthnRpId?: string;
+
+  @Variable({
+    name: 'WEBAUTHN_ORIGINS',
+    type: 'list',
+    description: 'Origins whose pages may register and use passkeys, comma-separated.',
+    example: 'https://app.clinic.example',
+    defaultText: 'PUBLIC_URL, FRONTEND_URL and CORS_ORIGINS, as far as they are below WEBAUTHN_RP_ID',
+  })
+  @IsOptional()
+  @IsArray()
+  @Matches(/^https?:\/\/[^/*\s]+$/, { each: true, message: '$property must list origins like https://app.example.org' })
+  readonly webauthnOrigins?: readonly string[];
 
   @Variable({
     name: 'EMAIL_VERIFICATION',

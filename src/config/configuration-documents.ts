@@ -1,7 +1,18 @@
 import { CONFIG_SLICES } from './configuration.ts';
-import { variablesOf, type VariableDefinition } from './variable.ts';
+import { familiesOf, variablesOf, type VariableDefinition } from './variable.ts';
 
-const TITLES = ['Server', 'Sign-in', 'Limits', 'Storage', 'Keys', 'Outgoing connections', 'Nextcloud', 'Indexing'];
+const TITLES = [
+  'Server',
+  'Sign-in',
+  'Limits',
+  'Storage',
+  'Keys',
+  'Outgoing connections',
+  'Mail',
+  'Nextcloud',
+  'Single sign-on',
+  'Indexing',
+];
 
 interface DocumentedVariable extends VariableDefinition {
   /** The default as text; empty when there is none. */
@@ -48,16 +59,18 @@ export function configurationDocument(): string {
 }
 
 function sections(): Section[] {
-  return CONFIG_SLICES.map((slice, index) => {
-    const initial = new slice() as unknown as Record<string, unknown>;
-    return {
-      title: TITLES[index] ?? slice.name,
-      variables: variablesOf(slice).map((variable) => ({
-        ...variable,
-        default: variable.defaultText ?? defaultText(initial[variable.property]),
-      })),
-    };
-  });
+  return CONFIG_SLICES.map((slice, index) => ({
+    title: TITLES[index] ?? slice.name,
+    variables: [slice, ...familiesOf(slice).map(({ member }) => member)].flatMap(documented),
+  }));
+}
+
+function documented(slice: new () => object): DocumentedVariable[] {
+  const initial = new slice() as Record<string, unknown>;
+  return variablesOf(slice).map((variable) => ({
+    ...variable,
+    default: variable.defaultText ?? defaultText(initial[variable.property]),
+  }));
 }
 
 function defaultText(value: unknown): string {

@@ -2,9 +2,11 @@ import { AuthConfig } from './auth.config.ts';
 import { HttpConfig } from './http.config.ts';
 import { IndexingConfig } from './indexing.config.ts';
 import { LimitsConfig } from './limits.config.ts';
+import { MailConfig } from './mail.config.ts';
 import { NextcloudConfig } from './nextcloud.config.ts';
 import { OutboundConfig } from './outbound.config.ts';
 import { SecretsConfig } from './secrets.config.ts';
+import { SsoConfig } from './sso.config.ts';
 import { StorageConfig } from './storage.config.ts';
 
 /** Every slice of the configuration, in the order in which the documents list them. */
@@ -15,7 +17,9 @@ export const CONFIG_SLICES = [
   StorageConfig,
   SecretsConfig,
   OutboundConfig,
+  MailConfig,
   NextcloudConfig,
+  SsoConfig,
   IndexingConfig,
 ] as const;
 
@@ -27,7 +31,9 @@ export class Configuration {
   readonly storage: StorageConfig = new StorageConfig();
   readonly secrets: SecretsConfig = new SecretsConfig();
   readonly outbound: OutboundConfig = new OutboundConfig();
+  readonly mail: MailConfig = new MailConfig();
   readonly nextcloud: NextcloudConfig = new NextcloudConfig();
+  readonly sso: SsoConfig = new SsoConfig();
   readonly indexing: IndexingConfig = new IndexingConfig();
 
   /** The slices as instances. */
@@ -39,7 +45,9 @@ export class Configuration {
       this.storage,
       this.secrets,
       this.outbound,
+      this.mail,
       this.nextcloud,
+      this.sso,
       this.indexing,
     ];
   }

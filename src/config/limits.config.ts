@@ -32,6 +32,16 @@ export class LimitsConfig {
   readonly loginFailuresPerAccount: number = 10;
 
   @Variable({
+    name: 'RATE_LIMIT_SECOND_FACTOR_FAILURES_PER_ACCOUNT',
+    type: 'integer',
+    description: 'Wrong second factors of one account, from any address, within 15 minutes before none is accepted.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly secondFactorFailuresPerAccount: number = 5;
+
+  @Variable({
     name: 'RATE_LIMIT_REFRESH_PER_MINUTE',
     type: 'integer',
     description: 'Token refreshes per minute and address.',

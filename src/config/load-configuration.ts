@@ -1,7 +1,7 @@
 import { validateSync } from 'class-validator';
 import { Configuration } from './configuration.ts';
 import { brokenRules } from './production-rules.ts';
-import { parseVariable, variablesOf } from './variable.ts';
+import { familiesOf, familySpelling, parseVariable, variablesOf } from './variable.ts';
 
 /** Why the server refuses to start: every broken rule by variable name, and no value. */
 export class ConfigurationError extends Error {
@@ -32,19 +32,38 @@ export function loadConfiguration(environment: Readonly<Record<string, string | 
   return Object.freeze(configuration);
 }
 
-function fill(slice: object, environment: Readonly<Record<string, string | undefined>>): string[] {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Fills a slice and its families; `spell` turns the name of a variable as it is declared into the one that is read. */
+function fill(slice: object, environment: Environment, spell = (name: string): string => name): string[] {
   const names = new Map<string, string>();
-  for (const variable of variablesOf(slice.constructor as new () => object)) {
-    const name = [variable.name, ...(variable.aliases ?? [])].find((each) => (environment[each] ?? '') !== '');
-    names.set(variable.property, name ?? variable.name);
+  const type = slice.constructor as new () => object;
+  for (const variable of variablesOf(type)) {
+    const spellings = [variable.name, ...(variable.aliases ?? [])].map(spell);
+    const name = spellings.find((each) => (environment[each] ?? '') !== '');
+    names.set(variable.property, name ?? spell(variable.name));
     if (name === undefined) continue;
     Object.defineProperty(slice, variable.property, {
       value: parseVariable(variable.type, (environment[name] ?? '').trim()),
       enumerable: true,
     });
   }
-  return validateSync(slice, { forbidUnknownValues: false }).flatMap((error) => {
+  const broken = validateSync(slice, { forbidUnknownValues: false }).flatMap((error) => {
     const name = names.get(error.property) ?? error.property;
     return Object.values(error.constraints ?? {}).map((rule) => rule.replaceAll(error.property, name));
+  });
+  return broken.length > 0 ? broken : fillFamilies(slice, environment);
+}
+
+function fillFamilies(slice: object, environment: Environment): string[] {
+  return familiesOf(slice.constructor as new () => object).flatMap(({ property, names, placeholder, member }) => {
+    const listed = (slice as Record<string, unknown>)[names] as readonly string[];
+    const members = listed.map((name) => ({ name, instance: new member() }));
+    Object.defineProperty(slice, property, { value: members.map(({ instance }) => instance), enumerable: true });
+    return members.flatMap(({ name, instance }) => {
+      const broken = fill(instance, environment, (each) => each.replace(placeholder, familySpelling(name)));
+      Object.freeze(instance);
+      return broken;
+    });
   });
 }

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { Configuration } from './configuration.ts';
+import { brokenSsoRules, ssoSecrets } from './sso-rules.ts';
 
 const LEAST_KEY_BYTES = { HS256: 32, HS384: 48, HS512: 64 } as const;
+const IMPLICIT_TLS_PORT = 465;
 const PLACEHOLDERS = /change[-_ ]?(me|in|this|it)|dev[-_ ]?password|your[-_ ]|<.*>|example|^(secret|password|admin)/i;
 // Base64 or base64url of 32 bytes is 43 characters and a padding that some tools leave out.
 const KEY_RING = /^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/_-]{43}=?)*$/;
@@ -28,10 +30,28 @@ export function brokenRules(configuration: Configuration): string[] {
   if ((configuration.nextcloud.adminUser === undefined) !== (configuration.nextcloud.adminPassword === undefined)) {
     broken.push('NEXTCLOUD_ADMIN_USER and NEXTCLOUD_ADMIN_PASSWORD go together');
   }
+  broken.push(...brokenSsoRules(configuration));
+  broken.push(...brokenMailRules(configuration));
   return http.isProduction ? [...broken, ...brokenInProduction(configuration)] : broken;
 }
 
-function brokenInProduction({ auth, storage, secrets, nextcloud }: Configuration): string[] {
+function brokenMailRules({ mail }: Configuration): string[] {
+  const broken: string[] = [];
+  if ((mail.username === undefined) !== (mail.password === undefined)) {
+    broken.push('EMAIL_USERNAME and EMAIL_PASSWORD go together');
+  }
+  if (mail.isConfigured && mail.from === undefined) broken.push('EMAIL_FROM is required with EMAIL_SMTP_HOST');
+  if (mail.smtpSecurity === 'none' && mail.password !== undefined) {
+    broken.push('EMAIL_PASSWORD is not sent without TLS: EMAIL_SMTP_SECURITY must be starttls or tls');
+  }
+  if (mail.smtpPort === IMPLICIT_TLS_PORT && mail.smtpSecurity === 'starttls') {
+    broken.push('EMAIL_SMTP_PORT=465 speaks TLS from the first byte: EMAIL_SMTP_SECURITY must be tls');
+  }
+  return broken;
+}
+
+function brokenInProduction(configuration: Configuration): string[] {
+  const { auth, storage, secrets, nextcloud, mail } = configuration;
   const broken: string[] = [];
   if (!auth.jwtSecret) broken.push('JWT_SECRET is required in production');
   if (!secrets.keys) broken.push('SECRETS_KEYS is required in production');
@@ -41,13 +61,21 @@ function brokenInProduction({ auth, storage, secrets, nextcloud }: Configuration
   if (nextcloud.url?.startsWith('http:') && !nextcloud.allowHttp) {
     broken.push('NEXTCLOUD_URL must be https in production (or NEXTCLOUD_ALLOW_HTTP=true)');
   }
+  if (auth.emailVerification === 'required' && !mail.isConfigured) {
+    broken.push('EMAIL_VERIFICATION=required needs EMAIL_SMTP_HOST in production');
+  }
+  if (mail.isConfigured && mail.smtpSecurity === 'none' && !mail.isLoopback) {
+    broken.push('EMAIL_SMTP_SECURITY=none is for a relay on this host only in production');
+  }
   const secretsByName = {
     JWT_SECRET: auth.jwtSecret,
     SECRETS_KEYS: secrets.keys,
     NEXTCLOUD_ADMIN_PASSWORD: nextcloud.adminPassword,
     INITIAL_ADMIN_PASSWORD: auth.initialAdminPassword,
+    EMAIL_PASSWORD: mail.password,
     DATABASE_URL: storage.databaseUrl,
     REDIS_URL: storage.redisUrl,
+    ...ssoSecrets(configuration),
   };
   for (const [name, value] of Object.entries(secretsByName)) {
     const text = name.endsWith('_URL') ? passwordOf(value?.reveal()) : value?.reveal();

@@ -38,6 +38,40 @@ export function variablesOf(slice: abstract new () => object): readonly Variable
   return VARIABLES.get(slice.prototype as object) ?? [];
 }
 
+/** Variables that come once for each name in a list. */
+export interface VariableFamilyDefinition {
+  /** Property of the slice that lists the names. */
+  readonly names: string;
+  /** What stands for the name, in upper case, in the names of the member's variables. */
+  readonly placeholder: string;
+  readonly member: new () => object;
+}
+
+interface FamilyEntry extends VariableFamilyDefinition {
+  readonly property: string;
+}
+
+const FAMILIES = new WeakMap<object, FamilyEntry[]>();
+
+/** Declares that a property of a configuration slice holds one member for each name in a list. */
+export function VariableFamily(definition: VariableFamilyDefinition): PropertyDecorator {
+  return (target, property) => {
+    const entries = FAMILIES.get(target) ?? [];
+    entries.push({ ...definition, property: String(property) });
+    FAMILIES.set(target, entries);
+  };
+}
+
+/** The families of a slice in the order of declaration. */
+export function familiesOf(slice: abstract new () => object): readonly FamilyEntry[] {
+  return FAMILIES.get(slice.prototype as object) ?? [];
+}
+
+/** How a name of a family is spelled inside the name of a variable: `clinic-idp` is `CLINIC_IDP`. */
+export function familySpelling(name: string): string {
+  return name.toUpperCase().replaceAll('-', '_');
+}
+
 /** Text of an environment variable to a value of its type; what cannot be read becomes a value that validation refuses. */
 export function parseVariable(type: VariableType, text: string): unknown {
   switch (type) {

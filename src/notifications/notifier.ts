@@ -1,38 +1,35 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { currentOrigin } from '../access/request-origin.ts';
+import { MailConfig } from '../config/mail.config.ts';
+import { HttpConfig } from '../config/http.config.ts';
 import { Tasks } from '../jobs/tasks.ts';
+import { DomainError } from '../problem/domain-error.ts';
 import { Sealer } from '../secrets/sealer.ts';
+import type { Occasion, TemplateName, TemplateValues } from './templates/template.types.ts';
 
 /** Kind and queue of the task that delivers one message. */
 export const DELIVERY = 'mail-delivery';
 export const SEALED_FIELD = 'outgoing_mails.sealed_content';
 
-/** Every message that the server writes; each has a file in `templates/`. */
-export type TemplateName =
-  | 'email-verification'
-  | 'account-exists'
-  | 'password-reset'
-  | 'password-changed'
-  | 'email-change-confirmation'
-  | 'email-change-requested'
-  | 'email-changed'
-  | 'invitation'
-  | 'token-reuse'
-  | 'second-factor-changed'
-  | 'identity-linked'
-  | 'access-token-created'
-  | 'admin-alert';
+/** A message to a user: each template with the values it fills in. */
+export type Notification = {
+  readonly [Name in TemplateName]: {
+    /** Whose message it is; it goes when the account goes. */
+    readonly userId: string;
+    /** Address it is sent to. */
+    readonly to: string;
+    readonly template: Name;
+    readonly values: TemplateValues[Name];
+  };
+}[TemplateName];
 
-/** A message to a user. */
-export interface Notification {
-  /** Whose message it is; it goes when the account goes. */
-  readonly userId: string;
-  /** Address it is sent to. */
+/** What is sealed until a message is sent. */
+export interface QueuedContent {
   readonly to: string;
-  readonly template: TemplateName;
-  /** What the template fills in. */
   readonly values: Readonly<Record<string, string>>;
+  readonly occasion: Occasion;
 }
 
 /** Writes to users. */
@@ -40,16 +37,29 @@ export interface Notification {
 export class Notifier {
   readonly #sealer: Sealer;
   readonly #tasks: Tasks;
+  readonly #canDeliver: boolean;
 
-  constructor(sealer: Sealer, tasks: Tasks) {
+  constructor(sealer: Sealer, tasks: Tasks, mail: MailConfig, http: HttpConfig) {
     this.#sealer = sealer;
     this.#tasks = tasks;
+    // In development messages are files; in production there is nobody to read them.
+    this.#canDeliver = mail.isConfigured || !http.isProduction;
   }
 
-  /** Queues a message in the transaction of `em`: it is sent if and only if the transaction commits. */
+  /** For operations that are of no use without mail. @throws DomainError `mail-not-configured` */
+  requireDelivery(): void {
+    if (!this.#canDeliver) throw new DomainError('mail-not-configured');
+  }
+
+  /**
+   * Queues a message in the transaction of `em`: it is sent if and only if the transaction commits. Where this server
+   * cannot send mail at all nothing is queued; notices are then only in the audit trail.
+   */
   async queue(em: EntityManager, { userId, to, template, values }: Notification): Promise<void> {
+    if (!this.#canDeliver) return;
     const id = randomUUIDv7();
-    const content = await this.#sealer.seal(em, JSON.stringify({ to, values }), {
+    const occasion: Occasion = { at: new Date().toISOString(), address: currentOrigin().address };
+    const content = await this.#sealer.seal(em, JSON.stringify({ to, values, occasion }), {
       ownerId: userId,
       field: SEALED_FIELD,
     });
@@ -58,5 +68,10 @@ export class Notifier {
       [id, userId, template, content],
     );
     await this.#tasks.add(em, DELIVERY, { mailId: id });
+  }
+
+  /** Starts the delivery of queued messages at once instead of at the next look; call it after the transaction. */
+  wake(): void {
+    this.#tasks.wake(DELIVERY);
   }
 }

@@ -58,12 +58,94 @@ export const PROBLEMS = {
     'Address not verified',
     'The address of the account is not verified yet: follow the link in the mail, or ask for another one.',
   ),
+  'invalid-mfa-token': problem(
+    401,
+    'Invalid login step',
+    'The mfa_token is unknown, used, expired or was guessed with too often, or the account changed. Log in again.',
+  ),
+  'invalid-second-factor': problem(
+    401,
+    'Invalid second factor',
+    'The code is wrong or was used before. After a few wrong ones the mfa_token is worth nothing.',
+  ),
+  'invalid-passkey': problem(
+    401,
+    'Invalid passkey',
+    'The passkey is unknown, its answer does not fit the question, or the account cannot log in.',
+  ),
+  'wrong-second-factor': problem(
+    403,
+    'Wrong second factor',
+    'The code or passkey given to confirm this is wrong or was used before.',
+  ),
+  'step-up-required': problem(
+    403,
+    'Fresh proof of identity required',
+    'This change wants a proof of identity that is a few minutes old at most: POST /api/auth/step-up, then try again.',
+  ),
+  'second-factor-exists': problem(
+    409,
+    'Second factor already set up',
+    'The account has a confirmed authenticator app, which must be removed first; or a login need not set one up any more.',
+  ),
+  'no-second-factor': problem(
+    409,
+    'No second factor',
+    'This wants a second factor, or one that is being set up, and the account has none.',
+  ),
+  'second-factor-required': problem(
+    409,
+    'Second factor required',
+    'The last second factor cannot be removed: this server asks the account for one. Set up another one first.',
+  ),
+  'passkey-exists': problem(409, 'Passkey already registered', 'This passkey is registered already.'),
+  'passkey-refused': problem(
+    422,
+    'Passkey refused',
+    'The registration is unknown, used or expired, or the answer of the authenticator does not fit it.',
+  ),
   forbidden: problem(403, 'Forbidden', 'The account may not do this.'),
+  'insufficient-scope': problem(
+    403,
+    'Insufficient scope',
+    'The personal access token lacks the scope of this operation, or the operation is for sessions only.',
+  ),
+  'access-token-limit': problem(
+    409,
+    'Too many personal access tokens',
+    'The account has as many personal access tokens as it may have. Delete one that is no longer used.',
+  ),
   'wrong-password': problem(403, 'Wrong password', 'The current password given to confirm this change is wrong.'),
   'self-protection': problem(
     409,
     'Not on your own account',
-    'An administrator cannot deactivate, demote or delete the own account.',
+    'Administration of the own role or activation, or deleting the own account for good, is left to another administrator.',
+  ),
+  'last-administrator': problem(
+    409,
+    'Last administrator',
+    'The account is the only active administrator. Make another one first.',
+  ),
+  'account-active': problem(409, 'Account is active', 'Only a deactivated account can be deleted for good.'),
+  'one-time-token-invalid': problem(
+    410,
+    'Link no longer good',
+    'The token of the link is expired, was used, was replaced by a newer one or never existed. Ask for another one.',
+  ),
+  'mail-not-configured': problem(
+    409,
+    'Mail is not configured',
+    'The operator has not set EMAIL_SMTP_HOST, so this server cannot send the mail that this needs.',
+  ),
+  'account-without-password': problem(
+    409,
+    'Account without a password',
+    'The account has not accepted its invitation, or logs in through another issuer: there is no password to reset.',
+  ),
+  'invitation-accepted': problem(
+    409,
+    'Nothing to accept',
+    'The account is open already or deactivated, so there is no invitation to send.',
   ),
   'email-taken': problem(409, 'Address already in use', 'Another account uses this e-mail address.'),
   'rate-limited': passing(
