@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { AuditModule } from './audit/audit.module.ts';
+import { AccessTokensModule } from './auth/access-tokens/access-tokens.module.ts';
 import { AuthModule } from './auth/auth.module.ts';
 import { ComputeModule } from './compute/compute.module.ts';
 import { ConfigModule } from './config/config.module.ts';
@@ -45,6 +46,7 @@ export class AppModule {
         OutboundModule,
         UsersModule,
         AuthModule,
+        AccessTokensModule,
         NextcloudModule,
         IndexingModule,
         HealthModule.register(inFlight),

@@ -1,4 +1,12 @@
-import { SetMetadata, createParamDecorator, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
+import {
+  SetMetadata,
+  applyDecorators,
+  createParamDecorator,
+  type CustomDecorator,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
+import { Problems } from '../problem/problems.decorator.ts';
 import type { Principal, SessionPrincipal } from './principal.ts';
 import type { Scope } from './scopes.ts';
 
@@ -9,6 +17,10 @@ export const REQUEST_LIMIT = 'access:limit';
 export const REQUIRED_SCOPE = 'access:scope';
 export const NEEDS_STEP_UP = 'access:step-up';
 
+/** Names of the security schemes in the OpenAPI document. */
+export const SESSION_SCHEME = 'access-token';
+export const PERSONAL_TOKEN_SCHEME = 'personal-access-token';
+
 /** Opens a route to everybody. Without it every route asks for an access token. */
 export const Public = (): CustomDecorator => SetMetadata(IS_PUBLIC, true);
 
@@ -17,9 +29,16 @@ export const AdminOnly = (): CustomDecorator => SetMetadata(IS_ADMIN_ONLY, true)
 
 /**
  * Opens a route to personal access tokens that have the scope (403 `insufficient-scope` without it). A route that
- * declares none can be called from a session only.
+ * declares none can be called from a session only. The OpenAPI document says what the guard enforces: both read this.
  */
-export const RequireScope = (scope: Scope): CustomDecorator => SetMetadata(REQUIRED_SCOPE, scope);
+export const RequireScope = (scope: Scope): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(REQUIRED_SCOPE, scope),
+    ApiExtension('x-required-scope', scope),
+    ApiSecurity(PERSONAL_TOKEN_SCHEME),
+    ApiSecurity(SESSION_SCHEME),
+    Problems('insufficient-scope'),
+  );
 
 /** Closes a route unless its user proved lately who he is (403 `step-up-required`): POST /api/auth/step-up. */
 export const StepUp = (): CustomDecorator => SetMetadata(NEEDS_STEP_UP, true);

@@ -6,7 +6,6 @@ export const SCOPES = {
   'jobs:read': 'Follow your jobs.',
   'jobs:write': 'Cancel your jobs.',
   'documents:read': 'See your indexed documents.',
-  'documents:write': 'Remove documents from the index.',
   'knowledge:query': 'Ask questions to your documents.',
   'users:read': 'Read accounts (administrators).',
   'users:write': 'Change accounts (administrators).',
@@ -15,3 +14,11 @@ export const SCOPES = {
 
 /** Name of a scope (RFC 6749 section 3.3). */
 export type Scope = keyof typeof SCOPES;
+
+/** Scopes of operations that are closed to everybody but administrators. */
+export const ADMIN_SCOPES: ReadonlySet<Scope> = new Set<Scope>(['users:read', 'users:write', 'audit:read']);
+
+/** Whether a text names a scope. */
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(SCOPES, text);
+}

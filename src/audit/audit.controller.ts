@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AdminOnly, CurrentPrincipal } from '../access/declarations.ts';
+import { AdminOnly, CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { AuditReader } from './audit-reader.ts';
@@ -23,6 +23,7 @@ export class AuditController {
     this.#verifier = verifier;
   }
 
+  @RequireScope('audit:read')
   @Get()
   @ApiOperation({ operationId: 'audit.list', summary: 'Read the audit trail, the newest event first' })
   @ApiOkResponse({ type: AuditPageDocument })
@@ -43,6 +44,7 @@ export class AuditController {
     return { events: page.events.map(auditEventDocument), next_cursor: next === null ? null : String(next) };
   }
 
+  @RequireScope('audit:read')
   @Get('verify')
   @ApiOperation({
     operationId: 'audit.verify',

@@ -10,6 +10,7 @@ import { AuthController } from './auth.controller.ts';
 import { AdminGuard } from './guards/admin.guard.ts';
 import { JwtAuthGuard } from './guards/jwt-auth.guard.ts';
 import { JwtStrategy } from './guards/jwt.strategy.ts';
+import { ScopeGuard } from './guards/scope.guard.ts';
 import { CountingStorage } from './limits/counting-storage.ts';
 import { LimitsModule } from './limits/limits.module.ts';
 import { RequestLimitGuard } from './limits/request-limit.guard.ts';
@@ -75,6 +76,7 @@ import { TokenIssuer } from './tokens/token-issuer.ts';
     { provide: APP_GUARD, useClass: JwtAuthGuard },
     { provide: APP_GUARD, useClass: RequestLimitGuard },
     { provide: APP_GUARD, useClass: AdminGuard },
+    { provide: APP_GUARD, useClass: ScopeGuard },
   ],
   // For the rooms of auth that are modules of their own: mfa, passkeys, oidc, access tokens.
   exports: [

@@ -1,5 +1,6 @@
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { PERSONAL_TOKEN_SCHEME, SESSION_SCHEME } from '../access/declarations.ts';
 import { VERSION } from './version.ts';
 
 const DESCRIPTION = `One REST API over a person's Nextcloud, and cited answers from their own documents.
@@ -14,8 +15,18 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'access-token')
-    .addSecurityRequirements('access-token')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, SESSION_SCHEME)
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'va_...',
+        description:
+          'A personal access token: POST /api/auth/tokens. It opens the operations that name it, when it has the scope in `x-required-scope`.',
+      },
+      PERSONAL_TOKEN_SCHEME,
+    )
+    .addSecurityRequirements(SESSION_SCHEME)
     .build();
   return SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${camelCase(controller.replace(/Controller$/, ''))}.${method}`,

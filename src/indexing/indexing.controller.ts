@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentPrincipal } from '../access/declarations.ts';
+import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { NextcloudConfig } from '../config/nextcloud.config.ts';
 import { Problems } from '../problem/problems.decorator.ts';
@@ -42,6 +42,7 @@ export class IndexingController {
     this.#watchDirectories = config.watchDirectories;
   }
 
+  @RequireScope('files:index')
   @Post('scan-and-index')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Scan the watched folders of my account and index what is new or changed' })
@@ -57,6 +58,7 @@ export class IndexingController {
     return isDone ? scanReport(job, this.#watchDirectories) : accepted(reply, acceptedJob(job));
   }
 
+  @RequireScope('files:index')
   @Post('index')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Index one file of my account, wherever it lies' })
@@ -87,6 +89,7 @@ export class IndexingController {
     return document === null ? accepted(reply, acceptedJob(job)) : indexReport(job, document);
   }
 
+  @RequireScope('documents:read')
   @Get('index-state')
   @ApiOperation({ summary: 'Why is a file of mine indexed, or not?' })
   @ApiOkResponse({ type: IndexStateDocument })

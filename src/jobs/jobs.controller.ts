@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Param, ParseUUIDPipe, Sse, type MessageEvent } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Observable } from 'rxjs';
-import { CurrentPrincipal } from '../access/declarations.ts';
+import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import { Problems } from '../problem/problems.decorator.ts';
@@ -22,6 +22,7 @@ export class JobsController {
     this.#jobs = jobs;
   }
 
+  @RequireScope('jobs:read')
   @Get()
   @ApiOperation({ summary: 'List my latest jobs, newest first' })
   @ApiOkResponse({ type: JobListDocument })
@@ -29,6 +30,7 @@ export class JobsController {
     return { jobs: (await this.#jobs.list(principal)).map(jobDocument) };
   }
 
+  @RequireScope('jobs:read')
   @Get(':id')
   @ApiOperation({ summary: 'Read a job' })
   @ApiOkResponse({ type: JobDocument })
@@ -37,6 +39,7 @@ export class JobsController {
     return jobDocument(await this.#jobs.get(principal, id));
   }
 
+  @RequireScope('jobs:read')
   @Sse(':id/events')
   @ApiOperation({ summary: 'Follow a job: an event `job` with each change, the last one when it has ended' })
   @ApiProduces('text/event-stream')
@@ -60,6 +63,7 @@ export class JobsController {
     });
   }
 
+  @RequireScope('jobs:write')
   @Delete(':id')
   @ApiOperation({ summary: 'Cancel a job; it keeps what it has done' })
   @ApiOkResponse({ type: JobDocument })

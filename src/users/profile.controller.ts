@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../access/declarations.ts';
+import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { ProfileService } from './profile.service.ts';
@@ -17,6 +17,7 @@ export class ProfileController {
     this.#profile = profile;
   }
 
+  @RequireScope('profile:read')
   @Get()
   @ApiOperation({ operationId: 'users.getMe', summary: 'Read your own account' })
   @ApiOkResponse({ type: UserDocument })

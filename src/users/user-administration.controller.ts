@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AdminOnly, CurrentPrincipal } from '../access/declarations.ts';
+import { AdminOnly, CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { UserAdministrationService } from './user-administration.service.ts';
@@ -21,6 +21,7 @@ export class UserAdministrationController {
     this.#users = users;
   }
 
+  @RequireScope('users:read')
   @Get()
   @ApiOperation({ operationId: 'users.list', summary: 'List all accounts' })
   @ApiOkResponse({ type: UserPageDocument })
@@ -29,6 +30,7 @@ export class UserAdministrationController {
     return { users: page.users.map(userDocument), next_cursor: page.nextCursor };
   }
 
+  @RequireScope('users:read')
   @Get(':user_id')
   @ApiOperation({ operationId: 'users.get', summary: 'Read an account' })
   @ApiOkResponse({ type: UserDocument })
@@ -37,6 +39,7 @@ export class UserAdministrationController {
     return userDocument(await this.#users.read(principal, user_id));
   }
 
+  @RequireScope('users:write')
   @Put(':user_id')
   @ApiOperation({
     operationId: 'users.update',
@@ -54,6 +57,7 @@ export class UserAdministrationController {
     return userDocument(await this.#users.update(principal, user_id, change));
   }
 
+  @RequireScope('users:write')
   @Delete(':user_id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
@@ -67,6 +71,7 @@ export class UserAdministrationController {
     await this.#users.update(principal, user_id, { isActive: false });
   }
 
+  @RequireScope('users:write')
   @Post(':user_id/reactivate')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'users.reactivate', summary: 'Activate a deactivated account again' })
@@ -79,6 +84,7 @@ export class UserAdministrationController {
     return userDocument(await this.#users.update(principal, user_id, { isActive: true }));
   }
 
+  @RequireScope('users:write')
   @Post(':user_id/sessions/revoke')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({ operationId: 'users.revokeSessions', summary: 'End every session of an account' })

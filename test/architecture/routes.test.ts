@@ -1,6 +1,7 @@
 // Who may call what, for every route of the running application; and that no handler takes what nobody has checked.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getMetadataStorage } from 'class-validator';
+import { ADMIN_SCOPES, SCOPES, type Scope } from '../../src/access/scopes.ts';
 import { openApiDocument } from '../../src/http/openapi.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { routesOf, type Route } from './routes.ts';
@@ -25,6 +26,31 @@ const ADMIN_ONLY = [
   'POST /api/users/:user_id/sessions/revoke',
   'PUT /api/users/:user_id',
 ];
+
+/**
+ * Open to sessions only: they change how somebody logs in, or hand out a credential. Every other guarded route declares
+ * the scope that a personal access token needs.
+ */
+const SESSION_ONLY = [
+  'DELETE /api/auth/tokens/:id',
+  'DELETE /api/integrations/nextcloud/account',
+  'GET /api/auth/me',
+  'GET /api/auth/session',
+  'GET /api/auth/tokens',
+  'GET /api/integrations/nextcloud/link/:id',
+  'POST /api/auth/logout',
+  'POST /api/auth/tokens',
+  'POST /api/integrations/nextcloud/link',
+  'PUT /api/integrations/nextcloud/account',
+  'PUT /api/users/me',
+  'PUT /api/users/me/password',
+];
+
+interface DocumentedOperation {
+  readonly 'x-required-scope'?: string;
+  readonly security?: readonly Record<string, unknown>[];
+  readonly responses: Readonly<Record<string, unknown>>;
+}
 
 const ID = '0198f1a0-0000-7000-8000-000000000000';
 
@@ -63,6 +89,18 @@ describe('access', () => {
     expect(routes.filter(({ isAdminOnly }) => isAdminOnly).map(({ name }) => name)).toEqual(ADMIN_ONLY);
   });
 
+  it('is for sessions only on the routes listed here; every other guarded route names a scope', () => {
+    const guarded = routes.filter(({ isPublic }) => !isPublic);
+    expect(guarded.filter(({ scope }) => scope === undefined).map(({ name }) => name)).toEqual(SESSION_ONLY);
+    expect(routes.filter(({ isPublic, scope }) => isPublic && scope !== undefined)).toEqual([]);
+  });
+
+  it('X-auth17 has a scope of administrators where administrators are meant, and offers no scope that opens nothing', () => {
+    const scoped = routes.flatMap(({ scope, isAdminOnly }) => (scope === undefined ? [] : [{ scope, isAdminOnly }]));
+    expect(scoped.filter(({ scope, isAdminOnly }) => ADMIN_SCOPES.has(scope as Scope) !== isAdminOnly)).toEqual([]);
+    expect([...new Set(scoped.map(({ scope }) => scope))].sort()).toEqual(Object.keys(SCOPES).sort());
+  });
+
   it('S28 is refused with 401 to everybody without a token, on every route that is not open', async () => {
     const closed = routes.filter(({ isPublic }) => !isPublic);
     expect(await answersOtherThan(401, closed, {})).toEqual([]);
@@ -83,6 +121,28 @@ describe('OpenAPI document', () => {
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
     );
     expect(documented.sort()).toEqual(routes.map(({ name }) => name));
+  });
+
+  it('X-auth17 says of every operation which scope it needs and which tokens open it, as the guard enforces it', () => {
+    const documented = Object.entries(openApiDocument(app.app).paths).flatMap(([path, operations]) =>
+      Object.entries(operations as Record<string, DocumentedOperation>).map(([method, operation]) => ({
+        name: `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`,
+        scope: operation['x-required-scope'],
+        schemes: (operation.security ?? [{ 'access-token': [] }]).flatMap((each) => Object.keys(each)).sort(),
+        hasRefusal: '403' in operation.responses,
+      })),
+    );
+    const expected = routes.map(({ name, scope, isPublic }) => ({
+      name,
+      scope,
+      schemes: isPublic ? [] : scope === undefined ? ['access-token'] : ['access-token', 'personal-access-token'],
+    }));
+    const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+    const withoutRefusals = documented.map(({ name, scope, schemes }) => ({ name, scope, schemes })).sort(byName);
+    // The probes have no 401 to speak of and say nothing of security.
+    const isProbe = ({ name }: { name: string }): boolean => / \/(health|ready)$/.test(name);
+    expect(withoutRefusals.filter((each) => !isProbe(each))).toEqual(expected.filter((each) => !isProbe(each)));
+    expect(documented.filter(({ scope, hasRefusal }) => scope !== undefined && !hasRefusal)).toEqual([]);
   });
 });
 

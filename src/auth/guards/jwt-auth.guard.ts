@@ -3,12 +3,13 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { IS_PUBLIC } from '../../access/declarations.ts';
 import { DomainError } from '../../problem/domain-error.ts';
+import { ACCESS_TOKEN_STRATEGY } from './access-token.strategy.ts';
 
 const CHALLENGE = 'Bearer realm="voiceassist"';
 
-/** Asks every route for an access token unless it is declared public. */
+/** Asks every route for the access token of a session or a personal one unless it is declared public. */
 @Injectable()
-export class JwtAuthGuard extends AuthGuard('jwt') {
+export class JwtAuthGuard extends AuthGuard(['jwt', ACCESS_TOKEN_STRATEGY]) {
   readonly #reflector: Reflector;
 
   constructor(reflector: Reflector) {

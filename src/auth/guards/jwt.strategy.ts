@@ -5,9 +5,8 @@ import type { Principal } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { SessionLoader } from '../sessions/session-loader.ts';
 import { ACCESS_TOKEN_TYPE, accessKey, AUDIENCE, ISSUER } from '../tokens/access-key.ts';
+import { bearerToken } from './bearer-token.ts';
 
-// RFC 6750 section 2.1.
-const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A token whose signature, algorithm, issuer, audience and times hold; its claims are still anybody's guess. */
@@ -47,12 +46,6 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     const principal = await this.#sessions.find(claims.sid);
     return principal?.userId === claims.sub ? principal : undefined;
   }
-}
-
-/** The token of an Authorization header; never of the URL, a cookie or a body. */
-function bearerToken(request: { readonly headers: Readonly<Record<string, unknown>> }): string | null {
-  const header = request.headers['authorization'];
-  return typeof header === 'string' ? (BEARER.exec(header)?.[1] ?? null) : null;
 }
 
 function claimsOf({ header, payload }: DecodedToken): AccessClaims | undefined {

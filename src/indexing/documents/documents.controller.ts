@@ -1,6 +1,6 @@
 import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../access/declarations.ts';
+import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
@@ -24,6 +24,7 @@ export class DocumentsController {
     this.#documents = documents;
   }
 
+  @RequireScope('documents:read')
   @Get()
   @ApiOperation({ summary: 'List my documents, newest first' })
   @ApiOkResponse({ type: DocumentListDocument })
@@ -35,6 +36,7 @@ export class DocumentsController {
     return documentListDocument(await this.#documents.list(principal, { state, cursor, limit }));
   }
 
+  @RequireScope('documents:read')
   @Get(':id')
   @ApiOperation({ summary: 'Read what is known of one of my documents' })
   @ApiOkResponse({ type: DocumentDocument })

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../access/declarations.ts';
+import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { AnswerDocument, QueryRequest } from './knowledge.dto.ts';
@@ -17,6 +17,7 @@ export class KnowledgeController {
     this.#knowledge = knowledge;
   }
 
+  @RequireScope('knowledge:query')
   @Post('query')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Ask my indexed documents; the answer quotes them and cites each quote' })

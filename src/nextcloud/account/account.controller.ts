@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, ParseUUIDPipe, Post, Put } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal, LimitedAs } from '../../access/declarations.ts';
+import { CurrentPrincipal, LimitedAs, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
@@ -77,6 +77,7 @@ export class AccountController {
     return accountDocument(await this.#accounts.linkByHand(principal, body.login_name, body.app_password));
   }
 
+  @RequireScope('nextcloud:read')
   @Get('account')
   @ApiOperation({ summary: 'The linked account' })
   @ApiOkResponse({ type: AccountDocument })

@@ -65,6 +65,8 @@ describe('SessionLoader', () => {
       sessionId,
       email: `${userId}@clinic.example`,
       role: 'user',
+      scopes: null,
+      authenticatedSecondsAgo: 0,
     });
     await expect(loader.find(randomUUID())).resolves.toBeUndefined();
   });

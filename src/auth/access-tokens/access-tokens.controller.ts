@@ -1,0 +1,69 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentSession, StepUp } from '../../access/declarations.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { AccessTokenListDocument, CreateAccessTokenRequest, CreatedAccessTokenDocument } from './access-tokens.dto.ts';
+import { accessTokenDocument } from './access-tokens.mapper.ts';
+import { AccessTokensService } from './access-tokens.service.ts';
+
+const TokenId = (): ParameterDecorator =>
+  Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') }));
+
+/** Personal access tokens: what programs of a user log in with. */
+@ApiTags('auth')
+@Controller('auth/tokens')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+export class AccessTokensController {
+  readonly #tokens: AccessTokensService;
+
+  constructor(tokens: AccessTokensService) {
+    this.#tokens = tokens;
+  }
+
+  @StepUp()
+  @Post()
+  @ApiOperation({
+    operationId: 'accessTokens.create',
+    summary: 'Make a personal access token for a program',
+    description:
+      'The answer shows the token once. It is accepted as `Authorization: Bearer va_...` by the operations that declare one of its scopes (`x-required-scope`).',
+  })
+  @ApiCreatedResponse({ type: CreatedAccessTokenDocument })
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'validation-failed',
+    'access-token-limit',
+  )
+  async create(
+    @CurrentSession() principal: SessionPrincipal,
+    @Body() request: CreateAccessTokenRequest,
+  ): Promise<CreatedAccessTokenDocument> {
+    const { name, scopes, expires_in_days } = request;
+    const { token, stored } = await this.#tokens.create(principal, {
+      name,
+      scopes,
+      expiresInDays: expires_in_days ?? null,
+    });
+    return { ...accessTokenDocument(stored), token };
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'accessTokens.list', summary: 'List my personal access tokens, the newest first' })
+  @ApiOkResponse({ type: AccessTokenListDocument })
+  async list(@CurrentSession() principal: SessionPrincipal): Promise<AccessTokenListDocument> {
+    return { tokens: (await this.#tokens.list(principal)).map(accessTokenDocument) };
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ operationId: 'accessTokens.delete', summary: 'Delete a personal access token' })
+  @ApiNoContentResponse({ description: 'The token is refused from now on, by every process.' })
+  @Problems('not-found')
+  async delete(@CurrentSession() principal: SessionPrincipal, @TokenId() id: string): Promise<void> {
+    await this.#tokens.delete(principal, id);
+  }
+}

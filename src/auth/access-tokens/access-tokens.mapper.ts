@@ -1,0 +1,16 @@
+import { isScope } from '../../access/scopes.ts';
+import type { AccessToken } from './access-token.entity.ts';
+import type { AccessTokenDocument } from './access-tokens.dto.ts';
+
+/** What the owner of a token may see of it. */
+export function accessTokenDocument(token: AccessToken): AccessTokenDocument {
+  return {
+    id: token.id,
+    name: token.name,
+    hint: token.hint,
+    scopes: token.scopes.split(' ').filter(isScope),
+    created_at: token.createdAt.toISOString(),
+    expires_at: token.expiresAt?.toISOString() ?? null,
+    last_used_at: token.lastUsedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,127 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { ADMIN_SCOPES, type Scope } from '../../access/scopes.ts';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { Database } from '../../persistence/database.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { recordForeignId } from '../sessions/foreign-id.ts';
+import { lockLivingSession } from '../sessions/living-session.ts';
+import { AccessToken } from './access-token.entity.ts';
+import { accessTokenHash, accessTokenHint, newAccessToken } from './access-token-secret.ts';
+
+const MOST_TOKENS = 50;
+
+/** A token to be made. */
+export interface NewAccessToken {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Null: it lives until it is deleted. */
+  readonly expiresInDays: number | null;
+}
+
+/** A token that was just made. */
+export interface CreatedAccessToken {
+  /** The secret; nobody can read it again. */
+  readonly token: string;
+  readonly stored: AccessToken;
+}
+
+/** The personal access tokens of a user. */
+@Injectable()
+export class AccessTokensService {
+  readonly #database: Database;
+  readonly #trail: AuditTrail;
+
+  constructor(database: Database, trail: AuditTrail) {
+    this.#database = database;
+    this.#trail = trail;
+  }
+
+  /** Every token of the user that has not been deleted, the newest first; also those that have expired. */
+  async list(principal: SessionPrincipal): Promise<readonly AccessToken[]> {
+    return this.#database.read((em) =>
+      em.find(AccessToken, { userId: principal.userId }, { orderBy: { id: 'desc' }, limit: MOST_TOKENS }),
+    );
+  }
+
+  /**
+   * @throws DomainError `validation-failed` for a scope of administrators that somebody else asks for,
+   *   `access-token-limit`, `unauthenticated` when the session has ended meanwhile
+   */
+  async create(principal: SessionPrincipal, wanted: NewAccessToken): Promise<CreatedAccessToken> {
+    if (principal.role !== 'admin' && wanted.scopes.some((scope) => ADMIN_SCOPES.has(scope))) throw adminScope();
+    const token = newAccessToken();
+    return this.#database.transaction(async (em) => {
+      await lockLivingSession(em, principal);
+      await requireRoom(em, principal.userId);
+      const id = await insert(em, principal.userId, { token, wanted });
+      await this.#trail.append(em, {
+        actorId: principal.userId,
+        action: 'access-token.create',
+        outcome: 'success',
+        targetType: 'access-token',
+        targetId: id,
+        details: { scopes: wanted.scopes.join(' ') },
+      });
+      return { token, stored: await em.findOneOrFail(AccessToken, { id }) };
+    });
+  }
+
+  /** Deletes a token; the next request with it is refused. @throws DomainError `not-found` */
+  async delete(principal: SessionPrincipal, id: string): Promise<void> {
+    const isDeleted = await this.#database.transaction(async (em) => {
+      const rows = await em.execute<unknown[]>('delete from access_tokens where id = ? and user_id = ? returning id', [
+        id,
+        principal.userId,
+      ]);
+      if (rows.length === 0) {
+        await recordForeignId(em, this.#trail, { principal, table: 'access_tokens', id });
+        return false;
+      }
+      await this.#trail.append(em, {
+        actorId: principal.userId,
+        action: 'access-token.delete',
+        outcome: 'success',
+        targetType: 'access-token',
+        targetId: id,
+      });
+      return true;
+    });
+    if (!isDeleted) throw new DomainError('not-found');
+  }
+}
+
+/** The account is locked: two requests at once cannot both take the last place. */
+async function requireRoom(em: EntityManager, userId: string): Promise<void> {
+  const count = await em.count(AccessToken, { userId });
+  if (count >= MOST_TOKENS) throw new DomainError('access-token-limit');
+}
+
+async function insert(
+  em: EntityManager,
+  userId: string,
+  { token, wanted }: { readonly token: string; readonly wanted: NewAccessToken },
+): Promise<string> {
+  const id = randomUUIDv7();
+  await em.execute(
+    `insert into access_tokens (id, user_id, name, token_hash, hint, scopes, created_at, expires_at)
+     values (?, ?, ?, ?, ?, ?, now(), now() + ?::int * interval '1 day')`,
+    [
+      id,
+      userId,
+      wanted.name,
+      accessTokenHash(token),
+      accessTokenHint(token),
+      [...wanted.scopes].sort().join(' '),
+      wanted.expiresInDays,
+    ],
+  );
+  return id;
+}
+
+function adminScope(): DomainError {
+  const detail = 'scopes must not hold a scope of administrators';
+  return new DomainError('validation-failed', { errors: [{ pointer: '/scopes', detail }] });
+}
