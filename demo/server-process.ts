@@ -26,7 +26,8 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
   const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-'));
   const port = await freePort();
   const main = new URL('../dist/src/main.js', import.meta.url).pathname;
-  const child = spawn(process.execPath, [main], {
+  // As `npm start` does it.
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', main], {
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });

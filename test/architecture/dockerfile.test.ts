@@ -34,7 +34,7 @@ describe('container image', () => {
   });
 
   it('starts Node itself, so that SIGTERM reaches it, and not a shell or npm', () => {
-    expect(JSON.parse(valueOf('CMD') ?? '')).toEqual(['node', 'dist/src/main.js']);
+    expect(JSON.parse(valueOf('CMD') ?? '')).toEqual(['node', '--max-semi-space-size=8', 'dist/src/main.js']);
     expect(valueOf('STOPSIGNAL')).toBe('SIGTERM');
   });
 
