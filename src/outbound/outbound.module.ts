@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { HttpConfig } from '../config/http.config.ts';
 import { NextcloudConfig } from '../config/nextcloud.config.ts';
 import { OutboundConfig } from '../config/outbound.config.ts';
+import { ssoProviders } from '../config/sso-providers.ts';
+import { SsoConfig } from '../config/sso.config.ts';
 import { StorageConfig } from '../config/storage.config.ts';
 import { OutboundClient } from './outbound.client.ts';
+
+type ClientParts = [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, HttpConfig];
 
 /** The one way out over HTTP. */
 @Global()
@@ -11,11 +16,15 @@ import { OutboundClient } from './outbound.client.ts';
   providers: [
     {
       provide: OutboundClient,
-      inject: [OutboundConfig, NextcloudConfig, StorageConfig],
-      useFactory: (outbound: OutboundConfig, nextcloud: NextcloudConfig, storage: StorageConfig) =>
+      inject: [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, HttpConfig],
+      useFactory: (...[outbound, storage, nextcloud, sso, http]: ClientParts) =>
         new OutboundClient({
           allow: outbound.allow,
-          operatorOrigins: [nextcloud.url, storage.qdrantUrl].filter((url) => url !== undefined),
+          operatorOrigins: [
+            nextcloud.url,
+            storage.qdrantUrl,
+            ...ssoProviders({ sso, nextcloud, http }).map(({ issuer }) => issuer),
+          ].filter((url) => url !== undefined),
           ...(outbound.caFile !== undefined && { caCertificatesPem: readFileSync(outbound.caFile, 'utf8') }),
         }),
     },

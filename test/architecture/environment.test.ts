@@ -1,16 +1,18 @@
 // .env.example, docs/configuration.md, the configuration classes and the code that uses them tell one story.
 import { describe, expect, it } from '@jest/globals';
 import { CONFIG_SLICES } from '../../src/config/configuration.ts';
-import { variablesOf } from '../../src/config/variable.ts';
+import { familiesOf, variablesOf } from '../../src/config/variable.ts';
 import { readText, sourceFiles } from './source-files.ts';
 
-const VARIABLES = CONFIG_SLICES.flatMap((slice) => variablesOf(slice));
+const VARIABLES = CONFIG_SLICES.flatMap((slice) => [slice, ...familiesOf(slice).map(({ member }) => member)]).flatMap(
+  (slice) => variablesOf(slice),
+);
 const NAMES = VARIABLES.map(({ name }) => name);
 const SPELLINGS = VARIABLES.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
 
 /** Names assigned in a file of environment variables, commented out or not. */
 function namesIn(path: string): string[] {
-  return [...readText(path).matchAll(/^(?:#\s?)?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name!);
+  return [...readText(path).matchAll(/^(?:#\s?)?([A-Z][A-Z0-9_<>]+)=/gm)].map(([, name]) => name!);
 }
 
 describe('environment', () => {
