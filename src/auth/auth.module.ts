@@ -21,6 +21,7 @@ import { LoginCompletion } from './login/login-completion.ts';
 import { LoginService } from './login/login.service.ts';
 import { PendingSteps } from './login/pending-steps.ts';
 import { SecondFactors } from './mfa/second-factors.ts';
+import { OneTimeEnding } from './one-time/one-time-ending.ts';
 import { OneTimeTokens } from './one-time/one-time-tokens.ts';
 import { NewPasswords } from './password/new-passwords.ts';
 import { PasswordController } from './password/password.controller.ts';
@@ -60,6 +61,7 @@ import { TokenIssuer } from './tokens/token-issuer.ts';
     LoginCompletion,
     LoginService,
     NewPasswords,
+    OneTimeEnding,
     OneTimeTokens,
     PasswordPolicy,
     PasswordService,

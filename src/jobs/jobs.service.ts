@@ -105,6 +105,23 @@ export class JobsService {
     return job;
   }
 
+  /** Asks every open job of a user to end, in the transaction of `em`; running ones do so within a second or two. */
+  async cancelAll(em: EntityManager, userId: string): Promise<void> {
+    const open = await em.find(
+      Job,
+      { userId, state: { $in: ['queued', 'running'] } },
+      { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
+    for (const job of open) if (job.state === 'queued') await this.#boss.cancel(em, job.kind, job.id);
+    await em.execute(
+      `update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), updated_at = now(),
+         finished_at = case when state = 'queued' then now() end,
+         state = case when state = 'queued' then 'cancelled' else state end
+       where user_id = ? and state in ('queued', 'running')`,
+      [userId],
+    );
+  }
+
   /**
    * The job now and after each change, until it ends or `signal` aborts.
    *

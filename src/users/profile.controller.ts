@@ -1,8 +1,9 @@
-import { Body, Controller, Get, Put } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Put } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal, RequireScope, StepUp } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
+import { AccountDeletionService } from './account-deletion.service.ts';
 import { ProfileService } from './profile.service.ts';
 import { UpdateProfileRequest, UserDocument } from './user.dto.ts';
 import { userDocument } from './user.mapper.ts';
@@ -12,9 +13,11 @@ import { userDocument } from './user.mapper.ts';
 @Controller('users/me')
 export class ProfileController {
   readonly #profile: ProfileService;
+  readonly #deletion: AccountDeletionService;
 
-  constructor(profile: ProfileService) {
+  constructor(profile: ProfileService, deletion: AccountDeletionService) {
     this.#profile = profile;
+    this.#deletion = deletion;
   }
 
   @RequireScope('profile:read')
@@ -40,5 +43,20 @@ export class ProfileController {
   )
   async update(@CurrentPrincipal() principal: Principal, @Body() request: UpdateProfileRequest): Promise<UserDocument> {
     return userDocument(await this.#profile.update(principal, { fullName: request.full_name }));
+  }
+
+  @StepUp()
+  @Delete()
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'users.deleteMe',
+    summary: 'Close your own account',
+    description:
+      'Deactivates it and ends every session, token and job of it. An administrator can activate it again or delete it for good.',
+  })
+  @ApiNoContentResponse({ description: 'The account is closed; the token of this request is refused from now on.' })
+  @Problems('unauthenticated', 'last-administrator', 'rate-limited', 'service-unavailable')
+  async close(@CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.#deletion.closeOwn(principal);
   }
 }

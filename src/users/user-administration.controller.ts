@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AdminOnly, CurrentPrincipal, RequireScope } from '../access/declarations.ts';
+import { AdminOnly, CurrentPrincipal, RequireScope, StepUp } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
+import { AccountDeletionService } from './account-deletion.service.ts';
 import { UserAdministrationService } from './user-administration.service.ts';
 import { UpdateUserRequest, UserDocument, UserIdParameter, UserPageDocument, UserPageQuery } from './user.dto.ts';
 import { userDocument } from './user.mapper.ts';
@@ -16,17 +17,26 @@ const DEFAULT_PAGE_SIZE = 50;
 @Controller('users')
 export class UserAdministrationController {
   readonly #users: UserAdministrationService;
+  readonly #deletion: AccountDeletionService;
 
-  constructor(users: UserAdministrationService) {
+  constructor(users: UserAdministrationService, deletion: AccountDeletionService) {
     this.#users = users;
+    this.#deletion = deletion;
   }
 
   @RequireScope('users:read')
   @Get()
-  @ApiOperation({ operationId: 'users.list', summary: 'List all accounts' })
+  @ApiOperation({
+    operationId: 'users.list',
+    summary: 'List and search accounts, in the order in which they were opened',
+  })
   @ApiOkResponse({ type: UserPageDocument })
   async list(@CurrentPrincipal() principal: Principal, @Query() query: UserPageQuery): Promise<UserPageDocument> {
-    const page = await this.#users.list(principal, { limit: query.limit ?? DEFAULT_PAGE_SIZE, cursor: query.cursor });
+    const page = await this.#users.list(principal, {
+      filter: { search: query.search, isActive: query.is_active, isAdmin: query.is_admin },
+      limit: query.limit ?? DEFAULT_PAGE_SIZE,
+      cursor: query.cursor,
+    });
     return { users: page.users.map(userDocument), next_cursor: page.nextCursor };
   }
 
@@ -63,7 +73,8 @@ export class UserAdministrationController {
   @ApiOperation({
     operationId: 'users.delete',
     summary: 'Deactivate an account',
-    description: 'The row stays with is_active false; POST /api/users/{user_id}/reactivate brings it back.',
+    description:
+      'Ends sessions, personal access tokens, links by mail and jobs of the account at once. The row stays with is_active false; POST /api/users/{user_id}/reactivate brings it back.',
   })
   @ApiNoContentResponse({ description: 'The account is deactivated and every session of it has ended.' })
   @Problems('not-found', 'self-protection')
@@ -82,6 +93,21 @@ export class UserAdministrationController {
     @Param() { user_id }: UserIdParameter,
   ): Promise<UserDocument> {
     return userDocument(await this.#users.update(principal, user_id, { isActive: true }));
+  }
+
+  @StepUp()
+  @Post(':user_id/erase')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'users.erase',
+    summary: 'Delete a deactivated account for good',
+    description:
+      'Everything that belongs to the account goes, documents and sealed credentials included, and cannot be brought back. The audit trail keeps its id.',
+  })
+  @ApiNoContentResponse({ description: 'Nothing of the account is left but its id in the audit trail.' })
+  @Problems('not-found', 'self-protection', 'account-active')
+  async erase(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<void> {
+    await this.#deletion.erase(principal, user_id);
   }
 
   @RequireScope('users:write')

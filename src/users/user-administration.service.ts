@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from '@mikro-orm/postgresql';
+import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
 import type { Principal } from '../access/principal.ts';
 import type { AuditRecord } from '../audit/audit-record.ts';
 import { AuditTrail } from '../audit/audit-trail.ts';
 import { Database } from '../persistence/database.ts';
 import { DomainError } from '../problem/domain-error.ts';
+import { AccountEndingService } from './account-ending.service.ts';
+import { lockWithAdministrators } from './account-lock.ts';
 import { User } from './user.entity.ts';
 
 /** What an administrator may change about an account; undefined leaves a field as it is. */
@@ -21,8 +23,17 @@ export interface UserPage {
   readonly nextCursor: string | null;
 }
 
+/** Which accounts; undefined leaves a filter out. */
+export interface UserFilter {
+  /** Part of the address or the name, in any spelling of upper and lower case. */
+  readonly search?: string | undefined;
+  readonly isActive?: boolean | undefined;
+  readonly isAdmin?: boolean | undefined;
+}
+
 /** Which page: at most `limit` accounts with ids after `cursor`. */
 export interface UserPageRequest {
+  readonly filter: UserFilter;
   readonly limit: number;
   readonly cursor: string | undefined;
 }
@@ -32,15 +43,17 @@ export interface UserPageRequest {
 export class UserAdministrationService {
   readonly #database: Database;
   readonly #trail: AuditTrail;
+  readonly #ending: AccountEndingService;
 
-  constructor(database: Database, trail: AuditTrail) {
+  constructor(database: Database, trail: AuditTrail, ending: AccountEndingService) {
     this.#database = database;
     this.#trail = trail;
+    this.#ending = ending;
   }
 
-  async list(principal: Principal, { limit, cursor }: UserPageRequest): Promise<UserPage> {
+  async list(principal: Principal, { filter, limit, cursor }: UserPageRequest): Promise<UserPage> {
     return this.#database.transaction(async (em) => {
-      const found = await em.find(User, cursor === undefined ? {} : { id: { $gt: cursor } }, {
+      const found = await em.find(User, conditions(filter, cursor), {
         orderBy: { id: 'asc' },
         limit: limit + 1,
       });
@@ -75,7 +88,8 @@ export class UserAdministrationService {
       if (records.length === 0) return before;
       const isChangeOfRights = records.some((each) => each.action !== 'user.update');
       await store(em, before, change);
-      if (isChangeOfRights) await endSessions(em, userId);
+      if (change.isActive === false) await this.#ending.endAll(em, userId);
+      else if (isChangeOfRights) await this.#ending.endSessions(em, userId);
       await this.#trail.append(em, ...records);
       return em.findOneOrFail(User, { id: userId }, { refresh: true });
     });
@@ -85,23 +99,33 @@ export class UserAdministrationService {
   async revokeSessions(principal: Principal, userId: string): Promise<void> {
     await this.#database.transaction(async (em) => {
       await this.#lock(em, principal, userId);
-      await endSessions(em, userId);
+      await this.#ending.endSessions(em, userId);
       await this.#trail.append(em, record(principal, userId, 'user.sessions-revoke'));
     });
   }
 
   /**
-   * Locks the account and the administrator, in one order for everybody: two administrators who demote each other
-   * at the same time must not both succeed.
+   * Two administrators who demote each other at the same time must not both succeed. Who acts stays an administrator,
+   * so there is always one left.
    */
   async #lock(em: EntityManager, principal: Principal, userId: string): Promise<User> {
-    await em.execute('select 1 from users where id in (?, ?) order by id for update', [principal.userId, userId]);
+    await lockWithAdministrators(em, principal.userId, userId);
     const actor = await em.findOne(User, { id: principal.userId });
     if (actor?.isAdmin !== true || !actor.isActive) throw new DomainError('forbidden');
     const user = await em.findOne(User, { id: userId });
     if (user === null) throw new DomainError('not-found');
     return user;
   }
+}
+
+function conditions({ search, isActive, isAdmin }: UserFilter, cursor: string | undefined): FilterQuery<User> {
+  const pattern = search === undefined ? undefined : `%${search.normalize('NFC').replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return {
+    ...(cursor !== undefined && { id: { $gt: cursor } }),
+    ...(isActive !== undefined && { isActive }),
+    ...(isAdmin !== undefined && { isAdmin }),
+    ...(pattern !== undefined && { $or: [{ email: { $ilike: pattern } }, { fullName: { $ilike: pattern } }] }),
+  };
 }
 
 function record(principal: Principal, userId: string, action: string): AuditRecord {
@@ -130,9 +154,4 @@ async function store(em: EntityManager, user: User, change: UserChange): Promise
     change.isAdmin ?? user.isAdmin,
     user.id,
   ]);
-}
-
-/** By the clock at this moment and not of the beginning of the transaction: a login that came between is over too. */
-async function endSessions(em: EntityManager, userId: string): Promise<void> {
-  await em.execute('update users set sessions_not_before = clock_timestamp() where id = ?', [userId]);
 }

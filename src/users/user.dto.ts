@@ -1,10 +1,11 @@
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   IsBoolean,
   IsInt,
   IsOptional,
   IsString,
   IsUUID,
+  Length,
   Matches,
   Max,
   MaxLength,
@@ -14,6 +15,11 @@ import {
 
 /** Neither control characters nor halves of a character: names are shown and stored as they are. */
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+
+const BOOLEANS = new Map<unknown, boolean>([
+  ['true', true],
+  ['false', false],
+]);
 
 /** A user account. */
 export class UserDocument {
@@ -104,8 +110,30 @@ export class UserIdParameter {
   user_id!: string;
 }
 
-/** Which page of the accounts. */
+/** Which accounts, and which page of them. */
 export class UserPageQuery {
+  /**
+   * Only accounts whose address or name holds this text, in any spelling of upper and lower case; 1 to 100 characters.
+   * @example "duarte"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  @Matches(PRINTABLE, { message: 'search must not contain control characters' })
+  search?: string;
+
+  /** Only active accounts, or only deactivated ones. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => BOOLEANS.get(value) ?? value)
+  @IsBoolean()
+  is_active?: boolean;
+
+  /** Only administrators, or only others. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => BOOLEANS.get(value) ?? value)
+  @IsBoolean()
+  is_admin?: boolean;
+
   /**
    * Accounts per page, 1 to 100; 50 unless given.
    * @example 20

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AccountDeletionService } from './account-deletion.service.ts';
+import { AccountEndingService } from './account-ending.service.ts';
 import { ProfileController } from './profile.controller.ts';
 import { ProfileService } from './profile.service.ts';
 import { UserAdministrationController } from './user-administration.controller.ts';
@@ -8,7 +10,7 @@ import { UserRegistry } from './user-registry.ts';
 /** Accounts: profile and administration. */
 @Module({
   controllers: [ProfileController, UserAdministrationController],
-  providers: [ProfileService, UserAdministrationService, UserRegistry],
-  exports: [UserRegistry, ProfileService],
+  providers: [AccountDeletionService, AccountEndingService, ProfileService, UserAdministrationService, UserRegistry],
+  exports: [AccountEndingService, UserRegistry, ProfileService],
 })
 export class UsersModule {}

@@ -22,6 +22,7 @@ const ADMIN_ONLY = [
   'GET /api/admin/audit/verify',
   'GET /api/users',
   'GET /api/users/:user_id',
+  'POST /api/users/:user_id/erase',
   'POST /api/users/:user_id/reactivate',
   'POST /api/users/:user_id/sessions/revoke',
   'PUT /api/users/:user_id',

@@ -100,6 +100,11 @@ export class OneTimeTokens {
     await em.execute('update one_time_tokens set attempts = attempts + 1 where token_hash = ?', [hashOf(token)]);
   }
 
+  /** Withdraws every token of an account. */
+  async withdrawAll(em: EntityManager, userId: string): Promise<void> {
+    await em.execute('delete from one_time_tokens where user_id = ?', [userId]);
+  }
+
   /** Withdraws every token of an account for the given purposes. */
   async withdraw(em: EntityManager, userId: string, ...purposes: OneTimePurpose[]): Promise<void> {
     await em.execute(

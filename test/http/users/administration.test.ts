@@ -1,4 +1,5 @@
 // Administration of accounts (bars S18, S28, S29; self-protection).
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { call, createUser, login, type Problem, type TestUser, type Tokens } from '../../support/api.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
@@ -201,7 +202,39 @@ describe('an administrator', () => {
     expect(seen.length).toBe(Number(row?.count));
   });
 
+  it('X-auth15: finds accounts by part of the address or the name, taken literally, in a stable order', async () => {
+    const mark = `m${randomUUID().slice(0, 8)}`;
+    const found: string[] = [];
+    for (const name of ['Ana_Duarte', 'AnaXDuarte', '100% Sure']) {
+      const { id } = await createUser(app, { email: `${name.replaceAll(/\W/g, '')}.${mark}@clinic.example` });
+      await asAdmin(`PUT /api/users/${id}`, { full_name: `${name} ${mark}` });
+      found.push(id);
+    }
+    const search = async (text: string, more = ''): Promise<string[]> => {
+      const path = `GET /api/users?search=${encodeURIComponent(text)}${more}`;
+      const page = await call<PageBody>(app, path, { token: admin.access_token });
+      return page.body.users.map(({ id }) => id);
+    };
+    expect(await search(mark.toUpperCase())).toEqual(found);
+    expect(await search(`ana_duarte ${mark}`)).toEqual([found[0]]);
+    expect(await search(`% sure ${mark}`)).toEqual([found[2]]);
+    expect(await search(`\\_duarte ${mark}`)).toEqual([]);
+    await asAdmin(`DELETE /api/users/${found[1]}`);
+    await asAdmin(`PUT /api/users/${found[2]}`, { is_admin: true });
+    expect(await search(mark, '&is_active=false')).toEqual([found[1]]);
+    expect(await search(mark, '&is_admin=true')).toEqual([found[2]]);
+    expect(await search(mark, '&is_active=true&is_admin=false')).toEqual([found[0]]);
+    const first = await call<PageBody>(app, `GET /api/users?search=${mark}&limit=2`, { token: admin.access_token });
+    expect(await search(mark, `&limit=2&cursor=${first.body.next_cursor ?? ''}`)).toEqual([found[2]]);
+  });
+
   it.each([
+    'search=',
+    `search=${'x'.repeat(101)}`,
+    'search=%00',
+    'search=a&search=b',
+    'is_active=1',
+    'is_admin=yes',
     'limit=0',
     'limit=101',
     'limit=x',
@@ -212,7 +245,7 @@ describe('an administrator', () => {
     'page=1',
     'limit=1&limit=2',
   ])('gets 422 for the query %s', async (query) => {
-    expect((await asAdmin(`GET /api/users?${encodeURI(query)}`)).status).toBe(422);
+    expect((await asAdmin(`GET /api/users?${encodeURI(query).replace('%2500', '%00')}`)).status).toBe(422);
   });
 
   it.each([

@@ -1,0 +1,11 @@
+import { Injectable } from '@nestjs/common';
+import { AccountEndingService } from '../../users/account-ending.service.ts';
+import { OneTimeTokens } from './one-time-tokens.ts';
+
+/** Withdraws the links and half-finished logins of an account that is deactivated. */
+@Injectable()
+export class OneTimeEnding {
+  constructor(ending: AccountEndingService, tokens: OneTimeTokens) {
+    ending.whenEnding((em, userId) => tokens.withdrawAll(em, userId));
+  }
+}

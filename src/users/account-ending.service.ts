@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { JobsService } from '../jobs/jobs.service.ts';
+
+/** Ends what a room keeps running in the name of an account, in the transaction that deactivates the account. */
+export type EndingListener = (em: EntityManager, userId: string) => Promise<void>;
+
+/** Ends everything that goes on in the name of an account, at once and together with its deactivation. */
+@Injectable()
+export class AccountEndingService {
+  readonly #jobs: JobsService;
+  readonly #listeners: EndingListener[] = [];
+
+  constructor(jobs: JobsService) {
+    this.#jobs = jobs;
+  }
+
+  /** Registers what else has to end; call it while the application starts. */
+  whenEnding(listener: EndingListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Sessions, jobs, and whatever other rooms have registered. */
+  async endAll(em: EntityManager, userId: string): Promise<void> {
+    await this.endSessions(em, userId);
+    await this.#jobs.cancelAll(em, userId);
+    for (const listener of this.#listeners) await listener(em, userId);
+  }
+
+  /** By the clock at this moment and not of the beginning of the transaction: a login that came between is over too. */
+  async endSessions(em: EntityManager, userId: string): Promise<void> {
+    await em.execute('update users set sessions_not_before = clock_timestamp() where id = ?', [userId]);
+  }
+}
