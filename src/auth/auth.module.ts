@@ -31,7 +31,7 @@ import { InitialAdministrator } from './registration/initial-administrator.ts';
 import { RegistrationService } from './registration/registration.service.ts';
 import { SessionLoader } from './sessions/session-loader.ts';
 import { SessionService } from './sessions/session.service.ts';
-import { accessKey } from './tokens/access-key.ts';
+import { AccessKeys } from './tokens/access-keys.ts';
 import { RefreshSecrets } from './tokens/refresh-secret.ts';
 import { RefreshService } from './tokens/refresh.service.ts';
 import { TokenIssuer } from './tokens/token-issuer.ts';
@@ -43,7 +43,7 @@ import { TokenIssuer } from './tokens/token-issuer.ts';
     PassportModule,
     JwtModule.registerAsync({
       inject: [AuthConfig],
-      useFactory: (config: AuthConfig) => ({ secret: accessKey(config) }),
+      useFactory: (config: AuthConfig) => ({ secret: new AccessKeys(config).current }),
     }),
     ThrottlerModule.forRootAsync({
       imports: [LimitsModule],
@@ -54,6 +54,7 @@ import { TokenIssuer } from './tokens/token-issuer.ts';
   ],
   controllers: [AuthController, PasswordController],
   providers: [
+    AccessKeys,
     AccountFailures,
     CredentialCheck,
     InitialAdministrator,

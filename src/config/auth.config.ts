@@ -8,12 +8,25 @@ export class AuthConfig {
     name: 'JWT_SECRET',
     aliases: ['SECRET_KEY'],
     type: 'secret',
-    description: 'Signs access tokens. At least 32 bytes (RFC 7518 section 3.2); 48 for HS384, 64 for HS512.',
-    defaultText: 'generated into DATA_DIR in development, required in production',
+    description:
+      'Signs access tokens. At least 32 bytes (RFC 7518 section 3.2); 48 for HS384, 64 for HS512. With JWT_KEYS it only verifies.',
+    defaultText: 'generated into DATA_DIR in development; this or JWT_KEYS is required in production',
   })
   @IsOptional()
   @IsInstance(Secret)
   readonly jwtSecret?: Secret;
+
+  @Variable({
+    name: 'JWT_KEYS',
+    type: 'secret',
+    description:
+      'Keys of access tokens, so that they can be changed: comma-separated kid:secret pairs, each secret as long as JWT_SECRET must be. The first signs, all verify. Make the next line with: npm run keys:rotate -- signing',
+    example: 'k2:<48 bytes in base64url>,k1:<48 bytes in base64url>',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @IsInstance(Secret)
+  readonly jwtKeys?: Secret;
 
   @Variable({ name: 'JWT_ALGORITHM', type: 'text', description: 'Algorithm of access tokens.' })
   @IsIn(['HS256', 'HS384', 'HS512'])

@@ -1,8 +1,7 @@
-import { Buffer } from 'node:buffer';
 import type { Configuration } from './configuration.ts';
+import { brokenJwtKeyRules } from './jwt-keys.ts';
 import { brokenSsoRules, ssoSecrets } from './sso-rules.ts';
 
-const LEAST_KEY_BYTES = { HS256: 32, HS384: 48, HS512: 64 } as const;
 const IMPLICIT_TLS_PORT = 465;
 const PLACEHOLDERS = /change[-_ ]?(me|in|this|it)|dev[-_ ]?password|your[-_ ]|<.*>|example|^(secret|password|admin)/i;
 // Base64 or base64url of 32 bytes is 43 characters and a padding that some tools leave out.
@@ -15,12 +14,7 @@ const KEY_RING = /^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9_-
  */
 export function brokenRules(configuration: Configuration): string[] {
   const { http, auth, secrets } = configuration;
-  const broken: string[] = [];
-  const secret = auth.jwtSecret?.reveal();
-  const leastBytes = LEAST_KEY_BYTES[auth.jwtAlgorithm];
-  if (secret !== undefined && Buffer.byteLength(secret) < leastBytes) {
-    broken.push(`JWT_SECRET must have at least ${leastBytes} bytes for ${auth.jwtAlgorithm}`);
-  }
+  const broken = brokenJwtKeyRules(auth);
   if (secrets.keys !== undefined && !KEY_RING.test(secrets.keys.reveal())) {
     broken.push('SECRETS_KEYS must list id:key pairs with keys of 32 bytes in base64');
   }
@@ -53,7 +47,7 @@ function brokenMailRules({ mail }: Configuration): string[] {
 function brokenInProduction(configuration: Configuration): string[] {
   const { auth, storage, secrets, nextcloud, mail } = configuration;
   const broken: string[] = [];
-  if (!auth.jwtSecret) broken.push('JWT_SECRET is required in production');
+  if (!auth.jwtSecret && !auth.jwtKeys) broken.push('JWT_SECRET or JWT_KEYS is required in production');
   if (!secrets.keys) broken.push('SECRETS_KEYS is required in production');
   if (!storage.databaseUrl && !storage.allowEmbeddedDatabase) {
     broken.push('DATABASE_URL is required in production (or ALLOW_EMBEDDED_DATABASE=true)');
@@ -69,6 +63,7 @@ function brokenInProduction(configuration: Configuration): string[] {
   }
   const secretsByName = {
     JWT_SECRET: auth.jwtSecret,
+    JWT_KEYS: auth.jwtKeys,
     SECRETS_KEYS: secrets.keys,
     NEXTCLOUD_ADMIN_PASSWORD: nextcloud.adminPassword,
     INITIAL_ADMIN_PASSWORD: auth.initialAdminPassword,
@@ -78,13 +73,14 @@ function brokenInProduction(configuration: Configuration): string[] {
     ...ssoSecrets(configuration),
   };
   for (const [name, value] of Object.entries(secretsByName)) {
-    const text = name.endsWith('_URL') ? passwordOf(value?.reveal()) : value?.reveal();
-    if (text !== undefined && PLACEHOLDERS.test(text))
+    if (value !== undefined && secretsIn(name, value.reveal()).some((text) => PLACEHOLDERS.test(text)))
       broken.push(`${name} must not be a placeholder or an example value`);
   }
   return broken;
 }
 
-function passwordOf(url: string | undefined): string | undefined {
-  return url === undefined || !URL.canParse(url) ? undefined : decodeURIComponent(new URL(url).password);
+/** What is secret in the value of a variable: the password of a URL, each key of a list, or all of it. */
+function secretsIn(name: string, value: string): string[] {
+  if (name.endsWith('_URL')) return URL.canParse(value) ? [decodeURIComponent(new URL(value).password)] : [];
+  return name === 'JWT_KEYS' ? value.split(',').map((entry) => entry.replace(/^[^:]*:/, '').trim()) : [value];
 }

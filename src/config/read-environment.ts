@@ -13,12 +13,12 @@ export function readEnvironment(
 ): Configuration {
   const configuration = loadConfiguration(environment);
   const folder = prepareDataFolder(configuration.storage.dataDir);
-  if (configuration.http.isProduction || (configuration.auth.jwtSecret && configuration.secrets.keys))
-    return configuration;
+  const hasSigningKey = configuration.auth.jwtSecret !== undefined || configuration.auth.jwtKeys !== undefined;
+  if (configuration.http.isProduction || (hasSigningKey && configuration.secrets.keys)) return configuration;
   const generated = developmentSecrets(folder);
   return loadConfiguration({
     ...environment,
-    ...(configuration.auth.jwtSecret === undefined && { JWT_SECRET: generated.JWT_SECRET }),
+    ...(!hasSigningKey && { JWT_SECRET: generated.JWT_SECRET, JWT_KEYS: generated.JWT_KEYS }),
     ...(configuration.secrets.keys === undefined && { SECRETS_KEYS: generated.SECRETS_KEYS }),
   });
 }

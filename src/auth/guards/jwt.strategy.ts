@@ -4,10 +4,14 @@ import { Strategy } from 'passport-jwt';
 import type { Principal } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { SessionLoader } from '../sessions/session-loader.ts';
-import { ACCESS_TOKEN_TYPE, accessKey, AUDIENCE, ISSUER } from '../tokens/access-key.ts';
+import { ACCESS_TOKEN_TYPE, AccessKeys, AUDIENCE, ISSUER } from '../tokens/access-keys.ts';
 import { bearerToken } from './bearer-token.ts';
 
+// Clocks of two servers differ; what is further ahead was not signed by one of them (bar R24).
+const MOST_SECONDS_AHEAD = 60;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+type KeyCallback = (error: Error | null, key?: string) => void;
 
 /** A token whose signature, algorithm, issuer, audience and times hold; its claims are still anybody's guess. */
 interface DecodedToken {
@@ -25,11 +29,15 @@ interface AccessClaims {
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   readonly #sessions: SessionLoader;
 
-  constructor(config: AuthConfig, sessions: SessionLoader) {
+  constructor(config: AuthConfig, keys: AccessKeys, sessions: SessionLoader) {
     super({
       jwtFromRequest: bearerToken,
-      // The types lag behind: jsonwebtoken takes a KeyObject.
-      secretOrKey: accessKey(config) as unknown as string,
+      secretOrKeyProvider: (_request: unknown, token: string, done: KeyCallback) => {
+        const key = keys.findFor(token);
+        // The types lag behind: jsonwebtoken takes a KeyObject.
+        if (key === undefined) done(new Error('The token names no key of this server'));
+        else done(null, key as unknown as string);
+      },
       algorithms: [config.jwtAlgorithm],
       issuer: ISSUER,
       audience: AUDIENCE,
@@ -54,5 +62,6 @@ function claimsOf({ header, payload }: DecodedToken): AccessClaims | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
   const { sub, sid, exp, iat, jti } = payload as Readonly<Record<string, unknown>>;
   if (typeof exp !== 'number' || typeof iat !== 'number' || typeof jti !== 'string') return undefined;
+  if (iat > Date.now() / 1000 + MOST_SECONDS_AHEAD) return undefined;
   return typeof sub === 'string' && typeof sid === 'string' && UUID.test(sid) ? { sub, sid } : undefined;
 }

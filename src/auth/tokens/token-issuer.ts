@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import type { Role } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
-import { ACCESS_TOKEN_TYPE, AUDIENCE, ISSUER } from './access-key.ts';
+import { ACCESS_TOKEN_TYPE, AccessKeys, AUDIENCE, ISSUER } from './access-keys.ts';
 
 /** A session that tokens can be issued for. */
 export interface IssuableSession {
@@ -30,11 +30,13 @@ const SECONDS_PER_MINUTE = 60;
 @Injectable()
 export class TokenIssuer {
   readonly #jwt: JwtService;
+  readonly #keyId: string;
   readonly #algorithm: AuthConfig['jwtAlgorithm'];
   readonly #lifeSeconds: number;
 
-  constructor(jwt: JwtService, config: AuthConfig) {
+  constructor(jwt: JwtService, keys: AccessKeys, config: AuthConfig) {
     this.#jwt = jwt;
+    this.#keyId = keys.currentId;
     this.#algorithm = config.jwtAlgorithm;
     this.#lifeSeconds = config.accessTokenExpireMinutes * SECONDS_PER_MINUTE;
   }
@@ -45,7 +47,7 @@ export class TokenIssuer {
     const claims = { sid: session.sessionId, email: session.email, role: session.role };
     const accessToken = this.#jwt.sign(claims, {
       algorithm: this.#algorithm,
-      header: { alg: this.#algorithm, typ: ACCESS_TOKEN_TYPE },
+      header: { alg: this.#algorithm, typ: ACCESS_TOKEN_TYPE, kid: this.#keyId },
       issuer: ISSUER,
       audience: AUDIENCE,
       subject: session.userId,

@@ -52,7 +52,7 @@ function signedWithRsa(): string {
 
 describe('access token', () => {
   it('carries sub, sid, jti, email, role, iss, aud and 900 seconds of life, typed at+jwt', () => {
-    expect(header).toEqual({ alg: 'HS256', typ: 'at+jwt' });
+    expect(header).toEqual({ alg: 'HS256', typ: 'at+jwt', kid: expect.stringMatching(/^[\w-]{16}$/) });
     expect(claims).toMatchObject({
       sub: user.id,
       email: user.email,
@@ -77,6 +77,14 @@ describe('access token', () => {
     'another algorithm of the same family and key': () => forge({ head: { alg: 'HS512' }, hash: 'sha512' }),
     'an RSA signature': signedWithRsa,
     'another key': () => forge({ secret: 'another secret that is long enough to be one' }),
+    'no kid': () => forge({ head: { kid: undefined } }),
+    'the kid of no key': () => forge({ head: { kid: 'k0' } }),
+    'a kid with the name of an inherited member': () => forge({ head: { kid: 'constructor' } }),
+    'a kid that is a path': () => forge({ head: { kid: '../../../../dev/null' }, secret: '' }),
+    'a kid that is no text': () => forge({ head: { kid: [header['kid']] } }),
+    'a key in its own header': () =>
+      forge({ head: { jwk: { kty: 'oct', k: 'AAAA' }, jku: 'https://evil.example' }, secret: '' }),
+    'an iat more than 60 seconds ahead (R24)': () => forge({ body: { iat: Math.floor(Date.now() / 1000) + 90 } }),
     'an empty key': () => forge({ secret: '' }),
     'typ JWT': () => forge({ head: { typ: 'JWT' } }),
     'no typ': () => forge({ head: { typ: undefined } }),
