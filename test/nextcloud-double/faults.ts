@@ -10,6 +10,13 @@ export interface ScriptedAnswer {
   times?: number;
 }
 
+/** Requests that wait for a word of the test. */
+export interface HeldRequests {
+  /** Occurs in the raw path. */
+  readonly path: string;
+  readonly until: Promise<unknown>;
+}
+
 /** Documents a hostile server could send in place of a DAV body. */
 export type HostileXml =
   | 'entity-bomb'
@@ -40,6 +47,8 @@ export class Faults {
   truncateBodyAfterBytes: number | null = null;
   /** Requests are accepted and never answered. */
   hangs = false;
+  /** Requests are logged at once and answered when the promise resolves, see NextcloudDouble.hold; null is off. */
+  held: HeldRequests | null = null;
   /** Every request gets 503 with this Retry-After in seconds; null is off. */
   retryAfter503Seconds: number | null = null;
   /** How PROPFIND with Depth: infinity is met: Apache's mod_dav forbids it, others say 501. */

@@ -93,6 +93,16 @@ export class NextcloudDouble {
     return this.#state.clock;
   }
 
+  /** Keeps answers back until the returned function is called, so that a test decides the order. @param path occurs in the raw path */
+  hold(path: string): () => void {
+    const { promise, resolve } = Promise.withResolvers<null>();
+    this.faults.held = { path, until: promise };
+    return () => {
+      if (this.faults.held?.until === promise) this.faults.held = null;
+      resolve(null);
+    };
+  }
+
   /** Forgets all failed logins, as an administrator can. */
   clearBruteForceAttempts(): void {
     this.#state.throttle.clear();
@@ -221,7 +231,9 @@ export class NextcloudDouble {
     this.#state.clock.skewSeconds = this.#state.faults.serverTimeSkewSeconds;
     const exchange = new Exchange(request, Date.now());
     this.#requests.push(exchange.record);
-    if (this.#state.faults.hangs) return;
+    const { hangs, held } = this.#state.faults;
+    if (hangs) return;
+    if (held !== null && exchange.path.includes(held.path)) await held.until;
     try {
       const answer = await this.#answer(exchange);
       if (this.#sleepsBruteForceDelay && exchange.record.throttleDelayMs > 0) {

@@ -27,7 +27,7 @@ export type ScanBody = Record<string, number> & { readonly job_id: string };
 
 /** Scans and waits for the end. */
 export function scan(app: Reachable, user: TestUser, query = ''): Promise<Answer<ScanBody>> {
-  return call<ScanBody>(app, `POST /api/integrations/files/scan-and-index?wait=30${query}`, {
+  return call<ScanBody>(app, `POST /api/integrations/files/scan-and-index?wait=60${query}`, {
     token: user.access_token,
   });
 }

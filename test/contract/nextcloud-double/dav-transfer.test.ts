@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
 import { exceptionOf, PROPFIND_BODY } from './multistatus.ts';
-import { NextcloudUnderTest } from './nextcloud-under-test.ts';
+import { IS_REAL, NextcloudUnderTest } from './nextcloud-under-test.ts';
 import type { TestUser } from './nextcloud-under-test.ts';
 import { answerOf, bearer, open, send } from './raw-http.ts';
 
@@ -257,8 +257,11 @@ describe('locks', () => {
     await nextcloud.put(anna, '/busy.bin', 'old');
     const headers = { 'Content-Length': '10', ...bearer(anna.appPassword) };
     const writing = open(nextcloud.davUrl(anna, '/busy.bin'), { method: 'PUT', headers });
+    if (!IS_REAL) nextcloud.double.clearRequests();
     writing.write('01234');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // A real server tells nobody that it has begun to write.
+    if (IS_REAL) await new Promise((resolve) => setTimeout(resolve, 1500));
+    else while (!nextcloud.double.requests[0]?.requestBytes) await new Promise((turn) => setImmediate(turn));
     const statuses = [];
     for (const request of [{}, { method: 'PUT', body: 'x' }, { method: 'DELETE' }]) {
       statuses.push((await nextcloud.dav(anna, '/busy.bin', request)).status);
@@ -273,8 +276,22 @@ describe('locks', () => {
 
   it('lets at most one of many writers through that overwrite one file at once', async () => {
     await nextcloud.put(anna, '/contended.txt', 'old');
-    const put = () => nextcloud.dav(anna, '/contended.txt', { method: 'PUT', body: Buffer.alloc(100_000, 1) });
-    const statuses = (await Promise.all(Array.from({ length: 8 }, put))).map((it) => it.status);
+    const headers = { 'Content-Length': '100000', ...bearer(anna.appPassword) };
+    if (!IS_REAL) nextcloud.double.clearRequests();
+    const writers = Array.from({ length: 8 }, () => {
+      const writing = open(nextcloud.davUrl(anna, '/contended.txt'), { method: 'PUT', headers });
+      writing.write(Buffer.alloc(50_000, 1));
+      return { writing, answered: answerOf(writing) };
+    });
+    // Nobody ends before everybody has begun.
+    while (!IS_REAL && nextcloud.double.requests.length < 8) await new Promise((turn) => setImmediate(turn));
+    const finish = async ({ writing, answered }: (typeof writers)[number]): Promise<number | undefined> => {
+      writing.end(Buffer.alloc(50_000, 1));
+      const incoming = await answered;
+      incoming.resume();
+      return incoming.statusCode;
+    };
+    const statuses = await Promise.all(writers.map(finish));
     expect(statuses.filter((it) => it !== 204 && it !== 423)).toEqual([]);
     expect(statuses).toContain(423);
     await nextcloud.put(anna, '/contended.txt', 'new');

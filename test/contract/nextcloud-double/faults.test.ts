@@ -82,6 +82,19 @@ describe('a server that cannot work', () => {
   });
 });
 
+describe('a server that waits for a word of the test', () => {
+  it('logs held requests, answers them when it is let, and answers others meanwhile', async () => {
+    const release = double.hold('/a.txt');
+    double.clearRequests();
+    const held = get('/remote.php/dav/files/anna/a.txt');
+    while (double.requests.length === 0) await new Promise((turn) => setImmediate(turn));
+    expect((await propfind()).status).toBe(207);
+    expect(double.requests.map(({ status }) => status)).toEqual([0, 207]);
+    release();
+    expect((await held).status).toBe(200);
+  });
+});
+
 describe('something in between', () => {
   it('redirects to another origin with the path kept', async () => {
     double.faults.redirectTo = 'http://127.0.0.2:9';
@@ -171,6 +184,6 @@ describe('limited servers', () => {
     double.faults.serverTimeSkewSeconds = -3600;
     const answer = await get('/status.php');
     const behindSeconds = (Date.now() - Date.parse(answer.headers.date ?? '')) / 1000;
-    expect(Math.abs(behindSeconds - 3600)).toBeLessThan(5);
+    expect(Math.abs(behindSeconds - 3600)).toBeLessThan(120);
   });
 });

@@ -117,10 +117,12 @@ describe('POST /api/integrations/files/index', () => {
 describe('POST /api/integrations/files/scan-and-index', () => {
   it('R14: gives everybody who asks meanwhile the same job, and fetches each file once', async () => {
     nextcloud.clearRequests();
-    nextcloud.faults.slowBytesPerSecond = 4000;
+    const release = nextcloud.hold('/Documents/slow.txt');
     putFiles(nextcloud, 'grace', { '/Documents/slow.txt': 'word '.repeat(800) });
-    const answers = await Promise.all(Array.from({ length: 4 }, () => scan(app, user)));
-    nextcloud.faults.reset();
+    const asked = Array.from({ length: 4 }, () => scan(app, user));
+    await runningScan();
+    release();
+    const answers = await Promise.all(asked);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(new Set(answers.map(({ body }) => body.job_id)).size).toBe(1);
     expect(nextcloud.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
@@ -135,24 +137,20 @@ describe('POST /api/integrations/files/scan-and-index', () => {
   });
 
   it('X-idx9: answers 202 at once with a job that can be followed', async () => {
-    const started = Date.now();
+    const release = nextcloud.hold('/Documents');
     const answer = await call(app, 'POST /api/integrations/files/scan-and-index?wait=0', { token: user.access_token });
     expect(answer.status).toBe(202);
-    expect(Date.now() - started).toBeLessThan(2000);
+    release();
     expect(await jobEnd(answer.headers.get('location')!)).toMatchObject({ kind: 'scan', state: 'succeeded' });
   });
 
   it('answers 409 job-cancelled to those who wait for a scan that somebody cancels', async () => {
-    nextcloud.faults.slowBytesPerSecond = 500;
+    const release = nextcloud.hold('/Documents/endless.txt');
     putFiles(nextcloud, 'grace', { '/Documents/endless.txt': 'word '.repeat(4000) });
     const waiting = scan(app, user);
-    const { body: job } = await call(app, 'POST /api/integrations/files/scan-and-index?wait=0', {
-      token: user.access_token,
-    });
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    await call(app, `DELETE /api/jobs/${String(job['job_id'])}`, { token: user.access_token });
+    await call(app, `DELETE /api/jobs/${await runningScan()}`, { token: user.access_token });
     const { status, body } = await waiting;
-    nextcloud.faults.reset();
+    release();
     nextcloud.remove('grace', '/Documents/endless.txt');
     expect(status).toBe(409);
     expect(body).toMatchObject({ code: 'job-cancelled' });
@@ -208,6 +206,16 @@ describe('POST /api/integrations/files/scan-and-index', () => {
     expect((await call(app, `GET /api/documents/${id}`, { token: user.access_token })).status).toBe(404);
   });
 });
+
+/** The id of the scan that is asked for already, once it runs. */
+async function runningScan(): Promise<string> {
+  const { body } = await call(app, 'POST /api/integrations/files/scan-and-index?wait=0', { token: user.access_token });
+  const id = String(body['job_id']);
+  while ((await call(app, `GET /api/jobs/${id}`, { token: user.access_token })).body['state'] !== 'running') {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return id;
+}
 
 async function jobEnd(location: string): Promise<Record<string, unknown>> {
   for (;;) {

@@ -18,6 +18,7 @@ interface Answer {
 
 // Longer than the 2 s in which an overwritten file cannot be told from the one before it.
 const SETTLE_MS = 3100;
+const POLL_MS = 200;
 
 let target: NextcloudTarget;
 let app: TestApp;
@@ -42,7 +43,7 @@ beforeAll(async () => {
   const json = { login_name: loginName, app_password: secret };
   const linked = await call(app, 'PUT /api/integrations/nextcloud/account', { token: owner.access_token, json });
   if (linked.status !== 200) throw new Error(`link: ${linked.text}`);
-}, 120_000);
+});
 afterAll(async () => {
   await app.close();
   await target.stop();
@@ -66,7 +67,7 @@ async function ask(query: string, who: TestUser = owner): Promise<Answer> {
 describe('documents of a linked account', () => {
   it('F5 are counted: discovered = indexed + failed + skipped, and only documents count', async () => {
     expect(await scan()).toMatchObject({ files_discovered: 2, files_indexed: 2, files_failed: 0, files_skipped: 0 });
-  }, 90_000);
+  });
 
   it('F7 answer a question with a citation that quotes exactly', async () => {
     const { answer, citations } = await ask('When is a tetanus booster due?');
@@ -91,14 +92,14 @@ describe('documents of a linked account', () => {
     await settle();
     await scan();
     expect(await scan()).toMatchObject({ files_discovered: 2, files_indexed: 0, files_skipped: 2 });
-  }, 90_000);
+  });
 
   it('are read again when they change, and the old text is gone', async () => {
     await target.putFile(home, '/Guidelines/tetanus.md', '# Tetanus\n\nA tetanus booster is due every FIVE years.\n');
     expect(await scan()).toMatchObject({ files_indexed: 1, files_skipped: 1 });
     expect((await ask('When is a tetanus booster due?')).answer).toContain('every FIVE years');
     expect((await ask('When is a tetanus booster due?')).answer).not.toContain('every ten years');
-  }, 90_000);
+  });
 
   it('X-idx4 keep their identity when their folder is renamed, and are cited by the new path', async () => {
     const before = (await ask('When does the office close on Fridays?')).citations[0];
@@ -106,7 +107,7 @@ describe('documents of a linked account', () => {
     expect(await scan()).toMatchObject({ files_discovered: 2 });
     const after = (await ask('When does the office close on Fridays?')).citations[0];
     expect(after).toMatchObject({ path: '/Guidelines/desk/50%.txt', document_id: before?.document_id });
-  }, 90_000);
+  });
 
   it('are found in a copied folder, whose subfolders Nextcloud hides from a listing in depth', async () => {
     await target.makeFolder(home, '/Guidelines/ward');
@@ -122,18 +123,21 @@ describe('documents of a linked account', () => {
     expect(citations.map((citation) => citation.path)).toEqual(['/Guidelines/ward-copy/night/rounds.txt']);
     await target.remove(home, '/Guidelines/ward-copy');
     expect(await scan()).toMatchObject({ files_discovered: 2 });
-  }, 120_000);
+  });
 
   it('X-idx4 leave the index when they are deleted', async () => {
     await target.remove(home, '/Guidelines/tetanus.md');
     expect(await scan()).toMatchObject({ files_discovered: 1 });
     expect((await ask('When is a tetanus booster due?')).citations).toEqual([]);
-  }, 90_000);
+  });
 
   it('S31 leave the index when the account is unlinked', async () => {
     expect((await ask('When does the office close on Fridays?')).citations).toHaveLength(1);
     await call(app, 'DELETE /api/integrations/nextcloud/account', { token: owner.access_token });
-    await settle();
+    const deadline = Date.now() + 60_000;
+    while ((await ask('When does the office close on Fridays?')).citations.length > 0 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
     expect((await ask('When does the office close on Fridays?')).citations).toEqual([]);
-  }, 90_000);
+  });
 });

@@ -18,7 +18,7 @@ describe('audit:verify', () => {
     await createUser(server);
     await createUser(server);
     await server.stop();
-  }, 120_000);
+  });
   afterAll(async () => {
     await database.drop();
     rmSync(dataDir, { recursive: true, force: true });
@@ -47,7 +47,7 @@ describe('audit:verify', () => {
     const { code, output } = await verify();
     expect(output).toMatch(/intact: [4-9] events checked/);
     expect(code).toBe(0);
-  }, 60_000);
+  });
 
   it('S58 ends with 2 and names the first bad row after the owner of the database changed one', async () => {
     await asOwner(
@@ -56,7 +56,7 @@ describe('audit:verify', () => {
     const { code, output } = await verify();
     expect(output).toContain('NOT intact: event 2');
     expect(code).toBe(2);
-  }, 60_000);
+  });
 
   it('S58 ends with 1 when the trail cannot be read', async () => {
     const command = await ServerUnderTest.spawn({
@@ -64,5 +64,5 @@ describe('audit:verify', () => {
       env: { DATABASE_URL: 'postgresql://voiceassist@127.0.0.1:9/none' },
     });
     expect(await command.ended).toEqual({ code: 1, signal: null });
-  }, 60_000);
+  });
 });

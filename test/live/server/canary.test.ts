@@ -65,7 +65,7 @@ describe('a walk with marked values', () => {
       cursor = page.body['next_cursor'] as string | null;
     }
     await server.stop();
-  }, 180_000);
+  });
   afterAll(async () => {
     if (server.isRunning) await server.stop();
     await nextcloud.stop();

@@ -39,13 +39,9 @@ describe('an error that nobody catches', () => {
   it.each([
     ['of a promise', `Promise.reject(new TypeError(${MESSAGE}));`],
     ['that is no error', `setTimeout(() => { throw ${MESSAGE}; });`],
-  ])(
-    'R25 %s ends the process with one line in the log and exit code 1',
-    async (_, code) => {
-      expectOneFatalLine(await crash(code, () => Promise.resolve()));
-    },
-    60_000,
-  );
+  ])('R25 %s ends the process with one line in the log and exit code 1', async (_, code) => {
+    expectOneFatalLine(await crash(code, () => Promise.resolve()));
+  });
 
   it('R25 in a callback does so too, and the next start finds everything', async () => {
     const database = await createTestDatabase();
@@ -63,5 +59,5 @@ describe('an error that nobody catches', () => {
     expect((await call(next, 'GET /api/auth/me', { token })).status).toBe(200);
     await next.stop();
     await database.drop();
-  }, 120_000);
+  });
 });

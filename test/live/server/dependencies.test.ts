@@ -44,7 +44,7 @@ suite('a server whose dependencies are behind proxies (needs TEST_DATABASE_URL)'
     };
     for (const proxy of proxies.values()) proxy.become('refuse');
     server = await ServerUnderTest.spawn({ env });
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const proxy of proxies.values()) proxy.become('pass');
     await server.stop();
@@ -74,7 +74,7 @@ suite('a server whose dependencies are behind proxies (needs TEST_DATABASE_URL)'
     for (const proxy of proxies.values()) proxy.become('pass');
     await server.until(isUp, 10_000);
     expect([server.pid, server.isRunning]).toEqual([pid, true]);
-  }, 60_000);
+  });
 
   it.each(DEPENDENCIES)(
     'R1 %s refuses: /health stays 200, /ready says so and is ready again within 5 s',
@@ -90,26 +90,21 @@ suite('a server whose dependencies are behind proxies (needs TEST_DATABASE_URL)'
       await server.until(isUp, 10_000);
       expect(performance.now() - since).toBeLessThan(5000);
     },
-    60_000,
   );
 
-  it.each(DEPENDENCIES)(
-    'R2 %s accepts and never answers: 100 /ready at once are answered within 2 s',
-    async (name) => {
-      proxies.get(name)?.become('freeze');
-      // Older outcomes are shared for 2 s.
-      await new Promise((resolve) => setTimeout(resolve, 2100));
-      const since = performance.now();
-      const answers = await Promise.all(Array.from({ length: 100 }, ready));
-      expect(performance.now() - since).toBeLessThan(2000);
-      expect(new Set(answers.map(({ code }) => code))).toEqual(new Set([name === 'postgres' ? 503 : 200]));
-      expect(new Set(answers.map(({ body }) => body.checks[name]))).toEqual(new Set([false]));
-      expect(median(await healthDurations(20))).toBeLessThan(50);
-      proxies.get(name)?.become('pass');
-      await server.until(isUp, 10_000);
-    },
-    60_000,
-  );
+  it.each(DEPENDENCIES)('R2 %s accepts and never answers: 100 /ready at once are answered within 2 s', async (name) => {
+    proxies.get(name)?.become('freeze');
+    // Older outcomes are shared for 2 s.
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    const since = performance.now();
+    const answers = await Promise.all(Array.from({ length: 100 }, ready));
+    expect(performance.now() - since).toBeLessThan(2000);
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set([name === 'postgres' ? 503 : 200]));
+    expect(new Set(answers.map(({ body }) => body.checks[name]))).toEqual(new Set([false]));
+    expect(median(await healthDurations(20))).toBeLessThan(50);
+    proxies.get(name)?.become('pass');
+    await server.until(isUp, 10_000);
+  });
 
   it('R2 asks a dependency a few times and not once per question', async () => {
     qdrant.requests.length = 0;

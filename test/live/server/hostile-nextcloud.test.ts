@@ -36,7 +36,7 @@ beforeAll(async () => {
   bystander = await createUser(server);
   putFiles(nextcloud, 'victim', { '/Documents/a.txt': 'Colchicine relieves gout.' });
   await index();
-}, 90_000);
+});
 afterAll(async () => {
   await server.stop();
   await nextcloud.stop();
@@ -66,26 +66,22 @@ async function bystanderDurations(isOver: AbortSignal): Promise<number[]> {
 }
 
 describe('a Nextcloud whose answers are hostile', () => {
-  it.each(KINDS)(
-    'S41 %s fails that call within 2 s as an upstream problem, in bounded memory',
-    async (kind) => {
-      const before = residentMb();
-      nextcloud.faults.hostileXml = kind;
-      const isOver = new AbortController();
-      const waiting = bystanderDurations(isOver.signal);
-      const since = performance.now();
-      const answer = await index();
-      const duration = performance.now() - since;
-      isOver.abort();
-      nextcloud.faults.reset();
-      const durations = await waiting;
-      expect([answer.status, answer.body.code]).toEqual([502, 'upstream-protocol-error']);
-      expect(duration).toBeLessThan(SLOWEST_MS);
-      expect(residentMb() - before).toBeLessThan(MOST_GROWTH_MB);
-      expect(durations[Math.floor(durations.length / 2)]).toBeLessThan(100);
-    },
-    60_000,
-  );
+  it.each(KINDS)('S41 %s fails that call within 2 s as an upstream problem, in bounded memory', async (kind) => {
+    const before = residentMb();
+    nextcloud.faults.hostileXml = kind;
+    const isOver = new AbortController();
+    const waiting = bystanderDurations(isOver.signal);
+    const since = performance.now();
+    const answer = await index();
+    const duration = performance.now() - since;
+    isOver.abort();
+    nextcloud.faults.reset();
+    const durations = await waiting;
+    expect([answer.status, answer.body.code]).toEqual([502, 'upstream-protocol-error']);
+    expect(duration).toBeLessThan(SLOWEST_MS);
+    expect(residentMb() - before).toBeLessThan(MOST_GROWTH_MB);
+    expect(durations[Math.floor(durations.length / 2)]).toBeLessThan(100);
+  });
 
   it('S41 names of other places lead nowhere', async () => {
     nextcloud.clearRequests();

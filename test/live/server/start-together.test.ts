@@ -44,7 +44,7 @@ suite('processes on one empty PostgreSQL (needs TEST_DATABASE_URL)', () => {
     const server = await ServerUnderTest.start({ env: { ...secrets, DATABASE_URL: database.url } });
     await createUser(server);
     await server.stop();
-  }, 120_000);
+  });
 
   it('R28 migrates once when two start at the same moment, and both serve the same data', async () => {
     await query('drop schema public cascade; create schema public; drop schema if exists pgboss cascade');
@@ -57,7 +57,7 @@ suite('processes on one empty PostgreSQL (needs TEST_DATABASE_URL)', () => {
     const applied = await query<{ name: string }>('select name from schema_migrations order by id');
     expect(applied.map(({ name }) => name)).toEqual(MIGRATIONS.map(({ name }) => name));
     await Promise.all([one.stop(), other.stop()]);
-  }, 120_000);
+  });
 
   it('R28 refuses a schema that a newer version has left, and changes nothing', async () => {
     await query(`insert into schema_migrations (name) values ('29990101000000-from-the-future')`);
@@ -65,7 +65,7 @@ suite('processes on one empty PostgreSQL (needs TEST_DATABASE_URL)', () => {
     expect(await server.ended).toEqual({ code: 1, signal: null });
     expect(server.output).toContain('29990101000000-from-the-future');
     expect(await query('select name from schema_migrations')).toHaveLength(MIGRATIONS.length + 1);
-  }, 60_000);
+  });
 
   async function tableCount(): Promise<number> {
     const [row] = await query<{ count: string }>(

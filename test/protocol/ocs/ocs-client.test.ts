@@ -16,7 +16,7 @@ describe('a Nextcloud', () => {
   beforeAll(async () => {
     target = await NextcloudTarget.start();
     user = await target.makeUser();
-  }, 60_000);
+  });
   afterAll(() => target.stop());
 
   it('tells whose credential it is, with Bearer and with Basic', async () => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await target.putFile(user, '/docs/deep/b.md', '# B');
   await target.makeFolder(user, '/odd');
   for (const name of ODD_NAMES) await target.putFile(user, `/odd/${encodeURIComponent(name)}`, `in ${name}`);
-}, 120_000);
+});
 afterAll(() => target.stop());
 
 async function all(resources: AsyncIterable<DavResource>): Promise<DavResource[]> {

@@ -4,6 +4,7 @@ import { loadCommonPasswords } from '../../../src/auth/password/common-passwords
 import { PasswordPolicy } from '../../../src/auth/password/password-policy.ts';
 import { AuthConfig } from '../../../src/config/auth.config.ts';
 import { DomainError } from '../../../src/problem/domain-error.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 const ACCOUNT = { email: 'ana.duarte@stmary-clinic.example', fullName: 'Ana Duarte', pointer: '/password' };
 
@@ -99,7 +100,7 @@ describe('password policy', () => {
   it('answers at once for the longest password that is accepted', () => {
     const policy = new PasswordPolicy(new AuthConfig());
     const hostile = ['ab'.repeat(511) + 'xy', '1'.repeat(1023) + 'x', 'password'.repeat(127) + 'zz', '.'.repeat(1024)];
-    const start = performance.now();
+    const before = processorMs();
     for (const password of hostile) {
       try {
         policy.check({ ...ACCOUNT, password });
@@ -107,6 +108,6 @@ describe('password policy', () => {
         expect(error).toBeInstanceOf(DomainError);
       }
     }
-    expect((performance.now() - start) / hostile.length).toBeLessThan(200);
+    expect((processorMs() - before) / hostile.length).toBeLessThan(200);
   });
 });
