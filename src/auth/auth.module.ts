@@ -11,6 +11,7 @@ import { AdminGuard } from './guards/admin.guard.ts';
 import { JwtAuthGuard } from './guards/jwt-auth.guard.ts';
 import { JwtStrategy } from './guards/jwt.strategy.ts';
 import { ScopeGuard } from './guards/scope.guard.ts';
+import { StepUpGuard } from './guards/step-up.guard.ts';
 import { CountingStorage } from './limits/counting-storage.ts';
 import { LimitsModule } from './limits/limits.module.ts';
 import { RequestLimitGuard } from './limits/request-limit.guard.ts';
@@ -80,6 +81,7 @@ import { TokenIssuer } from './tokens/token-issuer.ts';
     { provide: APP_GUARD, useClass: RequestLimitGuard },
     { provide: APP_GUARD, useClass: AdminGuard },
     { provide: APP_GUARD, useClass: ScopeGuard },
+    { provide: APP_GUARD, useClass: StepUpGuard },
   ],
   // For the rooms of auth that are modules of their own: mfa, passkeys, oidc, access tokens.
   exports: [

@@ -29,4 +29,14 @@ export class SecondFactors {
       ...(has_passkey === true ? (['passkey'] as const) : []),
     ];
   }
+
+  /** How many an account has; recovery codes are none by themselves. */
+  async count(em: EntityManager, userId: string): Promise<number> {
+    const [row] = await em.execute<{ factors: string }[]>(
+      `select (select count(*) from totp_factors where user_id = ? and confirmed_at is not null)
+         + (select count(*) from passkeys where user_id = ?) as factors`,
+      [userId, userId],
+    );
+    return Number(row?.factors ?? 0);
+  }
 }

@@ -1,0 +1,30 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { NEEDS_STEP_UP, type AuthenticatedRequest } from '../../access/declarations.ts';
+import { AuthConfig } from '../../config/auth.config.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+
+const SECONDS_PER_MINUTE = 60;
+
+/** Keeps everybody out of dangerous changes who has not proved lately who he is; programs with a token always. */
+@Injectable()
+export class StepUpGuard implements CanActivate {
+  readonly #reflector: Reflector;
+  readonly #mostSeconds: number;
+
+  constructor(reflector: Reflector, config: AuthConfig) {
+    this.#reflector = reflector;
+    this.#mostSeconds = config.stepUpMinutes * SECONDS_PER_MINUTE;
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    const isNeeded = this.#reflector.getAllAndOverride<boolean | undefined>(NEEDS_STEP_UP, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (isNeeded !== true) return true;
+    const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    if (user?.sessionId != null && user.authenticatedSecondsAgo <= this.#mostSeconds) return true;
+    throw new DomainError('step-up-required');
+  }
+}

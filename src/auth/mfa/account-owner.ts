@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { Database } from '../../persistence/database.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import type { User } from '../../users/user.entity.ts';
+import { UserRegistry } from '../../users/user-registry.ts';
+import { SecondFactorFailures } from './second-factor-failures.ts';
+
+/** The user of a session who changes his own factors. */
+@Injectable()
+export class AccountOwner {
+  readonly #database: Database;
+  readonly #registry: UserRegistry;
+  readonly #failures: SecondFactorFailures;
+
+  constructor(database: Database, registry: UserRegistry, failures: SecondFactorFailures) {
+    this.#database = database;
+    this.#registry = registry;
+    this.#failures = failures;
+  }
+
+  /** The account, locked until the transaction ends. @throws DomainError `unauthenticated` when it is gone */
+  async lock(em: EntityManager, { userId }: SessionPrincipal): Promise<User> {
+    const user = await this.#registry.findLocked(em, userId);
+    if (user?.isActive !== true) throw new DomainError('unauthenticated');
+    return user;
+  }
+
+  /**
+   * Checks a second factor in a transaction of its own, and counts it when it is wrong.
+   *
+   * @param work null means wrong; what it has written stays
+   * @throws DomainError `wrong-second-factor`, `rate-limited`
+   */
+  async guess<Result>(
+    { userId }: SessionPrincipal,
+    work: (em: EntityManager) => Promise<Result | null>,
+  ): Promise<Result> {
+    const result = await this.#failures.around(userId, () => this.#database.transaction(work));
+    if (result === null) throw new DomainError('wrong-second-factor');
+    return result;
+  }
+}

@@ -1,0 +1,80 @@
+import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { LimitedAs, Public } from '../../access/declarations.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { TokenPairDocument } from '../auth.dto.ts';
+import { tokenPairDocument } from '../tokens/token-pair.mapper.ts';
+import { ChallengeService } from './challenge.service.ts';
+import { EnrolmentService } from './enrolment.service.ts';
+import {
+  ChallengeRequest,
+  ConfirmEnrolmentRequest,
+  EnrolledDocument,
+  EnrolmentRequest,
+  TotpSetUpDocument,
+} from './mfa.dto.ts';
+import { enrolledDocument, totpSetUpDocument } from './mfa.mapper.ts';
+
+/** The second step of a login. */
+@ApiTags('second factor')
+@Public()
+@LimitedAs('login')
+@Problems(
+  'malformed-request',
+  'payload-too-large',
+  'unsupported-media-type',
+  'validation-failed',
+  'invalid-mfa-token',
+  'rate-limited',
+  'service-unavailable',
+)
+@Controller('auth/mfa')
+export class ChallengeController {
+  readonly #challenges: ChallengeService;
+  readonly #enrolments: EnrolmentService;
+
+  constructor(challenges: ChallengeService, enrolments: EnrolmentService) {
+    this.#challenges = challenges;
+    this.#enrolments = enrolments;
+  }
+
+  @Post('challenge')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'mfa.challenge',
+    summary: 'Finish a login with a code of the authenticator app or a recovery code',
+    security: [],
+  })
+  @ApiOkResponse({ type: TokenPairDocument })
+  @Problems('invalid-second-factor')
+  async challenge(@Body() { mfa_token, code }: ChallengeRequest): Promise<TokenPairDocument> {
+    return tokenPairDocument(await this.#challenges.answer(mfa_token, code));
+  }
+
+  @Post('enrolment')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'mfa.beginEnrolment',
+    summary: 'Begin to set up the second factor that a login asked for',
+    description: 'May be repeated; each answer has a fresh secret and makes the one before worthless.',
+    security: [],
+  })
+  @ApiOkResponse({ type: TotpSetUpDocument })
+  @Problems('second-factor-exists')
+  async beginEnrolment(@Body() { mfa_token }: EnrolmentRequest): Promise<TotpSetUpDocument> {
+    return totpSetUpDocument(await this.#enrolments.begin(mfa_token));
+  }
+
+  @Post('enrolment/confirm')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'mfa.confirmEnrolment',
+    summary: 'Finish a login with the first code of the authenticator app',
+    security: [],
+  })
+  @ApiOkResponse({ type: EnrolledDocument })
+  @Problems('invalid-second-factor', 'no-second-factor', 'second-factor-exists')
+  async confirmEnrolment(@Body() { mfa_token, code }: ConfirmEnrolmentRequest): Promise<EnrolledDocument> {
+    return enrolledDocument(await this.#enrolments.confirm(mfa_token, code.replace(' ', '')));
+  }
+}

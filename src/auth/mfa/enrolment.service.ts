@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { DomainError } from '../../problem/domain-error.ts';
+import { LoginCompletion } from '../login/login-completion.ts';
+import type { TokenPair } from '../tokens/token-issuer.ts';
+import { FactorChanges } from './factor-changes.ts';
+import { SecondFactors } from './second-factors.ts';
+import { SecondSteps, type StepInProgress } from './second-steps.ts';
+import { TotpFactors } from './totp-factors.ts';
+import { totpSetUp, type TotpSetUp } from './totp-set-up.ts';
+
+/** A login that has set up the second factor it was asked for. */
+export interface EnrolledLogin {
+  readonly tokens: TokenPair;
+  readonly recoveryCodes: readonly string[];
+}
+
+/** The second step of a login of an account that must have a second factor and has none yet. */
+@Injectable()
+export class EnrolmentService {
+  readonly #steps: SecondSteps;
+  readonly #totp: TotpFactors;
+  readonly #changes: FactorChanges;
+  readonly #completion: LoginCompletion;
+  readonly #factors: SecondFactors;
+
+  constructor(
+    steps: SecondSteps,
+    totp: TotpFactors,
+    changes: FactorChanges,
+    completion: LoginCompletion,
+    factors: SecondFactors,
+  ) {
+    this.#steps = steps;
+    this.#totp = totp;
+    this.#changes = changes;
+    this.#completion = completion;
+    this.#factors = factors;
+  }
+
+  /** @throws DomainError `invalid-mfa-token`, `second-factor-exists` when it was set up meanwhile */
+  async begin(mfaToken: string): Promise<TotpSetUp> {
+    const { secret, email } = await this.#steps.prepare('mfa-enrolment', mfaToken, async (em, { user }) => {
+      await this.#requireNone(em, user.id);
+      return { secret: await this.#totp.begin(em, user.id), email: user.email };
+    });
+    if (secret === null) throw new DomainError('second-factor-exists');
+    return totpSetUp(secret, email);
+  }
+
+  /**
+   * Switches the authenticator app on by its first code, and logs in.
+   *
+   * @throws DomainError `invalid-mfa-token`, `invalid-second-factor`, `no-second-factor` before `begin`,
+   *   `second-factor-exists`, `rate-limited`
+   */
+  confirm(mfaToken: string, code: string): Promise<EnrolledLogin> {
+    return this.#steps.take({
+      purpose: 'mfa-enrolment',
+      mfaToken,
+      refusal: 'invalid-second-factor',
+      work: async (em, step) => {
+        await this.#requireNone(em, step.user.id);
+        await this.#totp.requirePending(em, step.user.id);
+        return (await this.#totp.confirm(em, step.user.id, code)) ? this.#enrol(em, step) : null;
+      },
+    });
+  }
+
+  /** A factor that was added meanwhile must not be walked around with a token from before it. */
+  async #requireNone(em: EntityManager, userId: string): Promise<void> {
+    if ((await this.#factors.count(em, userId)) > 0) throw new DomainError('second-factor-exists');
+  }
+
+  async #enrol(em: EntityManager, { user, opening }: StepInProgress): Promise<EnrolledLogin> {
+    const recoveryCodes = await this.#changes.added(em, {
+      user,
+      action: 'mfa.totp-enable',
+      words: 'An authenticator app was set up.',
+      sessionId: null,
+      method: 'otp',
+    });
+    const methods = [...opening.methods, 'otp', 'mfa'] as const;
+    const tokens = await this.#completion.openSession(em, user, { ...opening, methods });
+    return { tokens, recoveryCodes: recoveryCodes ?? [] };
+  }
+}

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { Notifier } from '../../notifications/notifier.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import type { User } from '../../users/user.entity.ts';
+import { PendingSteps } from '../login/pending-steps.ts';
+import { endOtherSessions } from '../sessions/end-session.ts';
+import { RecoveryCodes } from './recovery-codes.ts';
+import { SecondFactors } from './second-factors.ts';
+
+/** A change of the second factors of an account. */
+export interface FactorChange {
+  /** Locked. */
+  readonly user: User;
+  readonly action:
+    'mfa.totp-enable' | 'mfa.totp-disable' | 'mfa.recovery-codes-renew' | 'passkey.add' | 'passkey.remove';
+  /** What happened, in a sentence to the user. */
+  readonly words: string;
+  /** Identifier of the passkey, where it is about one. */
+  readonly passkeyId?: string;
+}
+
+/** A second factor that was added. */
+export interface FactorAddition extends FactorChange {
+  /** Session that it was added in; null when it was added before there was one. */
+  readonly sessionId: string | null;
+  /** How the user has just used it (RFC 8176 section 2). */
+  readonly method: 'otp' | 'hwk';
+}
+
+/** What goes along with every change of second factors: recovery codes, sessions, a mail, a row in the trail. */
+@Injectable()
+export class FactorChanges {
+  readonly #factors: SecondFactors;
+  readonly #recovery: RecoveryCodes;
+  readonly #steps: PendingSteps;
+  readonly #notifier: Notifier;
+  readonly #trail: AuditTrail;
+
+  constructor(
+    factors: SecondFactors,
+    recovery: RecoveryCodes,
+    steps: PendingSteps,
+    notifier: Notifier,
+    trail: AuditTrail,
+  ) {
+    this.#factors = factors;
+    this.#recovery = recovery;
+    this.#steps = steps;
+    this.#notifier = notifier;
+    this.#trail = trail;
+  }
+
+  /**
+   * After a factor was added. The first one ends all other sessions, which a password alone has opened; the session of
+   * the addition has now shown both.
+   *
+   * @returns new recovery codes when the account had none, else null
+   */
+  async added(em: EntityManager, addition: FactorAddition): Promise<readonly string[] | null> {
+    const { user, sessionId, method } = addition;
+    const isFirst = (await this.#factors.count(em, user.id)) === 1;
+    if (isFirst) await endOtherSessions(em, { userId: user.id, sessionId }, 'second-factor');
+    if (sessionId !== null) await noteMethods(em, sessionId, [method, 'mfa']);
+    const left = await this.#recovery.count(em, user.id);
+    const codes = left === 0 ? await this.#recovery.renew(em, user.id) : null;
+    await this.#tell(em, addition);
+    return codes;
+  }
+
+  /** After a factor was removed. @throws DomainError `second-factor-required` when it must not have been the last one */
+  async removed(em: EntityManager, change: FactorChange): Promise<void> {
+    if ((await this.#factors.count(em, change.user.id)) === 0) {
+      if (this.#steps.mustHaveSecondFactor(change.user)) throw new DomainError('second-factor-required');
+      await this.#recovery.forget(em, change.user.id);
+    }
+    await this.#tell(em, change);
+  }
+
+  /** Ten new recovery codes instead of the old ones. @throws DomainError `no-second-factor` */
+  async renewRecoveryCodes(em: EntityManager, user: User): Promise<readonly string[]> {
+    if ((await this.#factors.count(em, user.id)) === 0) throw new DomainError('no-second-factor');
+    const codes = await this.#recovery.renew(em, user.id);
+    await this.#tell(em, {
+      user,
+      action: 'mfa.recovery-codes-renew',
+      words: 'New recovery codes were made; the old ones no longer work.',
+    });
+    return codes;
+  }
+
+  async #tell(em: EntityManager, { user, action, words, passkeyId }: FactorChange): Promise<void> {
+    await this.#notifier.queue(em, {
+      userId: user.id,
+      to: user.email,
+      template: 'second-factor-changed',
+      values: { change: words },
+    });
+    await this.#trail.append(em, {
+      actorId: user.id,
+      action,
+      outcome: 'success',
+      ...(passkeyId === undefined
+        ? { targetType: 'user', targetId: user.id }
+        : { targetType: 'passkey', targetId: passkeyId }),
+    });
+  }
+}
+
+/** Adds to how the user of a session was authenticated. */
+async function noteMethods(em: EntityManager, sessionId: string, methods: readonly string[]): Promise<void> {
+  for (const method of methods) {
+    await em.execute(
+      `update sessions set methods = methods || ' ' || ?
+       where id = ? and not (? = any(string_to_array(methods, ' ')))`,
+      [method, sessionId, method],
+    );
+  }
+}

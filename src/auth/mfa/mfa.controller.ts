@@ -1,0 +1,99 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentSession, StepUp } from '../../access/declarations.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { ConfirmTotpRequest, MfaDocument, RecoveryCodesDocument, TotpSetUpDocument } from './mfa.dto.ts';
+import { mfaDocument, totpSetUpDocument } from './mfa.mapper.ts';
+import { MfaOverview } from './mfa-overview.ts';
+import { MfaService } from './mfa.service.ts';
+
+/** The own second factors. */
+@ApiTags('second factor')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+@Controller('auth/mfa')
+export class MfaController {
+  readonly #mfa: MfaService;
+  readonly #overview: MfaOverview;
+
+  constructor(mfa: MfaService, overview: MfaOverview) {
+    this.#mfa = mfa;
+    this.#overview = overview;
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'mfa.read', summary: 'Which second factors do I have?' })
+  @ApiOkResponse({ type: MfaDocument })
+  async read(@CurrentSession() principal: SessionPrincipal): Promise<MfaDocument> {
+    return mfaDocument(await this.#overview.read(principal));
+  }
+
+  @StepUp()
+  @Post('totp')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'mfa.setUpTotp',
+    summary: 'Begin to set up an authenticator app',
+    description:
+      'Answers with a fresh secret, which is asked for at login only after POST /api/auth/mfa/totp/confirm. A secret that was never confirmed is replaced.',
+  })
+  @ApiOkResponse({ type: TotpSetUpDocument })
+  @Problems('step-up-required', 'second-factor-exists')
+  async setUpTotp(@CurrentSession() principal: SessionPrincipal): Promise<TotpSetUpDocument> {
+    return totpSetUpDocument(await this.#mfa.setUpTotp(principal));
+  }
+
+  @Post('totp/confirm')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'mfa.confirmTotp',
+    summary: 'Switch the authenticator app on by its first code',
+    description:
+      'The first second factor of an account ends every other session, and brings recovery codes, which are shown only here.',
+  })
+  @ApiOkResponse({ type: RecoveryCodesDocument })
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'validation-failed',
+    'wrong-second-factor',
+    'no-second-factor',
+    'second-factor-exists',
+  )
+  async confirmTotp(
+    @CurrentSession() principal: SessionPrincipal,
+    @Body() { code }: ConfirmTotpRequest,
+  ): Promise<RecoveryCodesDocument> {
+    const codes = await this.#mfa.confirmTotp(principal, code.replace(' ', ''));
+    return { recovery_codes: [...(codes ?? [])] };
+  }
+
+  @StepUp()
+  @Delete('totp')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'mfa.removeTotp',
+    summary: 'Remove the authenticator app',
+    description: 'Recovery codes go with the last second factor.',
+  })
+  @ApiNoContentResponse({ description: 'The authenticator app is asked for no more.' })
+  @Problems('step-up-required', 'not-found', 'second-factor-required')
+  async removeTotp(@CurrentSession() principal: SessionPrincipal): Promise<void> {
+    await this.#mfa.removeTotp(principal);
+  }
+
+  @StepUp()
+  @Post('recovery-codes')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'mfa.renewRecoveryCodes',
+    summary: 'Get ten new recovery codes',
+    description: 'The old ones are worth nothing from now on.',
+  })
+  @ApiOkResponse({ type: RecoveryCodesDocument })
+  @Problems('step-up-required', 'no-second-factor')
+  async renewRecoveryCodes(@CurrentSession() principal: SessionPrincipal): Promise<RecoveryCodesDocument> {
+    return { recovery_codes: [...(await this.#mfa.renewRecoveryCodes(principal))] };
+  }
+}

@@ -1,0 +1,130 @@
+import { IsString, Matches, MaxLength } from 'class-validator';
+import { TokenPairDocument } from '../auth.dto.ts';
+
+const MOST_TOKEN_CHARACTERS = 64;
+const CODE = /^[0-9A-Za-z][0-9A-Za-z -]{4,30}[0-9A-Za-z]$/;
+const CODE_RULE = { message: 'code must be the 6 digits of an authenticator app or a recovery code' };
+
+/** The second factors of an account. */
+export class MfaDocument {
+  /** The authenticator app. */
+  totp!: TotpStateDocument;
+
+  /**
+   * Recovery codes that are left.
+   * @example 10
+   */
+  recovery_codes_remaining!: number;
+
+  /**
+   * Number of passkeys.
+   * @example 1
+   */
+  passkeys!: number;
+
+  /** Whether this server asks the account for a second factor. */
+  required!: boolean;
+}
+
+/** The authenticator app of an account. */
+export class TotpStateDocument {
+  /** @example true */
+  enabled!: boolean;
+
+  /**
+   * When its first code was given.
+   * @example "2026-11-22T16:30:00.000Z"
+   */
+  confirmed_at!: string | null;
+}
+
+/** What an authenticator app needs. Shown once. */
+export class TotpSetUpDocument {
+  /**
+   * Shared secret in base32, for typing.
+   * @example "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+   */
+  secret!: string;
+
+  /**
+   * For a link on the device that has the app.
+   * @example "otpauth://totp/VoiceAssist:ana%40clinic.example?issuer=VoiceAssist&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&algorithm=SHA1&digits=6&period=30"
+   */
+  otpauth_uri!: string;
+
+  /**
+   * The same as a picture to scan: PNG in a data URL.
+   * @example "data:image/png;base64,iVBORw0KGgo="
+   */
+  qr_code!: string;
+}
+
+/** A first code of the authenticator app. */
+export class ConfirmTotpRequest {
+  /**
+   * The 6 digits that the app shows.
+   * @example "123456"
+   */
+  @IsString()
+  @Matches(/^\d{3} ?\d{3}$/, { message: 'code must be 6 digits' })
+  code!: string;
+}
+
+/** Codes that each replace the second factor once. Shown once. */
+export class RecoveryCodesDocument {
+  /**
+   * To be kept on paper or in a password manager. Empty when the account has codes already.
+   * @example ["7K2M-9QXR-4TBD"]
+   */
+  recovery_codes!: string[];
+}
+
+/** The second step of a login. */
+export class ChallengeRequest {
+  /**
+   * From the answer to the first step.
+   * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
+   */
+  @IsString()
+  @MaxLength(MOST_TOKEN_CHARACTERS)
+  mfa_token!: string;
+
+  /**
+   * The 6 digits that the authenticator app shows, or a recovery code; each is good once.
+   * @example "123456"
+   */
+  @IsString()
+  @Matches(CODE, CODE_RULE)
+  code!: string;
+}
+
+/** The second step of a login that has to set up a second factor first. */
+export class EnrolmentRequest {
+  /**
+   * From the answer to the first step.
+   * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
+   */
+  @IsString()
+  @MaxLength(MOST_TOKEN_CHARACTERS)
+  mfa_token!: string;
+}
+
+/** A first code of the authenticator app that a login asked for. */
+export class ConfirmEnrolmentRequest extends ConfirmTotpRequest {
+  /**
+   * From the answer to the first step.
+   * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
+   */
+  @IsString()
+  @MaxLength(MOST_TOKEN_CHARACTERS)
+  mfa_token!: string;
+}
+
+/** Tokens, and the recovery codes of the second factor that was just set up. */
+export class EnrolledDocument extends TokenPairDocument {
+  /**
+   * To be kept on paper or in a password manager. Shown once.
+   * @example ["7K2M-9QXR-4TBD"]
+   */
+  recovery_codes!: string[];
+}

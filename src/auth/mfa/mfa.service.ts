@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { Database } from '../../persistence/database.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { AccountOwner } from './account-owner.ts';
+import { FactorChanges } from './factor-changes.ts';
+import { TotpFactors } from './totp-factors.ts';
+import { totpSetUp, type TotpSetUp } from './totp-set-up.ts';
+
+/** The own authenticator app and recovery codes. */
+@Injectable()
+export class MfaService {
+  readonly #database: Database;
+  readonly #owner: AccountOwner;
+  readonly #totp: TotpFactors;
+  readonly #changes: FactorChanges;
+  readonly #trail: AuditTrail;
+
+  constructor(database: Database, owner: AccountOwner, totp: TotpFactors, changes: FactorChanges, trail: AuditTrail) {
+    this.#database = database;
+    this.#owner = owner;
+    this.#totp = totp;
+    this.#changes = changes;
+    this.#trail = trail;
+  }
+
+  /** A secret that waits for its first code. @throws DomainError `second-factor-exists` */
+  async setUpTotp(principal: SessionPrincipal): Promise<TotpSetUp> {
+    const secret = await this.#database.transaction(async (em) => {
+      await this.#owner.lock(em, principal);
+      return this.#totp.begin(em, principal.userId);
+    });
+    if (secret === null) throw new DomainError('second-factor-exists');
+    return totpSetUp(secret, principal.email);
+  }
+
+  /**
+   * Switches the authenticator app on by its first code.
+   *
+   * @returns recovery codes; null when the account has some already
+   * @throws DomainError `second-factor-exists`, `no-second-factor`, `wrong-second-factor`, `rate-limited`
+   */
+  async confirmTotp(principal: SessionPrincipal, code: string): Promise<readonly string[] | null> {
+    const confirmed = await this.#owner.guess(principal, (em) => this.#confirm(em, principal, code));
+    return confirmed.recoveryCodes;
+  }
+
+  /** @throws DomainError `not-found`, `second-factor-required` */
+  async removeTotp(principal: SessionPrincipal): Promise<void> {
+    await this.#database.transaction(async (em) => {
+      const user = await this.#owner.lock(em, principal);
+      if (!(await this.#totp.remove(em, user.id))) throw new DomainError('not-found');
+      const words = 'The authenticator app was removed.';
+      await this.#changes.removed(em, { user, action: 'mfa.totp-disable', words });
+    });
+  }
+
+  /** Ten new recovery codes instead of the old ones. @throws DomainError `no-second-factor` */
+  renewRecoveryCodes(principal: SessionPrincipal): Promise<readonly string[]> {
+    return this.#database.transaction(async (em) =>
+      this.#changes.renewRecoveryCodes(em, await this.#owner.lock(em, principal)),
+    );
+  }
+
+  async #confirm(
+    em: EntityManager,
+    principal: SessionPrincipal,
+    code: string,
+  ): Promise<{ recoveryCodes: readonly string[] | null } | null> {
+    const user = await this.#owner.lock(em, principal);
+    await this.#totp.requirePending(em, user.id);
+    if (!(await this.#totp.confirm(em, user.id, code))) {
+      await this.#trail.append(em, {
+        actorId: user.id,
+        action: 'mfa.totp-enable',
+        outcome: 'failure',
+        targetType: 'user',
+        targetId: user.id,
+      });
+      return null;
+    }
+    const recoveryCodes = await this.#changes.added(em, {
+      user,
+      action: 'mfa.totp-enable',
+      words: 'An authenticator app was set up.',
+      sessionId: principal.sessionId,
+      method: 'otp',
+    });
+    return { recoveryCodes };
+  }
+}

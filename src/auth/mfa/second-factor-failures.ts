@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { LimitsConfig } from '../../config/limits.config.ts';
+import { Counters } from '../../ephemeral/counters.port.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+
+const WINDOW_MS = 15 * 60 * 1000;
+
+/** Stops who guesses the second factor of one account, from whatever addresses and with however many tokens. */
+@Injectable()
+export class SecondFactorFailures {
+  readonly #counters: Counters;
+  readonly #trail: AuditTrail;
+  readonly #most: number;
+
+  constructor(counters: Counters, trail: AuditTrail, limits: LimitsConfig) {
+    this.#counters = counters;
+    this.#trail = trail;
+    this.#most = limits.secondFactorFailuresPerAccount;
+  }
+
+  /**
+   * Counts a guess before it is made, so that guesses in parallel cannot slip through, and takes it back unless it was
+   * wrong. Call it outside of transactions.
+   *
+   * @param guess null means wrong
+   * @throws DomainError `rate-limited` while too many were wrong, also for a guess that would be right
+   */
+  async around<Result>(userId: string, guess: () => Promise<Result | null>): Promise<Result | null> {
+    await this.#count(userId);
+    let isWrong = false;
+    try {
+      const result = await guess();
+      isWrong = result === null;
+      return result;
+    } finally {
+      if (!isWrong) await this.#counters.add(keyOf(userId), { windowMs: WINDOW_MS, by: -1 });
+    }
+  }
+
+  async #count(userId: string): Promise<void> {
+    const { count, remainingMs } = await this.#counters.add(keyOf(userId), { windowMs: WINDOW_MS, by: 1 });
+    if (count <= this.#most) return;
+    // Once per window: a flood must not become a flood of rows.
+    if (count === this.#most + 1) {
+      await this.#trail.record({
+        actorId: null,
+        action: 'mfa.throttled',
+        outcome: 'denied',
+        targetType: 'user',
+        targetId: userId,
+      });
+    }
+    throw new DomainError('rate-limited', { retryAfterSeconds: Math.max(1, Math.ceil(remainingMs / 1000)) });
+  }
+}
+
+function keyOf(userId: string): string {
+  return `second-factor:${userId}`;
+}

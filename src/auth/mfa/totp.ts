@@ -1,0 +1,44 @@
+import { Secret, TOTP } from 'otpauth';
+
+/** RFC 6238 section 4: SHA-1, the digits and the step that every authenticator app supports. */
+const SETTINGS = { algorithm: 'SHA1', digits: 6, period: 30 } as const;
+const ISSUER = 'VoiceAssist';
+/** RFC 4226 section 4, R6: 160 bits are recommended. */
+const SECRET_BYTES = 20;
+/** Steps before and after the current one whose codes are accepted (RFC 6238 section 5.2). */
+const WINDOW_STEPS = 1;
+const CODE = /^\d{6}$/;
+
+/** A fresh shared secret: 160 random bits in base32 (RFC 4648 section 6). */
+export function newTotpSecret(): string {
+  return new Secret({ size: SECRET_BYTES }).base32;
+}
+
+/** The secret as authenticator apps take it from a link or a picture. */
+export function totpUri(secret: string, account: string): string {
+  return new TOTP({ ...SETTINGS, issuer: ISSUER, label: account, secret }).toString();
+}
+
+/** Whether a text can be a code of an authenticator app at all. */
+export function isTotpCode(text: string): boolean {
+  return CODE.test(text);
+}
+
+/**
+ * The time step that a code belongs to, one step early or late at most.
+ *
+ * @param secret base32
+ * @param nowMs time of the check, in milliseconds since 1970
+ * @returns null when the code is that of none of the three steps
+ */
+export function matchingStep(secret: string, code: string, nowMs: number): number | null {
+  const step = TOTP.counter({ period: SETTINGS.period, timestamp: nowMs });
+  const delta = TOTP.validate({
+    ...SETTINGS,
+    token: code,
+    secret: Secret.fromBase32(secret),
+    timestamp: nowMs,
+    window: WINDOW_STEPS,
+  });
+  return delta === null ? null : step + delta;
+}
