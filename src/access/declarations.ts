@@ -41,7 +41,12 @@ export const RequireScope = (scope: Scope): MethodDecorator =>
   );
 
 /** Closes a route unless its user proved lately who he is (403 `step-up-required`): POST /api/auth/step-up. */
-export const StepUp = (): CustomDecorator => SetMetadata(NEEDS_STEP_UP, true);
+export const StepUp = (): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(NEEDS_STEP_UP, true),
+    ApiExtension('x-step-up-required', true),
+    Problems('step-up-required'),
+  );
 
 /** The limits of `LimitsConfig` that a route can choose; `requests` is the one of every other route. */
 export type LimitName = 'register' | 'login' | 'refresh' | 'link' | 'mail' | 'sso' | 'requests';

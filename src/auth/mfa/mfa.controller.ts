@@ -38,7 +38,7 @@ export class MfaController {
       'Answers with a fresh secret, which is asked for at login only after POST /api/auth/mfa/totp/confirm. A secret that was never confirmed is replaced.',
   })
   @ApiOkResponse({ type: TotpSetUpDocument })
-  @Problems('step-up-required', 'second-factor-exists')
+  @Problems('second-factor-exists')
   async setUpTotp(@CurrentSession() principal: SessionPrincipal): Promise<TotpSetUpDocument> {
     return totpSetUpDocument(await this.#mfa.setUpTotp(principal));
   }
@@ -78,7 +78,7 @@ export class MfaController {
     description: 'Recovery codes go with the last second factor.',
   })
   @ApiNoContentResponse({ description: 'The authenticator app is asked for no more.' })
-  @Problems('step-up-required', 'not-found', 'second-factor-required')
+  @Problems('not-found', 'second-factor-required')
   async removeTotp(@CurrentSession() principal: SessionPrincipal): Promise<void> {
     await this.#mfa.removeTotp(principal);
   }
@@ -92,7 +92,7 @@ export class MfaController {
     description: 'The old ones are worth nothing from now on.',
   })
   @ApiOkResponse({ type: RecoveryCodesDocument })
-  @Problems('step-up-required', 'no-second-factor')
+  @Problems('no-second-factor')
   async renewRecoveryCodes(@CurrentSession() principal: SessionPrincipal): Promise<RecoveryCodesDocument> {
     return { recovery_codes: [...(await this.#mfa.renewRecoveryCodes(principal))] };
   }
