@@ -35,12 +35,15 @@ export function plainPage({ title, bodyHtml, script }: PlainPage): RenderedPage 
     html,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy':
-        `default-src 'none'; style-src 'nonce-${nonce}'; ` +
-        `${script === undefined ? '' : `script-src 'nonce-${nonce}'; connect-src 'self'; `}` +
-        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+      'content-security-policy': policy(nonce, script !== undefined),
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     },
   };
+}
+
+function policy(nonce: string, hasScript: boolean): string {
+  const script = hasScript ? [`script-src 'nonce-${nonce}'`, "connect-src 'self'"] : [];
+  const rest = ["frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"];
+  return ["default-src 'none'", `style-src 'nonce-${nonce}'`, ...script, ...rest].join('; ');
 }

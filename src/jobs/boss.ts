@@ -81,9 +81,12 @@ export class Boss {
     await this.#boss.send(queue, data, { db: fromKysely(em.getKysely()) });
   }
 
-  /** Queues a task unless one was queued in this stretch of time already, by whichever process. */
+  /**
+   * Queues a task unless one was queued in this stretch of time already, by whichever process. One that fails is not
+   * repeated: the next stretch brings the next one.
+   */
   async sendEvery(queue: string, seconds: number): Promise<void> {
-    await this.#boss.send(queue, {}, { singletonKey: 'repeated', singletonSeconds: seconds });
+    await this.#boss.send(queue, {}, { singletonKey: 'repeated', singletonSeconds: seconds, retryLimit: 0 });
   }
 
   /** Queues a job in the transaction of `em`: it exists if and only if the transaction commits. */

@@ -15,6 +15,11 @@ export abstract class TaskHandler {
   /** Runs by itself every so many seconds, in one process at a time; without it only when it is asked for. */
   readonly everySeconds?: number;
 
-  /** Does the work. @throws anything to be run again later, with growing pauses, for two days */
+  /**
+   * Does the work.
+   *
+   * @throws anything to be run again later, with growing pauses, for two days; a task that repeats by itself is not run
+   *   again before its next time
+   */
   abstract run(data: TaskData): Promise<void>;
 }

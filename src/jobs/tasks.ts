@@ -47,6 +47,8 @@ export class Tasks implements OnModuleDestroy {
   async #start(): Promise<void> {
     await this.#boss.start();
     for (const handler of this.#handlers) {
+      // A start that failed half-way is made again from the beginning.
+      if (this.#workers.has(handler.kind)) continue;
       await this.#boss.createTaskQueue(handler.kind);
       if (!this.#config.runsJobs) continue;
       const work = (data: TaskData): Promise<void> => this.#run(handler, data);

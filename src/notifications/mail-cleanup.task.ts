@@ -1,0 +1,40 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { TaskHandler } from '../jobs/task-handler.port.ts';
+import { Tasks } from '../jobs/tasks.ts';
+import { Database } from '../persistence/database.ts';
+
+const EVERY_SECONDS = 3600;
+/** Longer than a delivery is tried. */
+const UNDELIVERED = "interval '3 days'";
+const KEPT = "interval '30 days'";
+
+interface GivenUp {
+  readonly id: string;
+}
+
+/** Gives up messages that nobody tries to deliver any more, and forgets that old ones existed. */
+@Injectable()
+export class MailCleanup extends TaskHandler {
+  override readonly kind = 'mail-cleanup';
+  override readonly concurrency = 1;
+  override readonly everySeconds = EVERY_SECONDS;
+  readonly #database: Database;
+  readonly #log = new Logger('Mail');
+
+  constructor(database: Database, tasks: Tasks) {
+    super();
+    this.#database = database;
+    tasks.register(this);
+  }
+
+  override async run(): Promise<void> {
+    const givenUp = await this.#database.transaction(async (em) => {
+      await em.execute(`delete from outgoing_mails where state <> 'queued' and created_at < now() - ${KEPT}`);
+      return em.execute<GivenUp[]>(
+        `update outgoing_mails set state = 'failed', sealed_content = ''
+         where state = 'queued' and created_at < now() - ${UNDELIVERED} returning id`,
+      );
+    });
+    if (givenUp.length > 0) this.#log.warn({ count: givenUp.length }, 'Messages were not delivered in time');
+  }
+}
