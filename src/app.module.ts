@@ -3,6 +3,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { AuditModule } from './audit/audit.module.ts';
 import { AccessTokensModule } from './auth/access-tokens/access-tokens.module.ts';
 import { AuthModule } from './auth/auth.module.ts';
+import { SessionsModule } from './auth/sessions/sessions.module.ts';
 import { MfaModule } from './auth/mfa/mfa.module.ts';
 import { ComputeModule } from './compute/compute.module.ts';
 import { ConfigModule } from './config/config.module.ts';
@@ -48,6 +49,7 @@ export class AppModule {
         UsersModule,
         AuthModule,
         AccessTokensModule,
+        SessionsModule,
         MfaModule,
         NextcloudModule,
         IndexingModule,

@@ -36,6 +36,7 @@ import { AccessKeys } from './tokens/access-keys.ts';
 import { RefreshSecrets } from './tokens/refresh-secret.ts';
 import { RefreshService } from './tokens/refresh.service.ts';
 import { TokenIssuer } from './tokens/token-issuer.ts';
+import { TokenReuse } from './tokens/token-reuse.ts';
 
 /** Registration, login, tokens, sessions, passwords, and the guards of every route. */
 @Module({
@@ -75,6 +76,7 @@ import { TokenIssuer } from './tokens/token-issuer.ts';
     SessionLoader,
     SessionService,
     TokenIssuer,
+    TokenReuse,
     // In this order: who it is, how often, and what is allowed. Refused administrators' routes count as well, because
     // each refusal writes a row.
     { provide: APP_GUARD, useClass: JwtAuthGuard },

@@ -165,6 +165,11 @@ export class AuthConfig {
   @IsInstance(Secret)
   readonly initialAdminPassword?: Secret;
 
+  /** Whether MFA_REQUIRED asks an account for a second factor. */
+  asksForSecondFactor(isAdmin: boolean): boolean {
+    return this.mfaRequired === 'all' || (this.mfaRequired === 'admins' && isAdmin);
+  }
+
   /** Absolute life of a session, in seconds. */
   get sessionLifeSeconds(): number {
     return (this.refreshTokenExpireMinutes ?? this.refreshTokenExpireDays * 1440) * 60;

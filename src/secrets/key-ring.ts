@@ -5,7 +5,7 @@ const KEY_BYTES = 32;
 const ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]+={0,2})$/;
 
 /** What a derived key is for; a key for one purpose says nothing about another. */
-export type KeyPurpose = 'seal' | 'audit' | 'refresh-successor' | 'recovery-code';
+export type KeyPurpose = 'seal' | 'audit' | 'audit-anchor' | 'refresh-successor' | 'recovery-code';
 
 /** Named master keys. The first is current; the others stay readable until nothing uses them. */
 export class KeyRing {
@@ -45,6 +45,14 @@ export class KeyRing {
     const key = this.find(this.currentId, purpose);
     if (key === undefined) throw new Error('The key ring is empty');
     return key;
+  }
+
+  /** Every key for one purpose, the current one first. */
+  all(purpose: KeyPurpose): readonly [Buffer, ...Buffer[]] {
+    const others = this.ids()
+      .slice(1)
+      .flatMap((id) => this.find(id, purpose) ?? []);
+    return [this.current(purpose), ...others];
   }
 
   /** Ids of all keys, the current one first. */

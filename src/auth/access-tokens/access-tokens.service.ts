@@ -4,6 +4,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { ADMIN_SCOPES, type Scope } from '../../access/scopes.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
+import { Notifier } from '../../notifications/notifier.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { recordForeignId } from '../sessions/foreign-id.ts';
@@ -33,10 +34,12 @@ export interface CreatedAccessToken {
 export class AccessTokensService {
   readonly #database: Database;
   readonly #trail: AuditTrail;
+  readonly #notifier: Notifier;
 
-  constructor(database: Database, trail: AuditTrail) {
+  constructor(database: Database, trail: AuditTrail, notifier: Notifier) {
     this.#database = database;
     this.#trail = trail;
+    this.#notifier = notifier;
   }
 
   /** Every token of the user that has not been deleted, the newest first; also those that have expired. */
@@ -57,6 +60,12 @@ export class AccessTokensService {
       await lockLivingSession(em, principal);
       await requireRoom(em, principal.userId);
       const id = await insert(em, principal.userId, { token, wanted });
+      await this.#notifier.queue(em, {
+        userId: principal.userId,
+        to: principal.email,
+        template: 'access-token-created',
+        values: { name: wanted.name, scopes: wanted.scopes.join(', ') },
+      });
       await this.#trail.append(em, {
         actorId: principal.userId,
         action: 'access-token.create',

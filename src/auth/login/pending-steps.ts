@@ -62,8 +62,7 @@ export class PendingSteps {
 
   /** Whether MFA_REQUIRED asks this account for a second factor. */
   mustHaveSecondFactor({ isAdmin }: Pick<User, 'isAdmin'>): boolean {
-    const { mfaRequired } = this.#config;
-    return mfaRequired === 'all' || (mfaRequired === 'admins' && isAdmin);
+    return this.#config.asksForSecondFactor(isAdmin);
   }
 
   async #issue(em: EntityManager, token: Omit<NewOneTimeToken<StepPayload>, 'lifeSeconds'>): Promise<PendingStep> {

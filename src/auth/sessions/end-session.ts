@@ -1,7 +1,14 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 /** Why a session ended before its time. */
-export type EndReason = 'logout' | 'token-reuse' | 'password-change' | 'second-factor';
+export type EndReason =
+  | 'logout'
+  | 'ended-by-user'
+  | 'token-reuse'
+  | 'password-change'
+  | 'second-factor'
+  | 'identity-removed'
+  | 'provider-logout';
 
 /** Ends one session for all processes at once; its refresh tokens are forgotten. A session that has ended stays as it is. */
 export async function endSession(em: EntityManager, sessionId: string, reason: EndReason): Promise<void> {

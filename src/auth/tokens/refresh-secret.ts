@@ -21,13 +21,18 @@ export class RefreshSecrets {
   }
 
   /**
-   * The token that follows `token`. The same input gives the same successor, so both sides of a race of one client
-   * get the same token although none is stored; nobody without the key can compute it.
+   * The token that follows `token`, under each key of the ring, the current one first. The same input gives the same
+   * successor, so both sides of a race of one client get the same token although none is stored; nobody without the
+   * key can compute it.
    */
-  successor(token: string): string {
-    const mac = createHmac('sha256', this.#ring.current('refresh-successor')).update(token).digest();
-    return PREFIX + mac.toString('base64url');
+  successors(token: string): readonly [string, ...string[]] {
+    const [current, ...others] = this.#ring.all('refresh-successor');
+    return [successorUnder(current, token), ...others.map((key) => successorUnder(key, token))];
   }
+}
+
+function successorUnder(key: Buffer, token: string): string {
+  return PREFIX + createHmac('sha256', key).update(token).digest('base64url');
 }
 
 /** Whether a text can be a refresh token at all. */

@@ -1,18 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { AuditTrail } from '../../audit/audit-trail.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { endSession } from '../sessions/end-session.ts';
 import { isRefreshToken, RefreshSecrets, refreshTokenHash } from './refresh-secret.ts';
 import { TokenIssuer, type IssuableSession, type TokenPair } from './token-issuer.ts';
+import { TokenReuse } from './token-reuse.ts';
 
 interface TokenState {
   readonly session_id: string;
   readonly user_id: string;
   readonly email: string;
   readonly is_admin: boolean;
+  readonly methods: string;
+  readonly label: string | null;
   readonly is_alive: boolean;
   readonly is_used: boolean;
   readonly is_within_grace: boolean;
@@ -22,6 +23,7 @@ interface TokenState {
 // After the session is locked, in a statement of its own: only then it sees what the process before has committed.
 const STATE = `
   select s.id as session_id, u.id as user_id, u.email, u.is_admin,
+    s.methods, coalesce(s.name, s.user_agent) as label,
     s.ended_at is null and u.is_active and s.expires_at > clock_timestamp()
       and s.last_used_at + ? * interval '1 second' > clock_timestamp()
       and (u.sessions_not_before is null or s.created_at >= u.sessions_not_before) as is_alive,
@@ -37,14 +39,14 @@ export class RefreshService {
   readonly #database: Database;
   readonly #secrets: RefreshSecrets;
   readonly #issuer: TokenIssuer;
-  readonly #trail: AuditTrail;
+  readonly #reuse: TokenReuse;
   readonly #config: AuthConfig;
 
-  constructor(database: Database, secrets: RefreshSecrets, issuer: TokenIssuer, trail: AuditTrail, config: AuthConfig) {
+  constructor(database: Database, secrets: RefreshSecrets, issuer: TokenIssuer, reuse: TokenReuse, config: AuthConfig) {
     this.#database = database;
     this.#secrets = secrets;
     this.#issuer = issuer;
-    this.#trail = trail;
+    this.#reuse = reuse;
     this.#config = config;
   }
 
@@ -66,14 +68,18 @@ export class RefreshService {
     const state = await this.#lock(em, hash);
     if (state?.is_alive !== true) return null;
     if (state.is_used && !state.is_within_grace) {
-      await this.#endForReuse(em, state);
+      await this.#reuse.end(em, { ...sessionOf(state), email: state.email, label: state.label });
       return null;
     }
-    const successor = this.#secrets.successor(token);
-    if (!state.is_used) await this.#advance(em, state, { hash, successorHash: refreshTokenHash(successor) });
+    // MFA_REQUIRED asks for more than this session has shown, since its user became an administrator or by configuration.
+    const hasSecondFactor = state.methods.split(' ').includes('mfa');
+    if (!hasSecondFactor && this.#config.asksForSecondFactor(state.is_admin)) return null;
+    const successor = state.is_used
+      ? await this.#issuedSuccessor(em, state, token)
+      : await this.#advance(em, state, { hash, successor: this.#secrets.successors(token)[0] });
+    if (successor === null) return null;
     return {
-      userId: state.user_id,
-      sessionId: state.session_id,
+      ...sessionOf(state),
       email: state.email,
       role: state.is_admin ? 'admin' : 'user',
       refreshToken: successor,
@@ -99,26 +105,35 @@ export class RefreshService {
   async #advance(
     em: EntityManager,
     state: TokenState,
-    { hash, successorHash }: { hash: string; successorHash: string },
-  ): Promise<void> {
+    { hash, successor }: { readonly hash: string; readonly successor: string },
+  ): Promise<string> {
     await em.execute('update refresh_tokens set used_at = clock_timestamp() where token_hash = ?', [hash]);
     await em.execute('insert into refresh_tokens (token_hash, session_id) values (?, ?)', [
-      successorHash,
+      refreshTokenHash(successor),
       state.session_id,
     ]);
     await em.execute('update sessions set last_used_at = clock_timestamp() where id = ?', [state.session_id]);
+    return successor;
   }
 
-  async #endForReuse(em: EntityManager, state: TokenState): Promise<void> {
-    await endSession(em, state.session_id, 'token-reuse');
-    await this.#trail.append(em, {
-      actorId: state.user_id,
-      action: 'token.reuse',
-      outcome: 'denied',
-      targetType: 'session',
-      targetId: state.session_id,
-    });
+  /**
+   * The successor that the other side of the race got. It may have been made by a process whose current key is another
+   * one of the ring, while the keys are being changed: the one that is stored is the one that was issued.
+   */
+  async #issuedSuccessor(em: EntityManager, state: TokenState, token: string): Promise<string | null> {
+    for (const candidate of this.#secrets.successors(token)) {
+      const rows = await em.execute<unknown[]>('select 1 from refresh_tokens where token_hash = ? and session_id = ?', [
+        refreshTokenHash(candidate),
+        state.session_id,
+      ]);
+      if (rows.length > 0) return candidate;
+    }
+    return null;
   }
+}
+
+function sessionOf({ user_id, session_id }: TokenState): { userId: string; sessionId: string } {
+  return { userId: user_id, sessionId: session_id };
 }
 
 function refused(): DomainError {

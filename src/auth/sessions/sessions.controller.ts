@@ -1,0 +1,61 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, ParseUUIDPipe, Patch } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentSession } from '../../access/declarations.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { OwnSessionsService } from './own-sessions.service.ts';
+import { OwnSessionDocument, OwnSessionListDocument, RenameSessionRequest } from './sessions.dto.ts';
+import { ownSessionDocument } from './sessions.mapper.ts';
+
+const SessionId = (): ParameterDecorator =>
+  Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') }));
+
+/** The own sessions: where am I logged in, and how do I end it? */
+@ApiTags('auth')
+@Controller('auth/sessions')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+export class SessionsController {
+  readonly #sessions: OwnSessionsService;
+
+  constructor(sessions: OwnSessionsService) {
+    this.#sessions = sessions;
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'sessions.list', summary: 'Where am I logged in? The last used session first' })
+  @ApiOkResponse({ type: OwnSessionListDocument })
+  async list(@CurrentSession() principal: SessionPrincipal): Promise<OwnSessionListDocument> {
+    const sessions = await this.#sessions.list(principal);
+    return { sessions: sessions.map((session) => ownSessionDocument(session, principal)) };
+  }
+
+  @Patch(':id')
+  @ApiOperation({ operationId: 'sessions.rename', summary: 'Give one of my sessions a name' })
+  @ApiOkResponse({ type: OwnSessionDocument })
+  @Problems('malformed-request', 'payload-too-large', 'unsupported-media-type', 'validation-failed', 'not-found')
+  async rename(
+    @CurrentSession() principal: SessionPrincipal,
+    @SessionId() id: string,
+    @Body() { name }: RenameSessionRequest,
+  ): Promise<OwnSessionDocument> {
+    return ownSessionDocument(await this.#sessions.rename(principal, id, name), principal);
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ operationId: 'sessions.end', summary: 'End one of my sessions' })
+  @ApiNoContentResponse({ description: 'Its access and refresh tokens are refused from now on, by every process.' })
+  @Problems('not-found')
+  async end(@CurrentSession() principal: SessionPrincipal, @SessionId() id: string): Promise<void> {
+    await this.#sessions.end(principal, id);
+  }
+
+  @Delete()
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ operationId: 'sessions.endOthers', summary: 'End all my sessions but this one' })
+  @ApiNoContentResponse({ description: 'Every other session has ended.' })
+  async endOthers(@CurrentSession() principal: SessionPrincipal): Promise<void> {
+    await this.#sessions.endOthers(principal);
+  }
+}
