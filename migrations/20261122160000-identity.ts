@@ -14,6 +14,8 @@ export class Migration20261122160000Identity extends Migration {
 const UP = [
   `alter table "users" alter column "hashed_password" drop not null`,
   `alter table "users" add column "email_verified_at" timestamptz null`,
+  `create index "audit_events_target_id_index" on "audit_events" ("target_id")`,
+  `create index "audit_events_request_id_index" on "audit_events" ("request_id")`,
   `alter table "sessions" add column "name" varchar(100) null`,
   `alter table "sessions" add column "methods" varchar(64) not null default 'pwd'`,
   `alter table "sessions" add column "authenticated_at" timestamptz not null default now()`,
@@ -141,6 +143,8 @@ const DOWN = [
   `alter table "sessions" drop column "authenticated_at"`,
   `alter table "sessions" drop column "methods"`,
   `alter table "sessions" drop column "name"`,
+  `drop index "audit_events_request_id_index"`,
+  `drop index "audit_events_target_id_index"`,
   `alter table "users" drop column "email_verified_at"`,
   // Accounts without a password cannot log in under the schema before; they must not vanish either.
   `update "users" set "hashed_password" = '' where "hashed_password" is null`,

@@ -12,9 +12,9 @@ const AuditEventSchema = defineEntity({
     action: p.string().length(64).index(),
     outcome: p.string().length(16),
     targetType: p.string().length(32).nullable(),
-    targetId: p.string().length(128).nullable(),
+    targetId: p.string().length(128).nullable().index(),
     address: p.string().length(64).nullable(),
-    requestId: p.string().length(128).nullable(),
+    requestId: p.string().length(128).nullable().index(),
     /** Identifiers, counts and codes; never content, names or addresses of people. */
     details: p.json<Record<string, string | number | boolean>>(),
     keyId: p.string().length(32),

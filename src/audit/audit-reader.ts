@@ -11,6 +11,9 @@ export interface AuditFilter {
   readonly action: string | undefined;
   readonly actorId: string | undefined;
   readonly outcome: AuditOutcome | undefined;
+  readonly targetType: string | undefined;
+  readonly targetId: string | undefined;
+  readonly requestId: string | undefined;
   /** Earliest time, inclusive. */
   readonly from: Date | undefined;
   /** Latest time, exclusive. */
@@ -30,6 +33,8 @@ export interface AuditPage {
   /** Sequence that the next page is `before`; null when nothing follows. */
   readonly nextBefore: number | null;
 }
+
+const EVENTS_PER_READ = 1000;
 
 /** Lets administrators read the trail; to read it is an event itself. */
 @Injectable()
@@ -58,17 +63,52 @@ export class AuditReader {
       return { events, nextBefore: found.length > limit ? (events.at(-1)?.sequence ?? null) : null };
     });
   }
+
+  /**
+   * All events up to now that a filter lets through, the oldest first, in bounded pieces: the next piece is read when
+   * it is asked for.
+   */
+  async export(
+    principal: Principal,
+    filter: AuditFilter,
+    format: string,
+  ): Promise<AsyncGenerator<readonly AuditEvent[]>> {
+    const end = await this.#database.transaction(async (em) => {
+      const record = { actorId: principal.userId, action: 'audit.export', outcome: 'success' } as const;
+      await this.#trail.append(em, { ...record, details: { format } });
+      const [head] = await em.execute<{ sequence: string }[]>('select sequence from audit_head where id = 1');
+      return Number(head?.sequence ?? 0);
+    });
+    return this.#pieces(filter, end);
+  }
+
+  async *#pieces(filter: AuditFilter, end: number): AsyncGenerator<readonly AuditEvent[]> {
+    let after = 0;
+    while (after < end) {
+      const place = { sequence: { $gt: after, $lte: end } };
+      const piece = await this.#database.read((em) =>
+        em.find(
+          AuditEvent,
+          { $and: [conditions(filter, undefined), place] },
+          { orderBy: { sequence: 'asc' }, limit: EVENTS_PER_READ },
+        ),
+      );
+      if (piece.length > 0) yield piece;
+      after = piece.length < EVENTS_PER_READ ? end : (piece.at(-1)?.sequence ?? end);
+    }
+  }
 }
 
-function conditions(
-  { action, actorId, outcome, from, to }: AuditFilter,
-  before: number | undefined,
-): FilterQuery<AuditEvent> {
+function conditions(filter: AuditFilter, before: number | undefined): FilterQuery<AuditEvent> {
+  const { action, actorId, outcome, targetType, targetId, requestId, from, to } = filter;
   const time = { ...(from !== undefined && { $gte: from }), ...(to !== undefined && { $lt: to }) };
   return {
     ...(action !== undefined && { action }),
     ...(actorId !== undefined && { actorId }),
     ...(outcome !== undefined && { outcome }),
+    ...(targetType !== undefined && { targetType }),
+    ...(targetId !== undefined && { targetId }),
+    ...(requestId !== undefined && { requestId }),
     ...(before !== undefined && { sequence: { $lt: before } }),
     ...(Object.keys(time).length > 0 && { occurredAt: time }),
   };

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../persistence/database.ts';
+import { DomainError } from '../problem/domain-error.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
+import { AuditAnchors, type AuditAnchor } from './audit-anchors.ts';
 import { AuditEvent } from './audit-event.entity.ts';
 import { chainMac } from './audit-record.ts';
 
@@ -19,8 +21,12 @@ export interface AuditFault {
   readonly reason: AuditFaultReason;
 }
 
-/** How a row is wrong; `head-mismatch`: the end of the chain is not where its head says. */
-export type AuditFaultReason = 'row-missing' | 'mac-mismatch' | 'unknown-key' | 'head-mismatch';
+/**
+ * How a row is wrong. `head-mismatch`: the end of the chain is not where its head says. `anchor-mismatch`: the row is not
+ * the one whose mac was kept outside the database. `newest-rows-removed`: the trail was longer when that was kept.
+ */
+export type AuditFaultReason =
+  'row-missing' | 'mac-mismatch' | 'unknown-key' | 'head-mismatch' | 'anchor-mismatch' | 'newest-rows-removed';
 
 const ROWS_PER_READ = 500;
 
@@ -44,23 +50,34 @@ const START: Position = { sequence: 0, mac: '' };
 export class AuditVerifier {
   readonly #database: Database;
   readonly #ring: KeyRing;
+  readonly #anchors: AuditAnchors;
 
-  constructor(database: Database, ring: KeyRing) {
+  constructor(database: Database, ring: KeyRing, anchors: AuditAnchors) {
     this.#database = database;
     this.#ring = ring;
+    this.#anchors = anchors;
   }
 
-  /** Reads the trail up to the head of this moment; rows that are appended meanwhile are left to the next check. */
-  async verify(): Promise<AuditVerdict> {
+  /**
+   * Reads the trail up to the head of this moment, a few rows at a time; rows that are appended meanwhile are left to
+   * the next check. The end of a trail that is intact is kept outside the database.
+   *
+   * @throws DomainError `request-timeout` when `signal` aborts
+   */
+  async verify(signal?: AbortSignal): Promise<AuditVerdict> {
+    const anchors = await this.#anchors.read();
     const head = await this.#head();
     let position = START;
     while (position.sequence < head.sequence) {
+      if (signal?.aborted === true) throw new DomainError('request-timeout');
       const rows = await this.#rowsAfter(position.sequence, head.sequence);
-      const step = this.#follow(position, rows);
+      const step = this.#follow(position, rows, anchors);
       if ('reason' in step) return { isIntact: false, checked: step.firstBadSequence - 1, fault: step };
       position = step;
     }
-    return verdictAt(position, head);
+    const verdict = verdictAt(position, head, anchors);
+    if (verdict.isIntact && head.sequence > (anchors.at(-1)?.sequence ?? 0)) await this.#anchors.write(head);
+    return verdict;
   }
 
   async #head(): Promise<Head> {
@@ -87,15 +104,24 @@ export class AuditVerifier {
   }
 
   /** The position after the rows, or the first fault among them. No rows where some must be is a fault as well. */
-  #follow(from: Position, rows: readonly AuditEvent[]): Position | AuditFault {
+  #follow(from: Position, rows: readonly AuditEvent[], anchors: readonly AuditAnchor[]): Position | AuditFault {
     let position = from;
+    const anchored = Map.groupBy(
+      anchors.filter(({ sequence }) => sequence > from.sequence && sequence <= from.sequence + rows.length),
+      ({ sequence }) => sequence,
+    );
+    const keys = new Map<string, Buffer | undefined>();
     for (const row of rows) {
       const expected = position.sequence + 1;
       if (row.sequence !== expected) return { firstBadSequence: expected, reason: 'row-missing' };
-      const key = this.#ring.find(row.keyId, 'audit');
+      if (!keys.has(row.keyId)) keys.set(row.keyId, this.#ring.find(row.keyId, 'audit'));
+      const key = keys.get(row.keyId);
       if (key === undefined) return { firstBadSequence: expected, reason: 'unknown-key' };
       if (chainMac(key, position.mac, chained(row)) !== row.mac) {
         return { firstBadSequence: expected, reason: 'mac-mismatch' };
+      }
+      if (anchored.get(expected)?.some(({ mac }) => mac !== row.mac) === true) {
+        return { firstBadSequence: expected, reason: 'anchor-mismatch' };
       }
       position = { sequence: expected, mac: row.mac };
     }
@@ -104,13 +130,16 @@ export class AuditVerifier {
 }
 
 /** Every row up to the head is right: the head must be that of the last one, and nothing may lie behind it. */
-function verdictAt(position: Position, head: Head): AuditVerdict {
+function verdictAt(position: Position, head: Head, anchors: readonly AuditAnchor[]): AuditVerdict {
   const checked = position.sequence;
   if (position.mac !== head.mac) {
     return { isIntact: false, checked, fault: { firstBadSequence: Math.max(1, checked), reason: 'head-mismatch' } };
   }
   if (head.last > head.sequence) {
     return { isIntact: false, checked, fault: { firstBadSequence: head.sequence + 1, reason: 'head-mismatch' } };
+  }
+  if ((anchors.at(-1)?.sequence ?? 0) > head.sequence) {
+    return { isIntact: false, checked, fault: { firstBadSequence: checked + 1, reason: 'newest-rows-removed' } };
   }
   return { isIntact: true, checked };
 }

@@ -1,12 +1,14 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Readable } from 'node:stream';
+import { Controller, Get, Query, Res, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { AdminOnly, CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
+import { AuditInspection } from './audit-inspection.ts';
 import { AuditReader } from './audit-reader.ts';
-import { AuditVerifier } from './audit-verifier.ts';
-import { AuditPageDocument, AuditQuery, AuditVerdictDocument } from './audit.dto.ts';
-import { auditEventDocument, auditVerdictDocument } from './audit.mapper.ts';
+import { AuditExportQuery, AuditPageDocument, AuditQuery, AuditVerdictDocument } from './audit.dto.ts';
+import { auditEventDocument, auditExportText, auditFilter, auditVerdictDocument } from './audit.mapper.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 
@@ -16,11 +18,11 @@ const DEFAULT_PAGE_SIZE = 50;
 @Controller('admin/audit')
 export class AuditController {
   readonly #reader: AuditReader;
-  readonly #verifier: AuditVerifier;
+  readonly #inspection: AuditInspection;
 
-  constructor(reader: AuditReader, verifier: AuditVerifier) {
+  constructor(reader: AuditReader, inspection: AuditInspection) {
     this.#reader = reader;
-    this.#verifier = verifier;
+    this.#inspection = inspection;
   }
 
   @RequireScope('audit:read')
@@ -30,13 +32,7 @@ export class AuditController {
   @Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
   async list(@CurrentPrincipal() principal: Principal, @Query() query: AuditQuery): Promise<AuditPageDocument> {
     const page = await this.#reader.page(principal, {
-      filter: {
-        action: query.action,
-        actorId: query.actor_id,
-        outcome: query.outcome,
-        from: query.from === undefined ? undefined : new Date(query.from),
-        to: query.to === undefined ? undefined : new Date(query.to),
-      },
+      filter: auditFilter(query),
       limit: query.limit ?? DEFAULT_PAGE_SIZE,
       before: query.cursor === undefined ? undefined : Number(query.cursor),
     });
@@ -45,15 +41,42 @@ export class AuditController {
   }
 
   @RequireScope('audit:read')
+  @Get('export')
+  @ApiOperation({
+    operationId: 'audit.export',
+    summary: 'Export the audit trail, the oldest event first',
+    description:
+      'CSV (RFC 4180) or one JSON object per line, as a stream. In CSV a value that a spreadsheet would take for a formula begins with an apostrophe. An answer that breaks off is not whole.',
+  })
+  @ApiProduces('text/csv', 'application/x-ndjson')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  @Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
+  async export(@CurrentPrincipal() principal: Principal, @Query() query: AuditExportQuery): Promise<StreamableFile> {
+    const format = query.format ?? 'csv';
+    const pieces = await this.#reader.export(principal, auditFilter(query), format);
+    const name = `audit-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}.${format}`;
+    return new StreamableFile(Readable.from(auditExportText(pieces, format)), {
+      type: format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson',
+      disposition: `attachment; filename="${name}"`,
+    });
+  }
+
+  @RequireScope('audit:read')
   @Get('verify')
   @ApiOperation({
     operationId: 'audit.verify',
     summary: 'Check the chain of the audit trail',
-    description: 'Reads the whole trail; the answer names the first row that is not as it was written.',
+    description:
+      'Reads the whole trail, and compares it with the ends of it that were kept outside the database; the answer names the first row that is not as it was written. One check at a time, which ends when its client goes away.',
   })
   @ApiOkResponse({ type: AuditVerdictDocument })
-  @Problems('unauthenticated', 'forbidden', 'rate-limited', 'service-unavailable')
-  async verify(): Promise<AuditVerdictDocument> {
-    return auditVerdictDocument(await this.#verifier.verify());
+  @Problems('unauthenticated', 'forbidden', 'rate-limited', 'service-busy', 'service-unavailable')
+  async verify(
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AuditVerdictDocument> {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    return auditVerdictDocument(await this.#inspection.verify(principal.userId, gone.signal));
   }
 }

@@ -6,8 +6,13 @@ const OUTCOMES = ['success', 'failure', 'denied'] as const;
 const RFC_3339 = /^(19|2\d)\d{2}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
 const TIME_RULE = { message: '$property must be an RFC 3339 time with an offset' };
 
-/** Which events of the audit trail, the newest first. */
-export class AuditQuery {
+const FORMATS = ['csv', 'jsonl'] as const;
+
+/** How an export is written. */
+export type AuditFormat = (typeof FORMATS)[number];
+
+/** Which events of the audit trail. */
+export class AuditFilterQuery {
   /**
    * Only this action.
    * @example "session.login"
@@ -27,6 +32,24 @@ export class AuditQuery {
   outcome?: (typeof OUTCOMES)[number];
 
   /**
+   * Only events about this kind of thing.
+   * @example "user"
+   */
+  @IsOptional()
+  @Matches(/^[a-z-]{1,32}$/, { message: '$property must be a kind of target like user' })
+  target_type?: string;
+
+  /** Only events about this thing: an id, or for denials a method and a route template. */
+  @IsOptional()
+  @Matches(/^[\x20-\x7e]{1,128}$/, { message: '$property must be an identifier of at most 128 characters' })
+  target_id?: string;
+
+  /** Only events of the request with this X-Request-ID, or of the job with this id. */
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9._-]{1,64}$/, { message: '$property must be a request id' })
+  request_id?: string;
+
+  /**
    * Earliest time, inclusive (RFC 3339).
    * @example "2026-11-22T00:00:00Z"
    */
@@ -43,7 +66,10 @@ export class AuditQuery {
   @IsISO8601({ strict: true, strictSeparator: true }, TIME_RULE)
   @Matches(RFC_3339, TIME_RULE)
   to?: string;
+}
 
+/** Which events, and which page of them, the newest first. */
+export class AuditQuery extends AuditFilterQuery {
   /**
    * Events per page, 1 to 100; 50 unless given.
    * @example 20
@@ -59,6 +85,17 @@ export class AuditQuery {
   @IsOptional()
   @Matches(/^[1-9]\d{0,14}$/, { message: '$property must be a next_cursor of this list' })
   cursor?: string;
+}
+
+/** Which events, and how they are written. */
+export class AuditExportQuery extends AuditFilterQuery {
+  /**
+   * csv unless given.
+   * @example "csv"
+   */
+  @IsOptional()
+  @IsIn(FORMATS)
+  format?: AuditFormat;
 }
 
 /** One event of the audit trail. */
@@ -130,7 +167,7 @@ export class AuditVerdictDocument {
   first_bad_sequence?: number;
 
   /**
-   * row-missing, mac-mismatch, unknown-key or head-mismatch.
+   * row-missing, mac-mismatch, unknown-key, head-mismatch, anchor-mismatch or newest-rows-removed.
    * @example "mac-mismatch"
    */
   reason?: string;

@@ -1,5 +1,7 @@
 import type { AuditEvent } from './audit-event.entity.ts';
-import type { AuditEventDocument, AuditVerdictDocument } from './audit.dto.ts';
+import { AUDIT_CSV_HEADER, auditCsvLine } from './audit-csv.ts';
+import type { AuditFilter } from './audit-reader.ts';
+import type { AuditEventDocument, AuditFilterQuery, AuditFormat, AuditVerdictDocument } from './audit.dto.ts';
 import type { AuditVerdict } from './audit-verifier.ts';
 
 /** An event as administrators see it. */
@@ -25,4 +27,31 @@ export function auditVerdictDocument({ isIntact, checked, fault }: AuditVerdict)
     checked,
     ...(fault !== undefined && { first_bad_sequence: fault.firstBadSequence, reason: fault.reason }),
   };
+}
+
+/** The filter that a request asks for. */
+export function auditFilter(query: AuditFilterQuery): AuditFilter {
+  return {
+    action: query.action,
+    actorId: query.actor_id,
+    outcome: query.outcome,
+    targetType: query.target_type,
+    targetId: query.target_id,
+    requestId: query.request_id,
+    from: query.from === undefined ? undefined : new Date(query.from),
+    to: query.to === undefined ? undefined : new Date(query.to),
+  };
+}
+
+/** Events as the text of an export, piece by piece. */
+export async function* auditExportText(
+  pieces: AsyncIterable<readonly AuditEvent[]>,
+  format: AuditFormat,
+): AsyncGenerator<string> {
+  if (format === 'csv') yield AUDIT_CSV_HEADER;
+  for await (const piece of pieces) {
+    const documents = piece.map(auditEventDocument);
+    const lines = documents.map((each) => (format === 'csv' ? auditCsvLine(each) : `${JSON.stringify(each)}\n`));
+    yield lines.join('');
+  }
 }

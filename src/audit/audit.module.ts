@@ -1,5 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { AuditController } from './audit.controller.ts';
+import { AuditAnchors } from './audit-anchors.ts';
+import { AuditCheckpoints } from './audit-checkpoints.ts';
+import { AuditInspection } from './audit-inspection.ts';
 import { AuditReader } from './audit-reader.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { AuditVerifier } from './audit-verifier.ts';
@@ -8,7 +11,7 @@ import { AuditVerifier } from './audit-verifier.ts';
 @Global()
 @Module({
   controllers: [AuditController],
-  providers: [AuditReader, AuditTrail, AuditVerifier],
+  providers: [AuditAnchors, AuditCheckpoints, AuditInspection, AuditReader, AuditTrail, AuditVerifier],
   exports: [AuditTrail],
 })
 export class AuditModule {}

@@ -1,11 +1,11 @@
 import { runCommand } from '../command.ts';
-import { AuditVerifier } from './audit-verifier.ts';
+import { AuditInspection } from './audit-inspection.ts';
 
 /** `npm run audit:verify`: 0 when the trail is intact, 2 when it is not, 1 when it cannot be read. */
 const NOT_INTACT = 2;
 
 await runCommand(async (app) => {
-  const { isIntact, checked, fault } = await app.get(AuditVerifier, { strict: false }).verify();
+  const { isIntact, checked, fault } = await app.get(AuditInspection, { strict: false }).verify(null);
   if (isIntact) {
     process.stdout.write(`The audit trail is intact: ${checked} events checked.\n`);
     return 0;

@@ -21,6 +21,9 @@ export function brokenRules(configuration: Configuration): string[] {
   if ((auth.initialAdminEmail === undefined) !== (auth.initialAdminPassword === undefined)) {
     broken.push('INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD go together');
   }
+  if (configuration.storage.databaseOwnerUrl && !configuration.storage.databaseUrl) {
+    broken.push('DATABASE_OWNER_URL needs DATABASE_URL');
+  }
   if ((configuration.nextcloud.adminUser === undefined) !== (configuration.nextcloud.adminPassword === undefined)) {
     broken.push('NEXTCLOUD_ADMIN_USER and NEXTCLOUD_ADMIN_PASSWORD go together');
   }
@@ -69,6 +72,7 @@ function brokenInProduction(configuration: Configuration): string[] {
     INITIAL_ADMIN_PASSWORD: auth.initialAdminPassword,
     EMAIL_PASSWORD: mail.password,
     DATABASE_URL: storage.databaseUrl,
+    DATABASE_OWNER_URL: storage.databaseOwnerUrl,
     REDIS_URL: storage.redisUrl,
     ...ssoSecrets(configuration),
   };

@@ -24,6 +24,18 @@ export class StorageConfig {
   @IsInstance(Secret)
   readonly databaseUrl?: Secret;
 
+  @Variable({
+    name: 'DATABASE_OWNER_URL',
+    type: 'secret',
+    description:
+      'The same database as DATABASE_URL under the role that owns the tables. Used for migrations only; the role of DATABASE_URL then gets no right to change or remove audit events.',
+    example: 'postgresql://voiceassist_owner:<password>@localhost:5432/voiceassist',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @IsInstance(Secret)
+  readonly databaseOwnerUrl?: Secret;
+
   @Variable({ name: 'DATABASE_POOL_SIZE', type: 'integer', description: 'Most connections to PostgreSQL per process.' })
   @IsInt()
   @Min(2)
@@ -39,6 +51,28 @@ export class StorageConfig {
   @Min(100)
   @Max(600_000)
   readonly databaseStatementTimeoutMs: number = 15_000;
+
+  @Variable({
+    name: 'AUDIT_ANCHOR_FILE',
+    type: 'text',
+    description:
+      'File outside the database to which the end of the audit trail is added in regular rounds, so that removed events are missed. Best on storage that the database server cannot write.',
+    example: '/var/lib/voiceassist-anchors/audit-heads.jsonl',
+    defaultText: 'audit-heads.jsonl in DATA_DIR',
+  })
+  @IsOptional()
+  @IsString()
+  readonly auditAnchorFile?: string;
+
+  @Variable({
+    name: 'AUDIT_ANCHOR_MINUTES',
+    type: 'integer',
+    description: 'Minutes between two additions to that file.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1440)
+  readonly auditAnchorMinutes: number = 15;
 
   @Variable({
     name: 'ALLOW_EMBEDDED_DATABASE',

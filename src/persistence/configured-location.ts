@@ -9,6 +9,7 @@ export type EmbeddedLocation = Pick<DatabaseLocation, 'dataFolder' | 'template'>
 export function configuredLocation(storage: StorageConfig, embedded?: EmbeddedLocation): DatabaseLocation {
   return {
     url: storage.databaseUrl?.reveal(),
+    ownerUrl: storage.databaseOwnerUrl?.reveal(),
     ...(embedded ?? { dataFolder: prepareDataFolder(storage.dataDir) }),
     poolSize: storage.databasePoolSize,
     statementTimeoutMs: storage.databaseStatementTimeoutMs,

@@ -1,4 +1,6 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
 import { MIGRATIONS } from '../../migrations/migrations.ts';
+import { currentRole, grantTo } from './grants.ts';
 import type { OpenDatabase } from './open-database.ts';
 
 /** Any number; the same in every process of this server. */
@@ -18,17 +20,21 @@ export class NewerSchemaError extends Error {
 export async function migrate(open: OpenDatabase): Promise<void> {
   if (open.isEmbedded) {
     // One process and one connection: the lock below could only wait for itself.
-    await applyMigrations(open);
+    await applyMigrations(open.orm);
   } else {
-    await open.orm.em.fork().transactional(async (em) => {
-      await em.execute('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
-      await applyMigrations(open);
-    });
+    const role = open.hasOwner ? await currentRole(open.orm) : undefined;
+    await open.asOwner((orm) =>
+      orm.em.fork().transactional(async (em) => {
+        await em.execute('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+        await applyMigrations(orm);
+        if (role !== undefined) await grantTo(em, role);
+      }),
+    );
   }
   open.database.markReady();
 }
 
-async function applyMigrations({ orm }: OpenDatabase): Promise<void> {
+async function applyMigrations(orm: MikroORM): Promise<void> {
   const known = new Set(MIGRATIONS.map((migration) => migration.name));
   const executed = await orm.migrator.getExecuted();
   const newer = executed.filter((row) => !known.has(row.name)).map((row) => row.name);

@@ -9,12 +9,16 @@ import { ServerSockets } from './server-sockets.ts';
 
 /** After this long the other side of a connection is taken for gone. */
 const POLITE_CLOSE_MS = 1500;
+/** One holds the lock, the other migrates. */
+const OWNER_CONNECTIONS = 2;
 const SILENCE_BEYOND_A_STATEMENT_MS = 2000;
 
 /** Where the rows live. */
 export interface DatabaseLocation {
   /** URL of a PostgreSQL server; undefined means embedded. */
   readonly url: string | undefined;
+  /** URL of the same database under the role that owns the tables; default the role of `url`. */
+  readonly ownerUrl?: string | undefined;
   /** Prepared data folder of the embedded database, or `memory://`. */
   readonly dataFolder: string;
   /** Tar file that a new embedded database starts from. */
@@ -28,6 +32,10 @@ export interface OpenDatabase {
   readonly orm: MikroORM;
   readonly database: Database;
   readonly isEmbedded: boolean;
+  /** True where the tables belong to another role than the one that the server works under. */
+  readonly hasOwner: boolean;
+  /** Runs `work` under the role that owns the tables. */
+  asOwner<Result>(work: (orm: MikroORM) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -51,10 +59,26 @@ export async function openDatabase(location: DatabaseLocation): Promise<OpenData
     await engine.close();
     unlock();
   };
-  return { orm, database: new Database(orm), isEmbedded: true, close };
+  const asOwner: OpenDatabase['asOwner'] = (work) => work(orm);
+  return { orm, database: new Database(orm), isEmbedded: true, hasOwner: false, asOwner, close };
 }
 
-function openServer({ poolSize, statementTimeoutMs }: DatabaseLocation, url: string): OpenDatabase {
+function openServer(location: DatabaseLocation, url: string): OpenDatabase {
+  const { ownerUrl } = location;
+  const { orm, close } = connect(location, url);
+  const asOwner: OpenDatabase['asOwner'] = async (work) => {
+    if (ownerUrl === undefined) return work(orm);
+    const owner = connect({ ...location, poolSize: OWNER_CONNECTIONS }, ownerUrl);
+    try {
+      return await work(owner.orm);
+    } finally {
+      await owner.close();
+    }
+  };
+  return { orm, database: new Database(orm), isEmbedded: false, hasOwner: ownerUrl !== undefined, asOwner, close };
+}
+
+function connect({ poolSize, statementTimeoutMs }: DatabaseLocation, url: string): Pick<OpenDatabase, 'orm' | 'close'> {
   const sockets = new ServerSockets(statementTimeoutMs + SILENCE_BEYOND_A_STATEMENT_MS);
   const openStream = (): Socket => sockets.create();
   const orm = new MikroORM(ormOptions({ kind: 'server', url, poolSize, statementTimeoutMs, openStream }));
@@ -63,5 +87,5 @@ function openServer({ poolSize, statementTimeoutMs }: DatabaseLocation, url: str
     await orm.close(true);
     clearTimeout(cut);
   };
-  return { orm, database: new Database(orm), isEmbedded: false, close };
+  return { orm, close };
 }

@@ -104,6 +104,47 @@ export const PROBLEMS = {
     'Passkey refused',
     'The registration is unknown, used or expired, or the answer of the authenticator does not fit it.',
   ),
+  'invalid-sso-code': problem(
+    401,
+    'Invalid sign-on code',
+    'The one-time code or token of a single sign-on is unknown, used, expired or not for this client. Sign on again.',
+  ),
+  'sso-failed': problem(
+    401,
+    'Single sign-on failed',
+    'The provider refused, could not be reached, or what it answered does not prove who logged in.',
+  ),
+  'sso-request-invalid': problem(
+    400,
+    'Unknown single sign-on',
+    'This browser has no sign-on under way that fits: it took too long, was finished before, or began elsewhere.',
+  ),
+  'sso-account-refused': problem(
+    403,
+    'No account for this identity',
+    'The account is deactivated, or this server opens no account for users of the provider.',
+  ),
+  'sso-email-required': problem(
+    403,
+    'Address required',
+    'The provider tells no e-mail address, and an account needs one.',
+  ),
+  'account-link-required': problem(
+    409,
+    'Account must be linked',
+    'An account has the address of this identity already. Confirm with its password, or log in to it and link the provider from there.',
+  ),
+  'identity-taken': problem(409, 'Identity already linked', 'The identity belongs to an account already.'),
+  'last-login-method': problem(
+    409,
+    'Last way to log in',
+    'Without this identity nobody could log in to the account. Set a password or link another provider first.',
+  ),
+  'invalid-logout-token': problem(
+    400,
+    'Invalid logout token',
+    'The logout token is none of this provider for this server, is expired or was used before.',
+  ),
   forbidden: problem(403, 'Forbidden', 'The account may not do this.'),
   'insufficient-scope': problem(
     403,
@@ -275,6 +316,11 @@ export const PROBLEMS = {
     503,
     'Service unavailable',
     'The database cannot be reached, or the server is stopping.',
+  ),
+  'audit-unavailable': passing(
+    503,
+    'Audit trail unavailable',
+    'What the request does cannot be recorded, so nothing was done.',
   ),
   'internal-error': passing(
     500,

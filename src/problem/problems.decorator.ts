@@ -25,7 +25,9 @@ export function Problems(...codes: ProblemCode[]): MethodDecorator & ClassDecora
 function declare(method: PropertyDescriptor, codes: readonly ProblemCode[]): void {
   const handler = method.value as object;
   const known = (Reflect.getMetadata(DECLARED, handler) ?? []) as readonly ProblemCode[];
-  const all = [...new Set([...known, ...codes])];
+  // Whoever needs the database may have something to record there.
+  const recorded: readonly ProblemCode[] = codes.includes('service-unavailable') ? ['audit-unavailable'] : [];
+  const all = [...new Set([...known, ...codes, ...recorded])];
   Reflect.defineMetadata(DECLARED, all, handler);
   ApiExtraModels(ProblemDocument)({}, '', method);
   for (const [status, group] of Map.groupBy(all, (code) => PROBLEMS[code].status)) {

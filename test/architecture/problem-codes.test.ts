@@ -27,6 +27,15 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'second-factor-required': 409,
   'passkey-exists': 409,
   'passkey-refused': 422,
+  'invalid-sso-code': 401,
+  'sso-failed': 401,
+  'sso-request-invalid': 400,
+  'sso-account-refused': 403,
+  'sso-email-required': 403,
+  'account-link-required': 409,
+  'identity-taken': 409,
+  'last-login-method': 409,
+  'invalid-logout-token': 400,
   forbidden: 403,
   'insufficient-scope': 403,
   'access-token-limit': 409,
@@ -74,6 +83,7 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'job-cancelled': 409,
   'search-index-full': 503,
   'service-unavailable': 503,
+  'audit-unavailable': 503,
   'internal-error': 500,
 };
 

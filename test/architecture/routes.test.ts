@@ -19,6 +19,7 @@ const PUBLIC = [
 const ADMIN_ONLY = [
   'DELETE /api/users/:user_id',
   'GET /api/admin/audit',
+  'GET /api/admin/audit/export',
   'GET /api/admin/audit/verify',
   'GET /api/users',
   'GET /api/users/:user_id',

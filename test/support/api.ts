@@ -35,7 +35,7 @@ export async function call<Body = Record<string, unknown>>(
     ...(json !== undefined && { body: JSON.stringify(json) }),
   });
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  const isJson = /^application\/([a-z.-]+\+)?json\b/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : {}) as Body, text };
 }
 

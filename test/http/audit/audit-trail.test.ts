@@ -109,6 +109,9 @@ describe('the audit trail', () => {
     'to=2026-02-30T00:00:00Z',
     'to=0000-01-01T00:00:00Z',
     'outcome=maybe',
+    'target_type=User',
+    'target_id=%C3%A4',
+    'request_id=a%20b',
     'actor_id=1',
     'action=%00',
     'cursor=-1',
@@ -126,7 +129,7 @@ describe('the audit trail', () => {
     expect(Number(answer.body['checked'])).toBeGreaterThan(10);
   });
 
-  it('commits a change and its event together: without the trail nothing changes', async () => {
+  it('R33: refuses what cannot be recorded: without the trail nothing changes, and reads of other accounts fail too', async () => {
     const person = await createUser(app);
     await app.database.read((em) => em.execute('alter table audit_head rename to audit_head_away'));
     const answer = await call<Problem>(app, `PUT /api/users/${person.id}`, {
@@ -134,8 +137,11 @@ describe('the audit trail', () => {
       json: { is_active: false },
     });
     const logout = await call(app, 'POST /api/auth/logout', { token: person.access_token });
+    const list = await call<Problem>(app, 'GET /api/users', { token: admin.access_token });
+    const own = await call(app, 'GET /api/users/me', { token: person.access_token });
     await app.database.read((em) => em.execute('alter table audit_head_away rename to audit_head'));
-    expect([answer.status, answer.body.code, logout.status]).toEqual([500, 'internal-error', 500]);
+    expect([answer.status, answer.body.code, logout.status]).toEqual([503, 'audit-unavailable', 503]);
+    expect([list.status, list.body.code, own.status]).toEqual([503, 'audit-unavailable', 200]);
     expect(answer.text).not.toMatch(/audit_head|relation|select|stack/i);
     expect((await call(app, 'GET /api/auth/me', { token: person.access_token })).status).toBe(200);
   });

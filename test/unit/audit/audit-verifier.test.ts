@@ -1,21 +1,36 @@
 // S58: whatever the owner of the database does to the trail, the check names the first row that is wrong.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AuditAnchors } from '../../../src/audit/audit-anchors.ts';
+import { AuditCheckpoints } from '../../../src/audit/audit-checkpoints.ts';
 import { AuditTrail } from '../../../src/audit/audit-trail.ts';
 import { AuditVerifier } from '../../../src/audit/audit-verifier.ts';
+import { loadConfiguration } from '../../../src/config/load-configuration.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+import { SchemaKeeper } from '../../../src/persistence/schema-keeper.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 
 const KEY = `k1:${randomBytes(32).toString('base64')}`;
 const ROWS = 12;
 
+const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-anchors-'));
+const anchorFile = join(dataDir, 'audit-heads.jsonl');
+const { storage } = loadConfiguration({ DATA_DIR: dataDir });
+const anchorsOf = (ring: KeyRing): AuditAnchors => new AuditAnchors(storage, ring);
+
 let open: OpenDatabase;
 let trail: AuditTrail;
 let verifier: AuditVerifier;
+let checkpoints: AuditCheckpoints;
 
 beforeAll(async () => {
+  Logger.overrideLogger(false);
   open = await openDatabase({
     url: undefined,
     dataFolder: 'memory://',
@@ -25,11 +40,22 @@ beforeAll(async () => {
   });
   await migrate(open);
   trail = new AuditTrail(open.database, new KeyRing(KEY));
-  verifier = new AuditVerifier(open.database, new KeyRing(KEY));
+  verifier = new AuditVerifier(open.database, new KeyRing(KEY), anchorsOf(new KeyRing(KEY)));
+  checkpoints = new AuditCheckpoints(
+    open.database,
+    anchorsOf(new KeyRing(KEY)),
+    trail,
+    storage,
+    new SchemaKeeper(open),
+  );
 });
-afterAll(() => open.close());
+afterAll(async () => {
+  await open.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
 
 beforeEach(async () => {
+  rmSync(anchorFile, { force: true });
   await sql('delete from audit_events');
   await sql("update audit_head set sequence = 0, mac = ''");
   for (let index = 1; index <= ROWS; index += 1) {
@@ -51,6 +77,7 @@ function sql(statement: string): Promise<unknown> {
 describe('AuditVerifier', () => {
   it('finds an untouched trail intact, also an empty one', async () => {
     await expect(verifier.verify()).resolves.toEqual({ isIntact: true, checked: ROWS });
+    rmSync(anchorFile);
     await sql('delete from audit_events');
     await sql("update audit_head set sequence = 0, mac = ''");
     await expect(verifier.verify()).resolves.toEqual({ isIntact: true, checked: 0 });
@@ -127,7 +154,7 @@ describe('AuditVerifier', () => {
   it('finds a trail intact that was written under an old key and a new one', async () => {
     const ring = new KeyRing(`k2:${randomBytes(32).toString('base64')},${KEY}`);
     await new AuditTrail(open.database, ring).record({ actorId: null, action: 'key.rotate', outcome: 'success' });
-    await expect(new AuditVerifier(open.database, ring).verify()).resolves.toEqual({
+    await expect(new AuditVerifier(open.database, ring, anchorsOf(ring)).verify()).resolves.toEqual({
       isIntact: true,
       checked: ROWS + 1,
     });
@@ -135,7 +162,7 @@ describe('AuditVerifier', () => {
 
   it('S58 does not take rows that somebody signed with another key', async () => {
     const stranger = new KeyRing(`k1:${randomBytes(32).toString('base64')}`);
-    await expect(new AuditVerifier(open.database, stranger).verify()).resolves.toMatchObject({
+    await expect(new AuditVerifier(open.database, stranger, anchorsOf(stranger)).verify()).resolves.toMatchObject({
       fault: { firstBadSequence: 1, reason: 'mac-mismatch' },
     });
   });
@@ -145,5 +172,79 @@ describe('AuditVerifier', () => {
       Array.from({ length: 40 }, () => trail.record({ actorId: null, action: 'a.b', outcome: 'success' })),
     );
     await expect(verifier.verify()).resolves.toEqual({ isIntact: true, checked: ROWS + 40 });
+  });
+});
+
+describe('the ends of the trail that are kept outside the database', () => {
+  /** What the owner of the database does to make a shorter trail hold by itself; no key is needed. */
+  async function removeNewest(count: number): Promise<void> {
+    await sql(`delete from audit_events where sequence > ${ROWS - count}`);
+    await sql(
+      `update audit_head h set sequence = e.sequence, mac = e.mac from audit_events e where e.sequence = ${ROWS - count}`,
+    );
+  }
+
+  async function append(): Promise<void> {
+    await trail.record({ actorId: null, action: 'session.login', outcome: 'success' });
+  }
+
+  it('S58: are needed: without them a trail whose newest rows are gone looks right', async () => {
+    await removeNewest(3);
+    await expect(verifier.verify()).resolves.toMatchObject({ isIntact: true, checked: ROWS - 3 });
+  });
+
+  it.each(['a check', 'a checkpoint'])('S58: name the place after %s when the newest rows are removed', async (how) => {
+    if (how === 'a check') await verifier.verify();
+    else await expect(checkpoints.take()).resolves.toBe(true);
+    await removeNewest(3);
+    await expect(verifier.verify()).resolves.toEqual({
+      isIntact: false,
+      checked: ROWS - 3,
+      fault: { firstBadSequence: ROWS - 2, reason: 'newest-rows-removed' },
+    });
+  });
+
+  it('S58: show removed rows also after as many new ones were appended', async () => {
+    await checkpoints.take();
+    await removeNewest(3);
+    for (let index = 0; index < 5; index += 1) await append();
+    await expect(verifier.verify()).resolves.toMatchObject({
+      isIntact: false,
+      fault: { firstBadSequence: ROWS, reason: 'anchor-mismatch' },
+    });
+  });
+
+  it('S58: are not added to once the trail has lost events, and an event says so once', async () => {
+    await checkpoints.take();
+    const before = readFileSync(anchorFile, 'utf8');
+    await removeNewest(1);
+    await expect(checkpoints.take()).resolves.toBe(false);
+    await expect(checkpoints.take()).resolves.toBe(false);
+    expect(readFileSync(anchorFile, 'utf8')).toBe(before);
+    const events = await sql("select 1 from audit_events where action = 'audit.verify' and outcome = 'failure'");
+    expect(events).toHaveLength(1);
+  });
+
+  it('are written once per end, readable by the owner only', async () => {
+    await checkpoints.take();
+    await checkpoints.take();
+    await append();
+    await checkpoints.take();
+    const lines = readFileSync(anchorFile, 'utf8').trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { sequence: number }).sequence)).toEqual([ROWS, ROWS + 1]);
+    expect(statSync(anchorFile).mode & 0o777).toBe(0o600);
+  });
+
+  it('S58: count only when signed: a forged one proves nothing, a cut line does no harm', async () => {
+    await checkpoints.take();
+    const forged = { ...(JSON.parse(readFileSync(anchorFile, 'utf8')) as object), sequence: 999 };
+    appendFileSync(anchorFile, `${JSON.stringify(forged)}\n{"at":"2026-`);
+    await expect(verifier.verify()).resolves.toMatchObject({ isIntact: true });
+    writeFileSync(anchorFile, `${JSON.stringify(forged)}\n`);
+    await expect(anchorsOf(new KeyRing(KEY)).read()).resolves.toEqual([]);
+  });
+
+  it('end a check early when its client goes away', async () => {
+    await expect(verifier.verify(AbortSignal.abort())).rejects.toMatchObject({ code: 'request-timeout' });
   });
 });
