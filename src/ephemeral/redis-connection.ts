@@ -4,6 +4,7 @@ import { StorageConfig } from '../config/storage.config.ts';
 
 const COMMAND_TIMEOUT_MS = 200;
 const CONNECT_TIMEOUT_MS = 1000;
+const HANDSHAKE_TIMEOUT_MS = 5000;
 const MOST_RETRY_INTERVAL_MS = 2000;
 const RETRY_STEP_MS = 100;
 
@@ -21,8 +22,9 @@ export class RedisConnection implements OnModuleDestroy {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      commandTimeout: COMMAND_TIMEOUT_MS,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      // For what the client asks by itself when it connects; `inTime` limits the rest.
+      commandTimeout: HANDSHAKE_TIMEOUT_MS,
       retryStrategy: (attempt) => Math.min(attempt * RETRY_STEP_MS, MOST_RETRY_INTERVAL_MS),
     });
     this.#client.on('error', () => this.#reportDown());
@@ -41,7 +43,7 @@ export class RedisConnection implements OnModuleDestroy {
   async evaluate(script: string, key: string, ...values: (string | number)[]): Promise<unknown> {
     const client = this.#ready();
     try {
-      return await client.eval(script, 1, key, ...values);
+      return await inTime(client.eval(script, 1, key, ...values));
     } catch (error) {
       this.#reportDown();
       // Frozen: leave this connection, so that the next command fails at once until Redis answers again.
@@ -52,7 +54,7 @@ export class RedisConnection implements OnModuleDestroy {
 
   /** @throws Error when Redis does not answer */
   async ping(): Promise<void> {
-    await this.#ready().ping();
+    await inTime(this.#ready().ping());
   }
 
   onModuleDestroy(): void {
@@ -72,5 +74,18 @@ export class RedisConnection implements OnModuleDestroy {
   #reportUp(): void {
     if (this.#isKnownDown) this.#log.log('Redis answers again');
     this.#isKnownDown = false;
+  }
+}
+
+/** Fails when there is no answer after 200 ms, not counting what lies in the socket because this process was busy. */
+async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const fail = (): void => reject(new Error('Redis did not answer in time'));
+  // Timers come before the sockets in a turn of the event loop, immediates after them.
+  const timer = setTimeout(() => setImmediate(fail), COMMAND_TIMEOUT_MS);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,11 +1,11 @@
-import { NextcloudDouble } from '../nextcloud-double/nextcloud-double.ts';
+import { NextcloudDouble, type NextcloudDoubleOptions } from '../nextcloud-double/nextcloud-double.ts';
 import { call, createUser, type Answer, type Reachable, type TestUser } from './api.ts';
 
 const YOUTH_MS = 60_000;
 
 /** Starts a Nextcloud whose files look a minute old, so that none is young enough to be looked at twice. */
-export async function startSettledNextcloud(): Promise<NextcloudDouble> {
-  const nextcloud = await NextcloudDouble.start();
+export async function startSettledNextcloud(options: NextcloudDoubleOptions = {}): Promise<NextcloudDouble> {
+  const nextcloud = await NextcloudDouble.start(options);
   nextcloud.clock.advance(-YOUTH_MS);
   return nextcloud;
 }

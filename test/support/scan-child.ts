@@ -6,7 +6,6 @@ import { indexingParts, jobContext } from './indexing-parts.ts';
 import { textPdf } from './pdf.ts';
 
 const [url = '', userId = '', dataDir = '', version = '1'] = process.argv.slice(2);
-const ANSWER_DELAY_MS = 15;
 
 const source = new MemorySource();
 for (let index = 0; index < 12; index += 1) {
@@ -21,13 +20,13 @@ if (version === '2') {
   source.remove('/Documents/folder-1/text-1.txt');
   source.remove('/Documents/folder-2');
 }
-source.onAsk = () => new Promise((resolve) => setTimeout(resolve, ANSWER_DELAY_MS));
+// The parent kills this process at one of them, while it goes on.
+source.onAsk = (question) => new Promise((resolve) => process.send?.(question, undefined, {}, () => resolve()));
 
 const open = await openDatabase({ url, dataFolder: '', poolSize: 4, statementTimeoutMs: 30_000 });
 open.database.markReady();
 const parts = indexingParts({ database: open.database, source, dataDir });
 await parts.folder.open();
-process.send?.('scanning');
 const counters = await parts.scanJob.run(jobContext(userId));
 process.send?.(counters);
 parts.extractor.close();

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const POLL_MS = 50;
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 60_000;
 const TRANSPILE = new URL('transpile.ts', import.meta.url).pathname;
 
 /** How a process is started; the environment of the tests is not handed on. */
@@ -14,6 +15,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** File below src/; default the server itself. */
   readonly entry?: string;
+  /** Arguments of a command. */
+  readonly args?: readonly string[];
   /** Default a folder of its own, which goes with the process. */
   readonly dataDir?: string;
   /** Modules that are loaded before the program (`node --import`). */
@@ -49,6 +52,7 @@ export class ServerUnderTest {
   static async spawn({
     env = {},
     entry = 'main.ts',
+    args = [],
     dataDir,
     preload = [],
   }: ProcessOptions = {}): Promise<ServerUnderTest> {
@@ -56,7 +60,7 @@ export class ServerUnderTest {
     const port = await freePort();
     const imports = [TRANSPILE, ...preload].flatMap((path) => ['--import', path]);
     const program = new URL(`../../src/${entry}`, import.meta.url).pathname;
-    const child = spawn(process.execPath, ['--no-warnings', ...imports, program], {
+    const child = spawn(process.execPath, ['--no-warnings', ...imports, program, ...args], {
       env: {
         PATH: process.env['PATH'],
         NODE_ENV: 'test',
@@ -109,7 +113,7 @@ export class ServerUnderTest {
   /** Ends the process, the hard way when it does not end on SIGTERM, and removes its folder. */
   async stop(): Promise<ProcessEnd> {
     this.signal('SIGTERM');
-    const force = setTimeout(() => this.signal('SIGKILL'), 20_000);
+    const force = setTimeout(() => this.signal('SIGKILL'), STOP_TIMEOUT_MS);
     const end = await this.ended;
     clearTimeout(force);
     if (this.#ownFolder !== undefined) rmSync(this.#ownFolder, { recursive: true, force: true });

@@ -14,10 +14,21 @@ const suite = HAS_DATABASE_SERVER ? describe : describe.skip;
 
 const USER_ID = '0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f';
 const KILLS_PER_VERSION = 6;
-const LATEST_KILL_MS = 900;
+
+/** When a scan is killed: at the n-th question to the source that begins so. */
+interface Kill {
+  readonly question: string;
+  readonly count: number;
+}
+
+/** By turns early, while it lists or begins to read, and further on. All six together leave files of the 24 for the end. */
+function nextKill(kills: number): Kill {
+  const question = kills % 2 === 0 ? '' : 'download ';
+  return { question, count: 1 + Math.floor(Math.random() * 6) };
+}
 const SUPPORT = new URL('../../support/', import.meta.url);
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 suite('a scan that is killed on the PostgreSQL of TEST_DATABASE_URL', () => {
   let testDatabase: TestDatabase;
@@ -37,15 +48,16 @@ suite('a scan that is killed on the PostgreSQL of TEST_DATABASE_URL', () => {
   });
 
   /** @returns true when the scan ended before it was killed */
-  async function scan(version: '1' | '2', killAfterMs?: number): Promise<boolean> {
+  async function scan(version: '1' | '2', kill?: Kill): Promise<boolean> {
     const child = fork(new URL('scan-child.ts', SUPPORT), [testDatabase.url ?? '', USER_ID, dataDir, version], {
       execArgv: ['--no-warnings', '--import', new URL('transpile.ts', SUPPORT).pathname],
     });
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-    if (killAfterMs !== undefined) {
-      await Promise.race([once(child, 'message'), ended]);
-      setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-    }
+    let left = kill?.count ?? Infinity;
+    child.on('message', (message) => {
+      if (typeof message === 'string' && message.startsWith(kill?.question ?? '')) left -= 1;
+      if (left === 0) child.kill('SIGKILL');
+    });
     const [code, signal] = await ended;
     if (code !== 0 && signal !== 'SIGKILL') throw new Error(`The scan ended with ${code ?? signal}`);
     return code === 0;
@@ -73,7 +85,7 @@ suite('a scan that is killed on the PostgreSQL of TEST_DATABASE_URL', () => {
     let killCount = 0;
     for (const version of ['1', '2'] as const) {
       for (let kills = 0; kills < KILLS_PER_VERSION; kills += 1) {
-        if (await scan(version, Math.random() * LATEST_KILL_MS)) break;
+        if (await scan(version, nextKill(kills))) break;
         killCount += 1;
       }
       await scan(version);

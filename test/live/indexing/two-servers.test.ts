@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
-import type { TestUser } from '../../support/api.ts';
+import { call, type TestUser } from '../../support/api.ts';
 import { ask, createLinkedUser, putFiles, scan, startSettledNextcloud } from '../../support/indexed-account.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
@@ -40,7 +40,13 @@ suite('two servers on the PostgreSQL of TEST_DATABASE_URL', () => {
     const files = Array.from({ length: 20 }, (_, index) => [`/Documents/${index}.txt`, `Remedy ${index}.`]);
     putFiles(nextcloud, 'ada', Object.fromEntries(files) as Record<string, string>);
     nextcloud.clearRequests();
-    const answers = await Promise.all([one, other, one, other].map((app) => scan(app, user)));
+    const release = nextcloud.hold('/Documents/19.txt');
+    const asked = [one, other, one, other].map((app) => scan(app, user));
+    // Asked after them and answered by both: nobody is too late to share the scan.
+    const route = 'POST /api/integrations/files/scan-and-index?wait=0';
+    for (const app of [one, other]) await call(app, route, { token: user.access_token });
+    release();
+    const answers = await Promise.all(asked);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(new Set(answers.map(({ body }) => body.job_id)).size).toBe(1);
     expect(answers[0]?.body).toMatchObject({ files_discovered: 20, files_indexed: 20, files_failed: 0 });

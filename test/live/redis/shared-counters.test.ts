@@ -1,6 +1,6 @@
 // Limits that several servers share through Redis, and what holds while Redis is away (bars S8, S17, R6). Needs TEST_REDIS_URL.
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { StorageConfig } from '../../../src/config/storage.config.ts';
@@ -34,15 +34,15 @@ suite('counters in the Redis of TEST_REDIS_URL', () => {
     await proxy.stop();
   });
 
-  async function connected(): Promise<{ connection: RedisConnection; counters: SharedCounters }> {
-    const connection = new RedisConnection(Object.assign(new StorageConfig(), { redisUrl: new Secret(proxied) }));
+  async function connected(url = proxied): Promise<{ connection: RedisConnection; counters: SharedCounters }> {
+    const connection = new RedisConnection(Object.assign(new StorageConfig(), { redisUrl: new Secret(url) }));
     const counters = new SharedCounters(connection);
     await untilUp(connection);
     return { connection, counters };
   }
 
   async function untilUp(connection: RedisConnection): Promise<void> {
-    for (let attempt = 0; attempt < 100; attempt += 1) {
+    for (let attempt = 0; attempt < 1200; attempt += 1) {
       try {
         await connection.ping();
         return;
@@ -50,7 +50,7 @@ suite('counters in the Redis of TEST_REDIS_URL', () => {
         await sleep(50);
       }
     }
-    throw new Error('Redis did not come back within 5 s');
+    throw new Error('Redis did not come back within 60 s');
   }
 
   const HIT = { windowMs: 60_000, by: 1 } as const;
@@ -68,33 +68,51 @@ suite('counters in the Redis of TEST_REDIS_URL', () => {
 
   it('gives every counter an end, takes hits back to zero at most, and starts again after the window', async () => {
     const { connection, counters } = await connected();
-    const short = { windowMs: 300, by: 1 } as const;
-    await counters.add('short', short);
-    expect(await redis.pttl('voiceassist:counter:short')).toBeGreaterThan(0);
-    await counters.add('short', { ...short, by: -1 });
-    expect(await counters.add('short', { ...short, by: -1 })).toMatchObject({ count: 0 });
-    await sleep(350);
-    expect(await counters.add('short', { ...short, by: -1 })).toEqual({ count: 0, remainingMs: 0 });
-    expect(await redis.exists('voiceassist:counter:short')).toBe(0);
-    expect(await counters.add('short', short)).toMatchObject({ count: 1 });
+    const key = 'voiceassist:counter:short';
+    await counters.add('short', HIT);
+    const leftMs = await redis.pttl(key);
+    expect(leftMs).toBeGreaterThan(0);
+    expect(leftMs).toBeLessThanOrEqual(HIT.windowMs);
+    await counters.add('short', { ...HIT, by: -1 });
+    expect(await counters.add('short', { ...HIT, by: -1 })).toMatchObject({ count: 0 });
+    // As when the time that is left has gone by.
+    await redis.pexpire(key, 0);
+    expect(await counters.add('short', { ...HIT, by: -1 })).toEqual({ count: 0, remainingMs: 0 });
+    expect(await redis.exists(key)).toBe(0);
+    expect(await counters.add('short', HIT)).toMatchObject({ count: 1 });
+    connection.onModuleDestroy();
+  });
+
+  it('does not take its own work for the silence of Redis: an answer that came meanwhile counts', async () => {
+    const { connection, counters } = await connected(target.href);
+    await redis.set('voiceassist:counter:busy', 10);
+    const answer = counters.add('busy', HIT);
+    await nextTurn();
+    const busyUntil = performance.now() + 1000;
+    while (performance.now() < busyUntil);
+    expect((await answer).count).toBe(11);
     connection.onModuleDestroy();
   });
 
   it.each(['freeze', 'refuse'] as const)(
-    'R6 counts on by itself when Redis is gone (%s), each answer in time, and replays nothing later',
+    'R6 counts on by itself when Redis is gone (%s), waits for it once or twice, and replays nothing later',
     async (mode) => {
       const { connection, counters } = await connected();
       for (let hit = 1; hit <= 3; hit += 1) await counters.add('mine', HIT);
       proxy.become(mode);
       const durationsMs: number[] = [];
+      let waits = 0;
       for (let hit = 4; hit <= 40; hit += 1) {
         const start = performance.now();
-        expect((await counters.add('mine', HIT)).count).toBe(hit);
+        const answer = counters.add('mine', HIT);
+        // What needs neither Redis nor a timer is there before the event loop turns.
+        if (!(await Promise.race([answer.then(() => true), nextTurn(false)]))) waits += 1;
+        expect((await answer).count).toBe(hit);
         durationsMs.push(performance.now() - start);
       }
-      // One answer at most waits for the time-out of 200 ms; the rest is room for a machine under load.
-      expect(Math.max(...durationsMs)).toBeLessThan(600);
-      expect(durationsMs.filter((duration) => duration > 150).length).toBeLessThanOrEqual(2);
+      expect(waits).toBeLessThanOrEqual(2);
+      // The time-out is 200 ms; the rest is room for a busy machine.
+      expect(Math.max(...durationsMs)).toBeLessThan(2000);
       proxy.become('pass');
       await untilUp(connection);
       // Redis knows the three hits before; of those while it was frozen at most the one that was under way.
@@ -148,7 +166,7 @@ suite('counters in the Redis of TEST_REDIS_URL', () => {
         for (let index = 0; index < 12; index += 1) {
           const start = performance.now();
           statuses.push((await call(one, 'POST /api/auth/refresh', { json: { refresh_token: 'x' } })).status);
-          expect(performance.now() - start).toBeLessThan(800);
+          expect(performance.now() - start).toBeLessThan(5000);
         }
         expect(statuses.filter((status) => status >= 500)).toEqual([]);
         const more = [];

@@ -14,7 +14,7 @@ describeWithChromium('Swagger UI (needs CHROMIUM_PATH)', () => {
 
   beforeAll(async () => {
     app = await startTestApp();
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: 120_000 });
   });
   afterAll(async () => {
     await browser.close();
@@ -32,7 +32,7 @@ describeWithChromium('Swagger UI (needs CHROMIUM_PATH)', () => {
     const { access_token: token } = (await (await post('/api/auth/login')).json()) as { access_token: string };
 
     const page = await browser.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(120_000);
     const violations: string[] = [];
     page.on('console', (message) => {
       if (message.text().includes('Content Security Policy')) violations.push(message.text());
