@@ -161,6 +161,7 @@ it('a listing of 100,000 entries streams in bounded memory, and others get their
     for await (const response of new MultistatusReader(body(), 'test')) count += response.href === '/a/%c3%bc' ? 1 : 0;
   });
   clearImmediate(turn);
+  mostInOneTurn = Math.max(mostInOneTurn, count - countAtLastTurn);
   expect(count).toBe(100_000);
   expect(mostBytes).toBeLessThan(10 * 1_024 * 1_024);
   expect(mostInOneTurn).toBeLessThan(10_000);
