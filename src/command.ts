@@ -9,6 +9,11 @@ import { openDatabase } from './persistence/open-database.ts';
 
 const FAILURE = 1;
 
+/** The environment of a command that needs no application. */
+export function commandEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}
+
 /** Runs an operator's command on the configured database and ends the process with its exit code. */
 export async function runCommand(work: (app: INestApplicationContext) => Promise<number>): Promise<never> {
   try {

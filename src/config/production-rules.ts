@@ -3,9 +3,11 @@ import { brokenJwtKeyRules } from './jwt-keys.ts';
 import { brokenSsoRules, ssoSecrets } from './sso-rules.ts';
 
 const IMPLICIT_TLS_PORT = 465;
+const LEAST_METRICS_TOKEN = 16;
 const PLACEHOLDERS = /change[-_ ]?(me|in|this|it)|dev[-_ ]?password|your[-_ ]|<.*>|example|^(secret|password|admin)/i;
 // Base64 or base64url of 32 bytes is 43 characters and a padding that some tools leave out.
-const KEY_RING = /^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/_-]{43}=?)*$/;
+const KEY_RING =
+  /^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/_-]{43}=?(:verify)?)*$/;
 
 /**
  * Rules that concern more than one variable, or production only.
@@ -20,6 +22,9 @@ export function brokenRules(configuration: Configuration): string[] {
   }
   if ((auth.initialAdminEmail === undefined) !== (auth.initialAdminPassword === undefined)) {
     broken.push('INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD go together');
+  }
+  if (http.metricsToken && http.metricsToken.length < LEAST_METRICS_TOKEN) {
+    broken.push(`METRICS_TOKEN must have at least ${LEAST_METRICS_TOKEN} characters`);
   }
   if (configuration.storage.databaseOwnerUrl && !configuration.storage.databaseUrl) {
     broken.push('DATABASE_OWNER_URL needs DATABASE_URL');

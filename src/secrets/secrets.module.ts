@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { SecretsConfig } from '../config/secrets.config.ts';
 import { KeyRing } from './key-ring.ts';
 import { Sealer } from './sealer.ts';
+import { SealingRotation } from './sealing-rotation.ts';
 
 /** Keys and sealing. */
 @Global()
@@ -13,6 +14,7 @@ import { Sealer } from './sealer.ts';
       useFactory: (config: SecretsConfig) => new KeyRing(config.keys?.reveal() ?? ''),
     },
     Sealer,
+    SealingRotation,
   ],
   exports: [KeyRing, Sealer],
 })

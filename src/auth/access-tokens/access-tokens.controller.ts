@@ -5,7 +5,7 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { AccessTokenListDocument, CreateAccessTokenRequest, CreatedAccessTokenDocument } from './access-tokens.dto.ts';
-import { accessTokenDocument } from './access-tokens.mapper.ts';
+import { accessTokenDocument, createdAccessTokenDocument } from './access-tokens.mapper.ts';
 import { AccessTokensService } from './access-tokens.service.ts';
 
 const TokenId = (): ParameterDecorator =>
@@ -43,12 +43,8 @@ export class AccessTokensController {
     @Body() request: CreateAccessTokenRequest,
   ): Promise<CreatedAccessTokenDocument> {
     const { name, scopes, expires_in_days } = request;
-    const { token, stored } = await this.#tokens.create(principal, {
-      name,
-      scopes,
-      expiresInDays: expires_in_days ?? null,
-    });
-    return { ...accessTokenDocument(stored), token };
+    const wanted = { name, scopes, expiresInDays: expires_in_days ?? null };
+    return createdAccessTokenDocument(await this.#tokens.create(principal, wanted));
   }
 
   @Get()

@@ -1,6 +1,7 @@
 import { isScope } from '../../access/scopes.ts';
 import type { AccessToken } from './access-token.entity.ts';
-import type { AccessTokenDocument } from './access-tokens.dto.ts';
+import type { AccessTokenDocument, CreatedAccessTokenDocument } from './access-tokens.dto.ts';
+import type { CreatedAccessToken } from './access-tokens.service.ts';
 
 /** What the owner of a token may see of it. */
 export function accessTokenDocument(token: AccessToken): AccessTokenDocument {
@@ -13,4 +14,9 @@ export function accessTokenDocument(token: AccessToken): AccessTokenDocument {
     expires_at: token.expiresAt?.toISOString() ?? null,
     last_used_at: token.lastUsedAt?.toISOString() ?? null,
   };
+}
+
+/** The one answer that shows the secret. */
+export function createdAccessTokenDocument({ stored, token }: CreatedAccessToken): CreatedAccessTokenDocument {
+  return Object.assign(accessTokenDocument(stored), { token });
 }

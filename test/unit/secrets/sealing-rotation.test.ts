@@ -1,0 +1,148 @@
+// S54: the sealing key is changed while everything stays readable; also when the change is cut off in the middle.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Database } from '../../../src/persistence/database.ts';
+import { migrate } from '../../../src/persistence/migrate.ts';
+import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import { UnsealError } from '../../../src/secrets/aes-gcm.ts';
+import { KeyRing } from '../../../src/secrets/key-ring.ts';
+import { Sealer } from '../../../src/secrets/sealer.ts';
+import { SealingRotation } from '../../../src/secrets/sealing-rotation.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+
+const OLD = `k1:${randomBytes(32).toString('base64')}`;
+const NEW = `k2:${randomBytes(32).toString('base64')}`;
+const FIELD = 'nextcloud_accounts.sealed_secret';
+const USERS = 250;
+
+/** Breaks before a transaction commits. */
+class BreakingDatabase extends Database {
+  transactionsLeft = Number.POSITIVE_INFINITY;
+
+  override transaction<Result>(work: (em: EntityManager) => Promise<Result>): Promise<Result> {
+    return super.transaction(async (em) => {
+      const result = await work(em);
+      this.transactionsLeft -= 1;
+      if (this.transactionsLeft < 0) throw new Error('cut off');
+      return result;
+    });
+  }
+}
+
+let open: OpenDatabase;
+let database: BreakingDatabase;
+let records: Map<string, string>;
+
+beforeAll(async () => {
+  open = await openDatabase({
+    url: undefined,
+    dataFolder: 'memory://',
+    template: EMBEDDED_TEMPLATE,
+    poolSize: 1,
+    statementTimeoutMs: 5000,
+  });
+  await migrate(open);
+});
+afterAll(() => open.close());
+
+beforeEach(async () => {
+  database = new BreakingDatabase(open.orm);
+  database.markReady();
+  records = new Map();
+  const sealer = new Sealer(new KeyRing(OLD));
+  await open.database.transaction(async (em) => {
+    await em.execute('delete from users');
+    for (let index = 0; index < USERS; index += 1) {
+      const ownerId = randomUUID();
+      await em.execute('insert into users (id, email) values (?, ?)', [ownerId, `${ownerId}@clinic.example`]);
+      records.set(ownerId, await sealer.seal(em, `secret of ${ownerId}`, { ownerId, field: FIELD }));
+    }
+  });
+});
+
+async function readable(ring: string): Promise<number> {
+  const sealer = new Sealer(new KeyRing(ring));
+  return open.database.transaction(async (em) => {
+    let count = 0;
+    for (const [ownerId, sealed] of records) {
+      try {
+        const text = await sealer.unseal(em, sealed, { ownerId, field: FIELD });
+        if (text === `secret of ${ownerId}`) count += 1;
+      } catch (error) {
+        if (!(error instanceof UnsealError)) throw error;
+      }
+    }
+    return count;
+  });
+}
+
+describe('SealingRotation', () => {
+  it('S54 leaves no key of a user on the old key, and every record readable without it', async () => {
+    const rotation = new SealingRotation(database, new KeyRing(`${NEW},${OLD}`));
+    const steps: number[] = [];
+    await expect(rotation.run(({ done, total }) => steps.push(done / total))).resolves.toBe(USERS);
+    expect(steps.slice(0, 3)).toEqual([100 / USERS, 200 / USERS, 1]);
+    expect(await rotation.uses()).toEqual([
+      { keyId: 'k2', userKeys: USERS, hasSignedAudit: false },
+      { keyId: 'k1', userKeys: 0, hasSignedAudit: false },
+    ]);
+    expect(await readable(NEW)).toBe(USERS);
+    expect(await readable(OLD)).toBe(0);
+    await expect(rotation.run(() => undefined)).resolves.toBe(0);
+  });
+
+  it('S54 can be cut off before a commit: every record stays readable under both keys, and another run ends it', async () => {
+    const rotation = new SealingRotation(database, new KeyRing(`${NEW},${OLD}`));
+    database.transactionsLeft = 1;
+    await expect(rotation.run(() => undefined)).rejects.toThrow('cut off');
+    expect(await readable(`${NEW},${OLD}`)).toBe(USERS);
+    expect(await readable(NEW)).toBe(100);
+    expect(await readable(OLD)).toBe(USERS - 100);
+    database.transactionsLeft = Number.POSITIVE_INFINITY;
+    await expect(rotation.run(() => undefined)).resolves.toBe(USERS - 100);
+    expect(await readable(NEW)).toBe(USERS);
+  });
+
+  it('S54 leaves what no key of the ring opens as it is, says so, and goes on with the others', async () => {
+    const [lost = ''] = records.keys();
+    const stranger = new KeyRing(`gone:${randomBytes(32).toString('base64')}`);
+    const wrapped = await open.database.transaction(async (em) => {
+      await new Sealer(stranger).erase(em, lost);
+      await new Sealer(stranger).seal(em, 'x', { ownerId: lost, field: FIELD });
+      return em.execute<{ wrapped_key: string }[]>('select wrapped_key from user_keys where user_id = ?', [lost]);
+    });
+    const rotation = new SealingRotation(database, new KeyRing(`${NEW},${OLD}`));
+    await expect(rotation.run(() => undefined)).resolves.toBe(USERS - 1);
+    expect(await rotation.uses()).toContainEqual({ keyId: 'gone', userKeys: 1, hasSignedAudit: false });
+    const after = await open.database.read((em) =>
+      em.execute('select wrapped_key from user_keys where user_id = ?', [lost]),
+    );
+    expect(after).toEqual(wrapped);
+  });
+
+  it('S54 does not take the underscore of a key id for any character', async () => {
+    const alike = `k_:${randomBytes(32).toString('base64')}`;
+    const rotation = new SealingRotation(database, new KeyRing(`${alike},${OLD}`));
+    await expect(rotation.run(() => undefined)).resolves.toBe(USERS);
+    expect(await readable(alike)).toBe(USERS);
+  });
+});
+
+describe('a key that only verifies', () => {
+  it('opens nothing that was sealed, seals nothing, and still proves the audit trail and recovery codes', async () => {
+    const ring = new KeyRing(`${NEW},${OLD}:verify`);
+    expect(await readable(`${NEW},${OLD}:verify`)).toBe(0);
+    expect(ring.find('k1', 'seal')).toBeUndefined();
+    expect(ring.find('k1', 'refresh-successor')).toBeUndefined();
+    expect(ring.all('refresh-successor')).toHaveLength(1);
+    const whole = new KeyRing(OLD);
+    expect(ring.find('k1', 'audit')).toEqual(whole.find('k1', 'audit'));
+    expect(ring.find('k1', 'recovery-code')).toEqual(whole.find('k1', 'recovery-code'));
+  });
+
+  it('cannot be the first', () => {
+    expect(() => new KeyRing(`${OLD}:verify,${NEW}`)).toThrow('first key');
+    expect(() => new KeyRing(`${OLD}:other`)).toThrow('id:key pairs');
+  });
+});
