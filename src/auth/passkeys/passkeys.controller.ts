@@ -1,0 +1,107 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, ParseUUIDPipe, Patch, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentSession, StepUp } from '../../access/declarations.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import {
+  AddedPasskeyDocument,
+  AddPasskeyRequest,
+  PasskeyDocument,
+  PasskeyListDocument,
+  RegistrationOptionsDocument,
+  RenamePasskeyRequest,
+} from './passkeys.dto.ts';
+import { attestationOf, passkeyDocument } from './passkeys.mapper.ts';
+import { PasskeysService } from './passkeys.service.ts';
+
+const BODY_PROBLEMS = [
+  'malformed-request',
+  'payload-too-large',
+  'unsupported-media-type',
+  'validation-failed',
+] as const;
+
+const PasskeyId = (): ParameterDecorator =>
+  Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') }));
+
+/** The own passkeys. */
+@ApiTags('passkeys')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+@Controller('auth/passkeys')
+export class PasskeysController {
+  readonly #passkeys: PasskeysService;
+
+  constructor(passkeys: PasskeysService) {
+    this.#passkeys = passkeys;
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'passkeys.list', summary: 'List my passkeys' })
+  @ApiOkResponse({ type: PasskeyListDocument })
+  async list(@CurrentSession() principal: SessionPrincipal): Promise<PasskeyListDocument> {
+    return { passkeys: (await this.#passkeys.list(principal)).map(passkeyDocument) };
+  }
+
+  @StepUp()
+  @Post('registration-options')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'passkeys.registrationOptions',
+    summary: 'Begin to add a passkey',
+    description: 'The answer is for `navigator.credentials.create()`; what that gives goes to POST /api/auth/passkeys.',
+  })
+  @ApiOkResponse({ type: RegistrationOptionsDocument })
+  @Problems('passkey-refused')
+  async registrationOptions(@CurrentSession() principal: SessionPrincipal): Promise<RegistrationOptionsDocument> {
+    const { options, registrationToken } = await this.#passkeys.begin(principal);
+    return { options: { ...options }, registration_token: registrationToken };
+  }
+
+  @Post()
+  @ApiOperation({
+    operationId: 'passkeys.add',
+    summary: 'Add a passkey',
+    description:
+      'The first second factor of an account ends every other session, and brings recovery codes, which are shown only here.',
+  })
+  @ApiCreatedResponse({ type: AddedPasskeyDocument })
+  @Problems(...BODY_PROBLEMS, 'passkey-refused', 'passkey-exists')
+  async add(
+    @CurrentSession() principal: SessionPrincipal,
+    @Body() { registration_token, name, response }: AddPasskeyRequest,
+  ): Promise<AddedPasskeyDocument> {
+    const { passkey, recoveryCodes } = await this.#passkeys.add(principal, {
+      registrationToken: registration_token,
+      name,
+      response: attestationOf(response),
+    });
+    return Object.assign(passkeyDocument(passkey), { recovery_codes: [...recoveryCodes] });
+  }
+
+  @Patch(':id')
+  @ApiOperation({ operationId: 'passkeys.rename', summary: 'Rename a passkey' })
+  @ApiOkResponse({ type: PasskeyDocument })
+  @Problems(...BODY_PROBLEMS, 'not-found')
+  async rename(
+    @CurrentSession() principal: SessionPrincipal,
+    @PasskeyId() id: string,
+    @Body() { name }: RenamePasskeyRequest,
+  ): Promise<PasskeyDocument> {
+    return passkeyDocument(await this.#passkeys.rename(principal, id, name));
+  }
+
+  @StepUp()
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'passkeys.remove',
+    summary: 'Remove a passkey',
+    description: 'Recovery codes go with the last second factor.',
+  })
+  @ApiNoContentResponse({ description: 'The passkey opens nothing any more.' })
+  @Problems('not-found', 'second-factor-required')
+  async remove(@CurrentSession() principal: SessionPrincipal, @PasskeyId() id: string): Promise<void> {
+    await this.#passkeys.remove(principal, id);
+  }
+}

@@ -1,0 +1,78 @@
+import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentSession } from '../../access/declarations.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { AuthConfig } from '../../config/auth.config.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { AuthenticationOptionsDocument } from '../passkeys/passkeys.dto.ts';
+import { assertionOf, questionDocument } from '../passkeys/passkeys.mapper.ts';
+import { PasskeyStepUpService } from './passkey-step-up.service.ts';
+import { SteppedUpDocument, StepUpRequest } from './step-up.dto.ts';
+import { StepUpService } from './step-up.service.ts';
+
+const SECONDS_PER_MINUTE = 60;
+
+/** A fresh proof of identity, which dangerous changes ask for. */
+@ApiTags('auth')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+@Controller('auth/step-up')
+export class StepUpController {
+  readonly #typed: StepUpService;
+  readonly #passkeys: PasskeyStepUpService;
+  readonly #lifeSeconds: number;
+
+  constructor(typed: StepUpService, passkeys: PasskeyStepUpService, config: AuthConfig) {
+    this.#typed = typed;
+    this.#passkeys = passkeys;
+    this.#lifeSeconds = config.stepUpMinutes * SECONDS_PER_MINUTE;
+  }
+
+  @Post()
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'auth.stepUp',
+    summary: 'Prove again who you are',
+    description:
+      'Opens the operations marked `x-step-up-required` to this session for a few minutes; so does a login. Give the password, and the code where the account has a second factor; or a passkey alone.',
+  })
+  @ApiOkResponse({ type: SteppedUpDocument })
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'validation-failed',
+    'wrong-password',
+    'wrong-second-factor',
+    'step-up-required',
+    'service-busy',
+  )
+  async stepUp(
+    @CurrentSession() principal: SessionPrincipal,
+    @Body() { password, code, authentication_token, response }: StepUpRequest,
+  ): Promise<SteppedUpDocument> {
+    if (response == null) {
+      await this.#typed.prove(principal, { password: password ?? undefined, code: code ?? undefined });
+    } else {
+      if (authentication_token == null) throw missingToken();
+      const answer = { authenticationToken: authentication_token, response: assertionOf(response) };
+      await this.#passkeys.prove(principal, answer);
+    }
+    return { expires_in: this.#lifeSeconds };
+  }
+
+  @Post('passkey-options')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ operationId: 'auth.stepUpOptions', summary: 'Begin to prove with a passkey who you are' })
+  @ApiOkResponse({ type: AuthenticationOptionsDocument })
+  @Problems('no-second-factor')
+  async passkeyOptions(@CurrentSession() principal: SessionPrincipal): Promise<AuthenticationOptionsDocument> {
+    return questionDocument(await this.#passkeys.ask(principal));
+  }
+}
+
+function missingToken(): DomainError {
+  return new DomainError('validation-failed', {
+    errors: [{ pointer: '/authentication_token', detail: 'The token that came with the options is needed.' }],
+  });
+}

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { Database } from '../../persistence/database.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { CredentialCheck } from '../login/credential-check.ts';
+import { AccountOwner } from '../mfa/account-owner.ts';
+import { SecondFactorCheck } from '../mfa/second-factor-check.ts';
+import { StepUpRecords } from './step-up-records.ts';
+
+/** What a user has typed. */
+export interface TypedProof {
+  readonly password?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+interface WantedProof {
+  readonly password: boolean;
+  readonly code: boolean;
+}
+
+/** A fresh proof of identity in a session, by password and code. */
+@Injectable()
+export class StepUpService {
+  readonly #database: Database;
+  readonly #check: CredentialCheck;
+  readonly #owner: AccountOwner;
+  readonly #codes: SecondFactorCheck;
+  readonly #records: StepUpRecords;
+
+  constructor(
+    database: Database,
+    check: CredentialCheck,
+    owner: AccountOwner,
+    codes: SecondFactorCheck,
+    records: StepUpRecords,
+  ) {
+    this.#database = database;
+    this.#check = check;
+    this.#owner = owner;
+    this.#codes = codes;
+    this.#records = records;
+  }
+
+  /**
+   * @throws DomainError `validation-failed` naming what is missing, `wrong-password`, `wrong-second-factor`,
+   *   `rate-limited`, `service-busy`, `step-up-required` when the account has nothing to prove itself with here
+   */
+  async prove(principal: SessionPrincipal, { password, code }: TypedProof): Promise<void> {
+    const wanted = await this.#wanted(principal);
+    requireGiven(wanted, { password, code });
+    if (wanted.password) await this.#provePassword(principal, password ?? '');
+    if (wanted.code) await this.#owner.guess(principal, (em) => this.#proveCode(em, principal, code ?? ''));
+    else await this.#database.transaction((em) => this.#records.succeed(em, principal, 'password'));
+  }
+
+  /** A second factor is asked for wherever there is one: a stolen password must not be enough to remove it. */
+  async #wanted(principal: SessionPrincipal): Promise<WantedProof> {
+    const [row] = await this.#database.read((em) =>
+      em.execute<{ has_password: boolean; has_factor: boolean }[]>(
+        `select hashed_password is not null as has_password,
+           exists (select 1 from totp_factors t where t.user_id = users.id and confirmed_at is not null)
+           or exists (select 1 from passkeys k where k.user_id = users.id) as has_factor
+         from users where id = ?`,
+        [principal.userId],
+      ),
+    );
+    const wanted = { password: row?.has_password === true, code: row?.has_factor === true };
+    if (wanted.password || wanted.code) return wanted;
+    throw new DomainError('step-up-required', {
+      detail: 'The account has neither a password nor a second factor: log in again through its identity provider.',
+    });
+  }
+
+  async #provePassword(principal: SessionPrincipal, password: string): Promise<void> {
+    const checked = await this.#check.check({ email: principal.email, password });
+    if (checked.isRight && checked.user.id === principal.userId) return;
+    await this.#database.transaction((em) => this.#records.fail(em, principal, 'wrong-password'));
+    throw new DomainError('wrong-password');
+  }
+
+  async #proveCode(em: EntityManager, principal: SessionPrincipal, code: string): Promise<true | null> {
+    await this.#owner.lock(em, principal);
+    const method = await this.#codes.accept(em, principal.userId, code);
+    if (method === null) {
+      await this.#records.fail(em, principal, 'wrong-second-factor');
+      return null;
+    }
+    await this.#records.succeed(em, principal, method);
+    return true;
+  }
+}
+
+function requireGiven(wanted: WantedProof, { password, code }: TypedProof): void {
+  const errors = [
+    ...(wanted.password && password === undefined
+      ? [{ pointer: '/password', detail: 'The password is needed, or a passkey in place of everything else.' }]
+      : []),
+    ...(wanted.code && code === undefined
+      ? [
+          {
+            pointer: '/code',
+            detail: 'A code of the second factor is needed, or a passkey in place of everything else.',
+          },
+        ]
+      : []),
+  ];
+  if (errors.length > 0) throw new DomainError('validation-failed', { errors });
+}
