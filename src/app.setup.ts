@@ -7,6 +7,7 @@ import ipaddr from 'ipaddr.js';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { AppModule } from './app.module.ts';
 import type { Configuration } from './config/configuration.ts';
+import { serveAccountPages } from './http/account-pages.ts';
 import { logRequests } from './http/access-log.ts';
 import { InFlight } from './http/in-flight.ts';
 import { identify, identifyRequests, requestIdOf } from './http/request-identity.ts';
@@ -67,6 +68,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   app.setGlobalPrefix('api', { exclude: ['health', 'ready'] });
   app.useGlobalPipes(new ProblemValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
+  serveAccountPages(fastify);
   if (http.servesSwagger) serveOpenApi(app);
 }
 

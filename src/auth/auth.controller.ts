@@ -1,5 +1,13 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, HttpStatus, Post, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, CurrentSession, LimitedAs, Public } from '../access/declarations.ts';
 import type { Principal, SessionPrincipal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
@@ -7,10 +15,11 @@ import { ProfileService } from '../users/profile.service.ts';
 import { UserDocument } from '../users/user.dto.ts';
 import { userDocument } from '../users/user.mapper.ts';
 import { LoginRequest, RefreshRequest, RegisterRequest, SessionDocument, TokenPairDocument } from './auth.dto.ts';
+import { ACCEPTED, AcceptedDocument } from './email/email.dto.ts';
 import { LoginResponse, type LoginDocument } from './login/login.dto.ts';
 import { loginDocument } from './login/login.mapper.ts';
 import { LoginService } from './login/login.service.ts';
-import { RegistrationService } from './registration/registration.service.ts';
+import { SelfRegistrationService } from './registration/self-registration.service.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { RefreshService } from './tokens/refresh.service.ts';
 import { tokenPairDocument } from './tokens/token-pair.mapper.ts';
@@ -20,7 +29,7 @@ import { tokenPairDocument } from './tokens/token-pair.mapper.ts';
 @Controller('auth')
 export class AuthController {
   constructor(
-    private readonly registration: RegistrationService,
+    private readonly registration: SelfRegistrationService,
     private readonly logins: LoginService,
     private readonly refreshes: RefreshService,
     private readonly sessions: SessionService,
@@ -30,8 +39,15 @@ export class AuthController {
   @Public()
   @LimitedAs('register')
   @Post('register')
-  @ApiOperation({ operationId: 'auth.register', summary: 'Open an account', security: [] })
-  @ApiCreatedResponse({ type: UserDocument })
+  @ApiOperation({
+    operationId: 'auth.register',
+    summary: 'Open an account',
+    description:
+      'Where addresses are verified (EMAIL_VERIFICATION=required) the answer is 202 for every address, also one that has an account; a mail says how to go on.',
+    security: [],
+  })
+  @ApiCreatedResponse({ type: UserDocument, description: 'The account, where addresses are not verified.' })
+  @ApiAcceptedResponse({ type: AcceptedDocument, description: 'Where addresses are verified: read your mail.' })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -42,9 +58,13 @@ export class AuthController {
     'service-busy',
     'service-unavailable',
   )
-  async register(@Body() request: RegisterRequest): Promise<UserDocument> {
-    const { email, password, full_name } = request;
-    return userDocument(await this.registration.register({ email, password, fullName: full_name ?? null }));
+  async register(
+    @Body() { email, password, full_name }: RegisterRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UserDocument | AcceptedDocument> {
+    const user = await this.registration.register({ email, password, fullName: full_name ?? null });
+    void reply.status(user === null ? HttpStatus.ACCEPTED : HttpStatus.CREATED);
+    return user === null ? ACCEPTED : userDocument(user);
   }
 
   @Public()

@@ -7,6 +7,7 @@ import { AuthConfig } from '../config/auth.config.ts';
 import { LimitsConfig } from '../config/limits.config.ts';
 import { UsersModule } from '../users/users.module.ts';
 import { AuthController } from './auth.controller.ts';
+import { AccountMailsModule } from './email/account-mails.module.ts';
 import { AdminGuard } from './guards/admin.guard.ts';
 import { JwtAuthGuard } from './guards/jwt-auth.guard.ts';
 import { JwtStrategy } from './guards/jwt.strategy.ts';
@@ -25,11 +26,14 @@ import { SecondFactors } from './mfa/second-factors.ts';
 import { OneTimeEnding } from './one-time/one-time-ending.ts';
 import { OneTimeTokens } from './one-time/one-time-tokens.ts';
 import { NewPasswords } from './password/new-passwords.ts';
+import { PasswordChanges } from './password/password-changes.ts';
 import { PasswordController } from './password/password.controller.ts';
 import { PasswordPolicy } from './password/password-policy.ts';
 import { PasswordService } from './password/password.service.ts';
 import { InitialAdministrator } from './registration/initial-administrator.ts';
 import { RegistrationService } from './registration/registration.service.ts';
+import { SelfRegistrationService } from './registration/self-registration.service.ts';
+import { TakenAddresses } from './registration/taken-addresses.ts';
 import { SessionLoader } from './sessions/session-loader.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { AccessKeys } from './tokens/access-keys.ts';
@@ -41,6 +45,7 @@ import { TokenReuse } from './tokens/token-reuse.ts';
 /** Registration, login, tokens, sessions, passwords, and the guards of every route. */
 @Module({
   imports: [
+    AccountMailsModule,
     UsersModule,
     PassportModule,
     JwtModule.registerAsync({
@@ -66,15 +71,18 @@ import { TokenReuse } from './tokens/token-reuse.ts';
     NewPasswords,
     OneTimeEnding,
     OneTimeTokens,
+    PasswordChanges,
     PasswordPolicy,
     PasswordService,
     PendingSteps,
     RefreshSecrets,
     RefreshService,
     RegistrationService,
+    SelfRegistrationService,
     SecondFactors,
     SessionLoader,
     SessionService,
+    TakenAddresses,
     TokenIssuer,
     TokenReuse,
     // In this order: who it is, how often, and what is allowed. Refused administrators' routes count as well, because
@@ -92,6 +100,7 @@ import { TokenReuse } from './tokens/token-reuse.ts';
     LoginCompletion,
     NewPasswords,
     OneTimeTokens,
+    PasswordChanges,
     PendingSteps,
     RegistrationService,
     SecondFactors,

@@ -28,6 +28,10 @@ export class UserRegistry {
     return em.findOne(User, { email: foldEmail(email) });
   }
 
+  findById(em: EntityManager, userId: string): Promise<User | null> {
+    return em.findOne(User, { id: userId });
+  }
+
   /** The account, locked until the transaction ends, so that its rights cannot change meanwhile. */
   async findLocked(em: EntityManager, userId: string): Promise<User | null> {
     await em.execute('select 1 from users where id = ? for update', [userId]);
@@ -55,6 +59,27 @@ export class UserRegistry {
   /** @param hashedPassword bcrypt hash */
   async replacePassword(em: EntityManager, userId: string, hashedPassword: string): Promise<void> {
     await em.execute('update users set hashed_password = ?, updated_at = now() where id = ?', [hashedPassword, userId]);
+  }
+
+  /** The first time counts. */
+  async markEmailVerified(em: EntityManager, userId: string): Promise<void> {
+    await em.execute(
+      'update users set email_verified_at = coalesce(email_verified_at, clock_timestamp()), updated_at = now() where id = ?',
+      [userId],
+    );
+  }
+
+  /** Gives an account an address that its owner has shown to receive mail at. @throws DomainError `email-taken` */
+  async replaceEmail(em: EntityManager, userId: string, email: string): Promise<void> {
+    try {
+      await em.execute(
+        'update users set email = ?, email_verified_at = clock_timestamp(), updated_at = now() where id = ?',
+        [foldEmail(email), userId],
+      );
+    } catch (error) {
+      if (isUniqueViolation(error, 'users_email_unique')) throw new DomainError('email-taken', { cause: error });
+      throw error;
+    }
   }
 
   async noteLogin(em: EntityManager, userId: string): Promise<void> {

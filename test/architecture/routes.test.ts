@@ -10,7 +10,13 @@ import { routesOf, type Route } from './routes.ts';
 const PUBLIC = [
   'GET /health',
   'GET /ready',
+  'POST /api/auth/accept-invitation',
+  'POST /api/auth/email/change/confirm',
+  'POST /api/auth/email/resend',
+  'POST /api/auth/email/verify',
   'POST /api/auth/login',
+  'POST /api/auth/password/forgot',
+  'POST /api/auth/password/reset',
   'POST /api/auth/refresh',
   'POST /api/auth/register',
 ];
@@ -24,8 +30,11 @@ const ADMIN_ONLY = [
   'GET /api/users',
   'GET /api/users/:user_id',
   'POST /api/users/:user_id/erase',
+  'POST /api/users/:user_id/invitation',
+  'POST /api/users/:user_id/password-reset',
   'POST /api/users/:user_id/reactivate',
   'POST /api/users/:user_id/sessions/revoke',
+  'POST /api/users/invitations',
   'PUT /api/users/:user_id',
 ];
 

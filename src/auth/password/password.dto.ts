@@ -1,4 +1,5 @@
 import { IsString, MaxLength, MinLength } from 'class-validator';
+import { LinkTokenRequest } from '../email/email.dto.ts';
 import { IsWellFormed } from './is-well-formed.ts';
 
 const MOST_PASSWORD_CHARACTERS = 1024;
@@ -15,6 +16,19 @@ export class ChangePasswordRequest {
   @IsWellFormed()
   current_password!: string;
 
+  /**
+   * At least 15 characters unless configured otherwise, at most 1024; common ones are refused.
+   * @example "seven lamps above the harbour"
+   */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @IsWellFormed()
+  new_password!: string;
+}
+
+/** A new password, chosen by the token of a mail. */
+export class ResetPasswordRequest extends LinkTokenRequest {
   /**
    * At least 15 characters unless configured otherwise, at most 1024; common ones are refused.
    * @example "seven lamps above the harbour"

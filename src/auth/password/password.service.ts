@@ -1,14 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
 import { CredentialCheck } from '../login/credential-check.ts';
-import { endOtherSessions } from '../sessions/end-session.ts';
 import { NewPasswords } from './new-passwords.ts';
+import { PasswordChanges } from './password-changes.ts';
 
 /** A change of the own password. */
 export interface PasswordChange {
@@ -20,22 +18,22 @@ export interface PasswordChange {
 @Injectable()
 export class PasswordService {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
   readonly #check: CredentialCheck;
   readonly #passwords: NewPasswords;
+  readonly #changes: PasswordChanges;
   readonly #trail: AuditTrail;
 
   constructor(
     database: Database,
-    registry: UserRegistry,
     check: CredentialCheck,
     passwords: NewPasswords,
+    changes: PasswordChanges,
     trail: AuditTrail,
   ) {
     this.#database = database;
-    this.#registry = registry;
     this.#check = check;
     this.#passwords = passwords;
+    this.#changes = changes;
     this.#trail = trail;
   }
 
@@ -52,7 +50,9 @@ export class PasswordService {
       fullName: user.fullName ?? null,
       pointer: '/new_password',
     });
-    await this.#database.transaction((em) => this.#store(em, principal, { user, hashedPassword }));
+    const { sessionId } = principal;
+    await this.#database.transaction((em) => this.#changes.change(em, user, { hashedPassword, sessionId }));
+    this.#changes.tell();
   }
 
   async #confirm(principal: SessionPrincipal, password: string): Promise<User> {
@@ -67,24 +67,5 @@ export class PasswordService {
       details: { reason: 'wrong-password' },
     });
     throw new DomainError('wrong-password');
-  }
-
-  async #store(
-    em: EntityManager,
-    principal: SessionPrincipal,
-    { user, hashedPassword }: { user: User; hashedPassword: string },
-  ): Promise<void> {
-    const now = await this.#registry.findLocked(em, user.id);
-    // Two changes at once: the second one no longer knows the current password.
-    if (now?.hashedPassword !== user.hashedPassword) throw new DomainError('wrong-password');
-    await this.#registry.replacePassword(em, user.id, hashedPassword);
-    await endOtherSessions(em, principal, 'password-change');
-    await this.#trail.append(em, {
-      actorId: user.id,
-      action: 'user.password-change',
-      outcome: 'success',
-      targetType: 'user',
-      targetId: user.id,
-    });
   }
 }

@@ -22,7 +22,7 @@ const account = { email: values.email, fullName: values.name ?? null, password: 
 await runCommand(async (app) => {
   const registration = app.get(RegistrationService, { strict: false });
   try {
-    const user = await (values.admin ? registration.createAdministrator(account) : registration.register(account));
+    const user = await registration.create(account, { isAdmin: values.admin ?? false });
     process.stdout.write(`Created ${values.admin ? 'administrator' : 'user'} ${user.id}.\n`);
     return 0;
   } catch (error) {

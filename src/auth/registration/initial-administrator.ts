@@ -27,7 +27,7 @@ export class InitialAdministrator {
     const administrators = await this.#database.read((em) => em.count(User, { isAdmin: true, isActive: true }));
     if (administrators > 0) return;
     try {
-      await this.#registration.createAdministrator({ email, password: password.reveal(), fullName: null });
+      await this.#registration.create({ email, password: password.reveal(), fullName: null }, { isAdmin: true });
       this.#log.log('The first administrator was created; remove INITIAL_ADMIN_PASSWORD from the environment');
     } catch (error) {
       if (!isDomainError(error, 'validation-failed', 'email-taken')) throw error;

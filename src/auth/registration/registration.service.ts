@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
@@ -10,6 +11,12 @@ export interface Registration {
   readonly email: string;
   readonly password: string;
   readonly fullName: string | null;
+}
+
+/** How an account is opened. */
+export interface Opening {
+  readonly isAdmin: boolean;
+  readonly and?: (em: EntityManager, user: User) => Promise<void>;
 }
 
 /** Makes accounts. No account is ever an administrator because it was the first. */
@@ -27,20 +34,27 @@ export class RegistrationService {
     this.#trail = trail;
   }
 
-  /** @throws DomainError `validation-failed` for the password, `email-taken`, `service-busy` */
-  register(registration: Registration): Promise<User> {
-    return this.#create(registration, false);
+  /**
+   * An account made by the operator, who vouches for its address; never over HTTP.
+   *
+   * @throws DomainError like `open`
+   */
+  create(registration: Registration, { isAdmin }: { readonly isAdmin: boolean }): Promise<User> {
+    return this.open(registration, {
+      isAdmin,
+      and: (em, { id }) => this.#registry.markEmailVerified(em, id),
+    });
   }
 
-  /** An administrator, made by the operator and never over HTTP. @throws DomainError like `register` */
-  createAdministrator(registration: Registration): Promise<User> {
-    return this.#create(registration, true);
-  }
-
-  async #create({ email, password, fullName }: Registration, isAdmin: boolean): Promise<User> {
+  /**
+   * @param opening.and what else belongs to the opening, in its transaction
+   * @throws DomainError `validation-failed` for the password, `email-taken`, `service-busy`
+   */
+  async open({ email, password, fullName }: Registration, { isAdmin, and }: Opening): Promise<User> {
     const hashedPassword = await this.#passwords.accept({ password, email, fullName, pointer: '/password' });
     return this.#database.transaction(async (em) => {
       const user = await this.#registry.insert(em, { email, fullName, hashedPassword, isAdmin });
+      await and?.(em, user);
       await this.#trail.append(em, {
         actorId: user.id,
         action: 'user.register',

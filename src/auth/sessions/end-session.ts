@@ -6,6 +6,7 @@ export type EndReason =
   | 'ended-by-user'
   | 'token-reuse'
   | 'password-change'
+  | 'password-reset'
   | 'second-factor'
   | 'identity-removed'
   | 'provider-logout';

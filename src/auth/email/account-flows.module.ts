@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { UsersModule } from '../../users/users.module.ts';
+import { AuthModule } from '../auth.module.ts';
+import { AcceptanceController } from '../invitation/acceptance.controller.ts';
+import { AcceptanceService } from '../invitation/acceptance.service.ts';
+import { AcceptedInvitations } from '../invitation/accepted-invitations.ts';
+import { InvitationController } from '../invitation/invitation.controller.ts';
+import { InvitationService } from '../invitation/invitation.service.ts';
+import { PasswordRenewalService } from '../password/password-renewal.service.ts';
+import { PasswordResetController } from '../password/password-reset.controller.ts';
+import { PasswordResetService } from '../password/password-reset.service.ts';
+import { AccountLinks } from './account-links.ts';
+import { AccountMailTask } from './account-mail.task.ts';
+import { AccountMailsModule } from './account-mails.module.ts';
+import { AddressChanges } from './address-changes.ts';
+import { EmailController } from './email.controller.ts';
+import { EmailChangeService } from './email-change.service.ts';
+import { EmailVerificationService } from './email-verification.service.ts';
+
+/** What happens by mail: verification, change of address, forgotten password, invitation. */
+@Module({
+  imports: [AuthModule, UsersModule, AccountMailsModule],
+  controllers: [EmailController, PasswordResetController, InvitationController, AcceptanceController],
+  providers: [
+    AcceptanceService,
+    AcceptedInvitations,
+    AccountLinks,
+    AccountMailTask,
+    AddressChanges,
+    EmailChangeService,
+    EmailVerificationService,
+    InvitationService,
+    PasswordRenewalService,
+    PasswordResetService,
+  ],
+})
+export class AccountFlowsModule {}

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { Database } from '../../persistence/database.ts';
+import { UserRegistry } from '../../users/user-registry.ts';
+import { AccountLinks } from './account-links.ts';
+import { AccountMails } from './account-mails.ts';
+
+/** Shows that the owner of an account receives mail at its address. */
+@Injectable()
+export class EmailVerificationService {
+  readonly #database: Database;
+  readonly #registry: UserRegistry;
+  readonly #links: AccountLinks;
+  readonly #mails: AccountMails;
+  readonly #trail: AuditTrail;
+
+  constructor(database: Database, registry: UserRegistry, links: AccountLinks, mails: AccountMails, trail: AuditTrail) {
+    this.#database = database;
+    this.#registry = registry;
+    this.#links = links;
+    this.#mails = mails;
+    this.#trail = trail;
+  }
+
+  /** Asks for another link; does the same for an address without an account. @throws DomainError `mail-not-configured` */
+  async resend(email: string): Promise<void> {
+    this.#mails.requireDelivery();
+    if (!(await this.#mails.mayWriteTo(email))) return;
+    await this.#database.transaction(async (em) => {
+      const user = await this.#registry.findByEmail(em, email);
+      await this.#mails.request(em, 'email-verification', user?.id ?? null);
+    });
+    this.#mails.wake();
+  }
+
+  /** @throws DomainError `one-time-token-invalid` */
+  async verify(token: string): Promise<void> {
+    await this.#database.transaction(async (em) => {
+      const { user } = await this.#links.redeem(em, 'email-verification', token);
+      await this.#registry.markEmailVerified(em, user.id);
+      await this.#trail.append(em, {
+        actorId: user.id,
+        action: 'user.email-verify',
+        outcome: 'success',
+        targetType: 'user',
+        targetId: user.id,
+      });
+    });
+  }
+}

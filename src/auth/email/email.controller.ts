@@ -1,0 +1,92 @@
+import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentSession, LimitedAs, Public, StepUp } from '../../access/declarations.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { ACCEPTED, AcceptedDocument, AddressRequest, ChangeEmailRequest, LinkTokenRequest } from './email.dto.ts';
+import { EmailChangeService } from './email-change.service.ts';
+import { EmailVerificationService } from './email-verification.service.ts';
+
+/** The address of an account. */
+@ApiTags('auth')
+@Problems(
+  'malformed-request',
+  'payload-too-large',
+  'unsupported-media-type',
+  'validation-failed',
+  'rate-limited',
+  'service-unavailable',
+)
+@Controller('auth/email')
+export class EmailController {
+  readonly #verification: EmailVerificationService;
+  readonly #change: EmailChangeService;
+
+  constructor(verification: EmailVerificationService, change: EmailChangeService) {
+    this.#verification = verification;
+    this.#change = change;
+  }
+
+  @Public()
+  @LimitedAs('login')
+  @Post('verify')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ operationId: 'email.verify', summary: 'Confirm an address by the token of the mail', security: [] })
+  @ApiNoContentResponse({ description: 'The address is verified.' })
+  @Problems('one-time-token-invalid')
+  async verify(@Body() { token }: LinkTokenRequest): Promise<void> {
+    await this.#verification.verify(token);
+  }
+
+  @Public()
+  @LimitedAs('mail')
+  @Post('resend')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    operationId: 'email.resend',
+    summary: 'Ask for another mail to confirm an address',
+    description: 'The answer is the same whether there is such an account or not. At most five mails an hour are sent.',
+    security: [],
+  })
+  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @Problems('mail-not-configured')
+  async resend(@Body() { email }: AddressRequest): Promise<AcceptedDocument> {
+    await this.#verification.resend(email);
+    return ACCEPTED;
+  }
+
+  @StepUp()
+  @LimitedAs('mail')
+  @Post('change')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    operationId: 'email.change',
+    summary: 'Ask for a change of your own address',
+    description:
+      'A link goes to the new address and a notice to the one of now. Nothing changes before it is followed.',
+  })
+  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @Problems('unauthenticated', 'mail-not-configured')
+  async change(
+    @CurrentSession() principal: SessionPrincipal,
+    @Body() { new_email }: ChangeEmailRequest,
+  ): Promise<AcceptedDocument> {
+    await this.#change.request(principal, new_email);
+    return ACCEPTED;
+  }
+
+  @Public()
+  @LimitedAs('login')
+  @Post('change/confirm')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'email.confirmChange',
+    summary: 'Carry out a change of address by the token of the mail',
+    security: [],
+  })
+  @ApiNoContentResponse({ description: 'The account has the new address; both addresses are told.' })
+  @Problems('one-time-token-invalid', 'email-taken')
+  async confirmChange(@Body() { token }: LinkTokenRequest): Promise<void> {
+    await this.#change.confirm(token);
+  }
+}

@@ -1,0 +1,43 @@
+import { IsEmail, IsString, MaxLength } from 'class-validator';
+
+const MOST_EMAIL_CHARACTERS = 254;
+const MOST_TOKEN_CHARACTERS = 128;
+
+/** The token of a link. */
+export class LinkTokenRequest {
+  /**
+   * What follows `#token=` in the link; good once, for an hour.
+   * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
+   */
+  @IsString()
+  @MaxLength(MOST_TOKEN_CHARACTERS)
+  token!: string;
+}
+
+/** Names an account by its address; whether there is one is not told. */
+export class AddressRequest {
+  /** @example "ana@clinic.example" */
+  @IsEmail()
+  @MaxLength(MOST_EMAIL_CHARACTERS)
+  email!: string;
+}
+
+/** A change of the own address. */
+export class ChangeEmailRequest {
+  /**
+   * Gets a mail with a link; the account moves when the link is followed.
+   * @example "ana.duarte@clinic.example"
+   */
+  @IsEmail()
+  @MaxLength(MOST_EMAIL_CHARACTERS)
+  new_email!: string;
+}
+
+/** The request was taken; whatever follows comes by mail. */
+export class AcceptedDocument {
+  /** @example "accepted" */
+  status!: 'accepted';
+}
+
+/** The one answer, whatever is behind it. */
+export const ACCEPTED: AcceptedDocument = { status: 'accepted' };

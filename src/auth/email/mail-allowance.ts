@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Counters } from '../../ephemeral/counters.port.ts';
+import { foldEmail } from '../../users/user-registry.ts';
+
+const WINDOW_MS = 60 * 60 * 1000;
+const MOST_PER_WINDOW = 5;
+
+/**
+ * Keeps anybody from having somebody else's mailbox flooded: an address gets at most five messages with a link an hour,
+ * whoever asks and from wherever. Counts for addresses without an account alike.
+ */
+@Injectable()
+export class MailAllowance {
+  readonly #counters: Counters;
+
+  constructor(counters: Counters) {
+    this.#counters = counters;
+  }
+
+  /**
+   * Counts a message to an address.
+   *
+   * @returns seconds until there may be another one, when this one is too many; 0 when it may be sent
+   */
+  async take(email: string): Promise<number> {
+    // A digest: the counter store learns no address.
+    const key = `mails:${createHash('sha256').update(foldEmail(email)).digest('hex')}`;
+    const { count, remainingMs } = await this.#counters.add(key, { windowMs: WINDOW_MS, by: 1 });
+    return count <= MOST_PER_WINDOW ? 0 : Math.max(1, Math.ceil(remainingMs / 1000));
+  }
+}

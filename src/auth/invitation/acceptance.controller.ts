@@ -1,0 +1,43 @@
+import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { LimitedAs, Public } from '../../access/declarations.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { LoginResponse, type LoginDocument } from '../login/login.dto.ts';
+import { loginDocument } from '../login/login.mapper.ts';
+import { AcceptanceService } from './acceptance.service.ts';
+import { AcceptInvitationRequest } from './invitation.dto.ts';
+
+/** The answer to an invitation. */
+@ApiTags('auth')
+@Controller('auth/accept-invitation')
+export class AcceptanceController {
+  readonly #acceptance: AcceptanceService;
+
+  constructor(acceptance: AcceptanceService) {
+    this.#acceptance = acceptance;
+  }
+
+  @Public()
+  @LimitedAs('login')
+  @Post()
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'auth.acceptInvitation',
+    summary: 'Choose a password by the token of an invitation, and log in',
+    security: [],
+  })
+  @LoginResponse()
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'validation-failed',
+    'one-time-token-invalid',
+    'rate-limited',
+    'service-busy',
+    'service-unavailable',
+  )
+  async accept(@Body() { token, password, full_name }: AcceptInvitationRequest): Promise<LoginDocument> {
+    return loginDocument(await this.#acceptance.accept({ token, password, fullName: full_name }));
+  }
+}

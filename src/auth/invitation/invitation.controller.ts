@@ -1,0 +1,84 @@
+import { Body, Controller, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AdminOnly, CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { UserDocument, UserIdParameter } from '../../users/user.dto.ts';
+import { userDocument } from '../../users/user.mapper.ts';
+import { ACCEPTED, AcceptedDocument } from '../email/email.dto.ts';
+import { PasswordResetService } from '../password/password-reset.service.ts';
+import { InviteRequest } from './invitation.dto.ts';
+import { InvitationService } from './invitation.service.ts';
+
+/** Ways into an account that administrators open for its owner, and for nobody else. */
+@ApiTags('users')
+@AdminOnly()
+@Problems(
+  'unauthenticated',
+  'forbidden',
+  'validation-failed',
+  'mail-not-configured',
+  'rate-limited',
+  'service-unavailable',
+)
+@Controller('users')
+export class InvitationController {
+  readonly #invitations: InvitationService;
+  readonly #resets: PasswordResetService;
+
+  constructor(invitations: InvitationService, resets: PasswordResetService) {
+    this.#invitations = invitations;
+    this.#resets = resets;
+  }
+
+  @RequireScope('users:write')
+  @Post('invitations')
+  @ApiOperation({
+    operationId: 'users.invite',
+    summary: 'Open an account for somebody, who gets a link to choose the password',
+  })
+  @ApiCreatedResponse({ type: UserDocument })
+  @Problems('malformed-request', 'payload-too-large', 'unsupported-media-type', 'email-taken')
+  async invite(
+    @CurrentPrincipal() principal: Principal,
+    @Body() { email, full_name, is_admin }: InviteRequest,
+  ): Promise<UserDocument> {
+    const invitation = { email, fullName: full_name ?? null, isAdmin: is_admin ?? false };
+    return userDocument(await this.#invitations.invite(principal, invitation));
+  }
+
+  @RequireScope('users:write')
+  @Post(':user_id/invitation')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    operationId: 'users.inviteAgain',
+    summary: 'Send the link of an invitation again; the one before is good no more',
+  })
+  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @Problems('not-found', 'invitation-accepted')
+  async inviteAgain(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { user_id }: UserIdParameter,
+  ): Promise<AcceptedDocument> {
+    await this.#invitations.sendAgain(principal, user_id);
+    return ACCEPTED;
+  }
+
+  @RequireScope('users:write')
+  @Post(':user_id/password-reset')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    operationId: 'users.resetPassword',
+    summary: 'Send the owner of an account a link to choose a new password',
+    description: 'No administrator can see the link, or see or choose a password. The old one stays good until then.',
+  })
+  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @Problems('not-found', 'account-without-password')
+  async resetPassword(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { user_id }: UserIdParameter,
+  ): Promise<AcceptedDocument> {
+    await this.#resets.send(principal, user_id);
+    return ACCEPTED;
+  }
+}

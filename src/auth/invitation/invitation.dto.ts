@@ -1,0 +1,57 @@
+import { IsBoolean, IsEmail, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import { LinkTokenRequest } from '../email/email.dto.ts';
+import { IsWellFormed } from '../password/is-well-formed.ts';
+
+const MOST_EMAIL_CHARACTERS = 254;
+const MOST_NAME_CHARACTERS = 255;
+const MOST_PASSWORD_CHARACTERS = 1024;
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+
+/** Somebody to be invited. */
+export class InviteRequest {
+  /**
+   * Gets the mail with the link.
+   * @example "ana@clinic.example"
+   */
+  @IsEmail()
+  @MaxLength(MOST_EMAIL_CHARACTERS)
+  email!: string;
+
+  /**
+   * At most 255 characters.
+   * @example "Ana Duarte"
+   */
+  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsString()
+  @MaxLength(MOST_NAME_CHARACTERS)
+  @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })
+  full_name?: string | null;
+
+  /** Whether the account is to be an administrator; false unless given. */
+  @ValidateIf((_, value: unknown) => value !== undefined)
+  @IsBoolean()
+  is_admin?: boolean;
+}
+
+/** What somebody who was invited chooses. */
+export class AcceptInvitationRequest extends LinkTokenRequest {
+  /**
+   * At least 15 characters unless configured otherwise, at most 1024; common ones are refused.
+   * @example "the ferry leaves before dawn"
+   */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @IsWellFormed()
+  password!: string;
+
+  /**
+   * At most 255 characters; an absent field keeps the name of the invitation.
+   * @example "Ana Duarte"
+   */
+  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsString()
+  @MaxLength(MOST_NAME_CHARACTERS)
+  @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })
+  full_name?: string | null;
+}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { Notifier } from '../../notifications/notifier.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import type { User } from '../../users/user.entity.ts';
+import { UserRegistry } from '../../users/user-registry.ts';
+import { revokeAccessTokens } from '../access-tokens/revoke-access-tokens.ts';
+import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { endOtherSessions } from '../sessions/end-session.ts';
+
+/** What a change of password ends, whom it tells and what it leaves in the trail. */
+@Injectable()
+export class PasswordChanges {
+  readonly #registry: UserRegistry;
+  readonly #tokens: OneTimeTokens;
+  readonly #notifier: Notifier;
+  readonly #trail: AuditTrail;
+
+  constructor(registry: UserRegistry, tokens: OneTimeTokens, notifier: Notifier, trail: AuditTrail) {
+    this.#registry = registry;
+    this.#tokens = tokens;
+    this.#notifier = notifier;
+    this.#trail = trail;
+  }
+
+  /**
+   * For somebody who has shown to know the password; `sessionId` lives on.
+   *
+   * @param user the account as it was when its password was checked
+   * @throws DomainError `wrong-password` when it has another one by now
+   */
+  async change(em: EntityManager, user: User, change: { hashedPassword: string; sessionId: string }): Promise<void> {
+    const now = await this.#registry.findLocked(em, user.id);
+    if (now?.hashedPassword !== user.hashedPassword) throw new DomainError('wrong-password');
+    await this.#registry.replacePassword(em, user.id, change.hashedPassword);
+    await endOtherSessions(em, { userId: user.id, sessionId: change.sessionId }, 'password-change');
+    // Whoever asked for these may be the reason for the change.
+    await this.#tokens.withdraw(em, user.id, 'password-reset', 'email-change');
+    await this.#conclude(em, user, 'user.password-change');
+  }
+
+  /**
+   * For somebody who receives mail at the address of the account, which the caller has locked. Nothing that whoever held the
+   * account before had opened lives on; confirmed second factors do, and are asked for at the next login.
+   */
+  async reset(em: EntityManager, user: User, hashedPassword: string): Promise<void> {
+    await this.#registry.replacePassword(em, user.id, hashedPassword);
+    await this.#registry.markEmailVerified(em, user.id);
+    await em.execute('delete from totp_factors where user_id = ? and confirmed_at is null', [user.id]);
+    await endOtherSessions(em, { userId: user.id, sessionId: null }, 'password-reset');
+    await revokeAccessTokens(em, user.id);
+    await this.#tokens.withdrawAll(em, user.id);
+    await this.#conclude(em, user, 'user.password-reset');
+  }
+
+  /** Starts the delivery of the notice; call it after the transaction. */
+  tell(): void {
+    this.#notifier.wake();
+  }
+
+  async #conclude(
+    em: EntityManager,
+    { id, email }: User,
+    action: 'user.password-change' | 'user.password-reset',
+  ): Promise<void> {
+    const how = action === 'user.password-reset' ? 'reset' : 'changed';
+    await this.#notifier.queue(em, { userId: id, to: email, template: 'password-changed', values: { how } });
+    await this.#trail.append(em, { actorId: id, action, outcome: 'success', targetType: 'user', targetId: id });
+  }
+}

@@ -1,0 +1,63 @@
+import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { LimitedAs, Public } from '../../access/declarations.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { ACCEPTED, AcceptedDocument, AddressRequest } from '../email/email.dto.ts';
+import { ResetPasswordRequest } from './password.dto.ts';
+import { PasswordRenewalService } from './password-renewal.service.ts';
+import { PasswordResetService } from './password-reset.service.ts';
+
+/** A forgotten password. */
+@ApiTags('auth')
+@Problems(
+  'malformed-request',
+  'payload-too-large',
+  'unsupported-media-type',
+  'validation-failed',
+  'rate-limited',
+  'service-unavailable',
+)
+@Controller('auth/password')
+export class PasswordResetController {
+  readonly #resets: PasswordResetService;
+  readonly #renewal: PasswordRenewalService;
+
+  constructor(resets: PasswordResetService, renewal: PasswordRenewalService) {
+    this.#resets = resets;
+    this.#renewal = renewal;
+  }
+
+  @Public()
+  @LimitedAs('mail')
+  @Post('forgot')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    operationId: 'password.forgot',
+    summary: 'Ask for a link to choose a new password',
+    description: 'The answer is the same whether there is such an account or not. At most five mails an hour are sent.',
+    security: [],
+  })
+  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @Problems('mail-not-configured')
+  async forgot(@Body() { email }: AddressRequest): Promise<AcceptedDocument> {
+    await this.#resets.forget(email);
+    return ACCEPTED;
+  }
+
+  @Public()
+  @LimitedAs('login')
+  @Post('reset')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'password.reset',
+    summary: 'Choose a new password by the token of the mail',
+    description:
+      'Ends every session and every personal access token of the account. Second factors stay and are asked for at the next login.',
+    security: [],
+  })
+  @ApiNoContentResponse({ description: 'The password is changed; log in with it.' })
+  @Problems('one-time-token-invalid', 'service-busy')
+  async reset(@Body() { token, new_password }: ResetPasswordRequest): Promise<void> {
+    await this.#renewal.renew({ token, newPassword: new_password });
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { Database } from '../../persistence/database.ts';
+import { UserRegistry } from '../../users/user-registry.ts';
+import { AccountMails } from '../email/account-mails.ts';
+
+/** Tells the owner of an address, and nobody else, that somebody wanted to open an account with it. */
+@Injectable()
+export class TakenAddresses {
+  readonly #database: Database;
+  readonly #registry: UserRegistry;
+  readonly #mails: AccountMails;
+  readonly #trail: AuditTrail;
+
+  constructor(database: Database, registry: UserRegistry, mails: AccountMails, trail: AuditTrail) {
+    this.#database = database;
+    this.#registry = registry;
+    this.#mails = mails;
+    this.#trail = trail;
+  }
+
+  /** @param mayWrite false where the owner got enough messages for now: then only the trail knows */
+  async noteAttempt(email: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<void> {
+    await this.#database.transaction(async (em) => {
+      const owner = await this.#registry.findByEmail(em, email);
+      if (mayWrite) await this.#mails.request(em, 'account-exists', owner?.id ?? null);
+      await this.#trail.append(em, {
+        actorId: null,
+        action: 'user.register',
+        outcome: 'failure',
+        ...(owner !== null && { targetType: 'user', targetId: owner.id }),
+        details: { reason: 'email-taken' },
+      });
+    });
+  }
+}
