@@ -3,8 +3,9 @@
  * no longer fits the house is changed here, in the same commit, with its reason.
  */
 
-const FEATURES = 'auth|users|nextcloud|email|indexing';
-const SERVICE_ROOMS = 'config|problem|access|outbound|persistence|ephemeral|jobs|compute|secrets|audit|notifications|changes|http';
+const FEATURES = 'alerts|auth|users|nextcloud|email|indexing';
+const SERVICE_ROOMS =
+  'config|problem|access|outbound|persistence|ephemeral|jobs|compute|secrets|audit|notifications|metrics|changes|http';
 
 /** Client libraries and the one folder that may import each. */
 const CLIENT_LIBRARIES = {
@@ -19,6 +20,7 @@ const CLIENT_LIBRARIES = {
   jose: 'src/auth/oidc/',
   'passport-openidconnect': 'src/auth/oidc/',
   '@simplewebauthn/server': 'src/auth/passkeys/',
+  'prom-client': 'src/metrics/',
   otpauth: 'src/auth/mfa/',
   qrcode: 'src/auth/mfa/',
   unpdf: 'src/indexing/extraction/',
@@ -170,14 +172,15 @@ module.exports = {
     },
     {
       name: 'feature-through-its-door',
-      comment: 'One feature reaches another through what it shows: port, service, module, entity, answer.',
+      comment:
+        'One feature reaches another through what it shows: port and its errors, service, module, entity, answer.',
       severity: 'error',
       from: { path: `^src/(${FEATURES})/` },
       to: {
         path: `^src/(${FEATURES})/`,
         pathNot: [
           '^src/$1/',
-          '\\.(port|service|module|entity|types|dto|mapper)\\.ts$',
+          '\\.(port|errors|service|module|entity|types|dto|mapper)\\.ts$',
           '^src/users/user-registry\\.ts$',
         ],
       },

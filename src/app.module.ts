@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { AlertsModule } from './alerts/alerts.module.ts';
+import { AlertsModule } from './alerts/alerts.module.ts';
 import { AuditModule } from './audit/audit.module.ts';
 import { AccountFlowsModule } from './auth/email/account-flows.module.ts';
 import { AccessTokensModule } from './auth/access-tokens/access-tokens.module.ts';
@@ -19,6 +20,7 @@ import { loggerOptions } from './http/logger.options.ts';
 import type { InFlight } from './http/in-flight.ts';
 import { IndexingModule } from './indexing/indexing.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
+import { MetricsModule } from './metrics/metrics.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
 import { NextcloudModule } from './nextcloud/nextcloud.module.ts';
 import { NotificationsModule } from './notifications/notifications.module.ts';
@@ -50,6 +52,7 @@ export class AppModule {
         ComputeModule,
         AuditModule,
         MetricsModule,
+        MetricsModule,
         JobsModule.register(open),
         NotificationsModule,
         OutboundModule,
@@ -64,6 +67,7 @@ export class AppModule {
         NextcloudModule,
         OidcModule,
         IndexingModule,
+        AlertsModule,
         AlertsModule,
         HealthModule.register(inFlight),
       ],

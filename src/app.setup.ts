@@ -13,6 +13,8 @@ import { InFlight } from './http/in-flight.ts';
 import { identify, identifyRequests, requestIdOf } from './http/request-identity.ts';
 import { addSecurityHeaders, SECURITY_HEADERS } from './http/security-headers.ts';
 import { serveOpenApi } from './http/openapi.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { measureRequests } from './metrics/request-metrics.ts';
 import { configuredLocation, type EmbeddedLocation } from './persistence/configured-location.ts';
 import { openDatabase } from './persistence/open-database.ts';
 import type { ProblemCode } from './problem/problem-codes.ts';
@@ -55,6 +57,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   identifyRequests(fastify);
   inFlight.watch(fastify);
   logRequests(fastify, await app.resolve(PinoLogger));
+  measureRequests(fastify, app.get(Metrics));
   addSecurityHeaders(fastify, http.isProduction);
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
@@ -65,7 +68,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
     exposedHeaders: ['ETag', 'Retry-After', 'X-Request-ID', 'X-Correlation-ID', 'Location'],
     maxAge: 600,
   });
-  app.setGlobalPrefix('api', { exclude: ['health', 'ready'] });
+  app.setGlobalPrefix('api', { exclude: ['health', 'ready', 'metrics'] });
   app.useGlobalPipes(new ProblemValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   serveAccountPages(fastify);

@@ -1,4 +1,5 @@
-import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsInstance, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { Secret } from './secret.ts';
 import { Variable } from './variable.ts';
 
 /** Where and how the server listens, and who may call it from a browser. */
@@ -80,6 +81,17 @@ export class HttpConfig {
   @IsOptional()
   @IsBoolean()
   readonly swaggerEnabled?: boolean;
+
+  @Variable({
+    name: 'METRICS_TOKEN',
+    type: 'secret',
+    description:
+      'Bearer token that opens GET /metrics, at least 16 characters. Not set: only connections from this machine itself are answered.',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @IsInstance(Secret)
+  readonly metricsToken?: Secret;
 
   @Variable({ name: 'LOG_LEVEL', type: 'text', description: 'Least severe level that is logged.' })
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

@@ -42,6 +42,17 @@ export class LimitsConfig {
   readonly secondFactorFailuresPerAccount: number = 5;
 
   @Variable({
+    name: 'ALERT_LOGIN_FAILURES_PER_NETWORK',
+    type: 'integer',
+    description:
+      'Failed logins from one network (an IPv4 address, an IPv6 /64) within 15 minutes of which administrators are told.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly loginFailuresPerNetwork: number = 50;
+
+  @Variable({
     name: 'RATE_LIMIT_REFRESH_PER_MINUTE',
     type: 'integer',
     description: 'Token refreshes per minute and address.',

@@ -1,12 +1,13 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { withOrigin } from '../access/request-origin.ts';
 import { HttpConfig } from '../config/http.config.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { SchemaKeeper } from '../persistence/schema-keeper.ts';
 import { failureForLog } from '../problem/failure-for-log.ts';
 import { toDomainError } from '../problem/to-domain-error.ts';
 import { Boss, type QueuedJob } from './boss.ts';
 import type { JobHandler } from './job-handler.port.ts';
-import { JobStore } from './job-store.ts';
+import { JobStore, type JobEnd } from './job-store.ts';
 import { RunningJob } from './running-job.ts';
 
 const CANCEL_POLL_MS = 1000;
@@ -20,6 +21,7 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   readonly #boss: Boss;
   readonly #store: JobStore;
   readonly #config: HttpConfig;
+  readonly #metrics: Metrics;
   readonly #log = new Logger('Jobs');
   readonly #handlers: JobHandler[] = [];
   readonly #workers = new Map<string, string>();
@@ -28,10 +30,11 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   #isStarted = false;
   #isStopping = false;
 
-  constructor(boss: Boss, store: JobStore, config: HttpConfig, schema: SchemaKeeper) {
+  constructor(boss: Boss, store: JobStore, config: HttpConfig, schema: SchemaKeeper, metrics: Metrics) {
     this.#boss = boss;
     this.#store = store;
     this.#config = config;
+    this.#metrics = metrics;
     schema.whenReady(() => this.#start());
   }
 
@@ -81,7 +84,7 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
     this.#running.set(jobId, job);
     try {
       const counters = await withOrigin({ requestId: jobId, address: null, userAgent: null }, () => handler.run(job));
-      await this.#store.finish(jobId, { state: 'succeeded', counters });
+      await this.#finish(job, { state: 'succeeded', counters });
     } catch (error) {
       await this.#fail(job, error);
     } finally {
@@ -90,7 +93,7 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   async #fail(job: RunningJob, error: unknown): Promise<void> {
-    if (job.isCancelled) return this.#store.finish(job.jobId, { state: 'cancelled' });
+    if (job.isCancelled) return this.#finish(job, { state: 'cancelled' });
     if (job.isStopped) {
       await this.#store.requeue(job.jobId);
       throw new UnfinishedJob();
@@ -99,7 +102,12 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
     // Without the database nothing can be recorded: the job stays as it is and is taken up again.
     if (problem.code === 'service-unavailable') throw problem;
     this.#log.warn({ jobId: job.jobId, kind: job.kind, code: problem.code, ...failureForLog(problem.cause ?? error) });
-    await this.#store.finish(job.jobId, { state: 'failed', problemCode: problem.code });
+    await this.#finish(job, { state: 'failed', problemCode: problem.code });
+  }
+
+  async #finish({ jobId, kind }: RunningJob, end: JobEnd): Promise<void> {
+    await this.#store.finish(jobId, end);
+    this.#metrics.jobEnded(kind, end.state);
   }
 
   async #lookForCancels(): Promise<void> {

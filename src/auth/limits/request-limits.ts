@@ -3,7 +3,7 @@ import type { Reflector } from '@nestjs/core';
 import type { ThrottlerModuleOptions } from '@nestjs/throttler';
 import { REQUEST_LIMIT, type AuthenticatedRequest, type LimitName } from '../../access/declarations.ts';
 import type { LimitsConfig } from '../../config/limits.config.ts';
-import { clientNetwork } from './client-network.ts';
+import { clientNetwork } from '../../http/client-network.ts';
 import type { CountingStorage } from './counting-storage.ts';
 
 const MINUTE_MS = 60_000;

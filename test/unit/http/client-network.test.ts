@@ -1,6 +1,6 @@
 // S9: whom an address stands for when requests are counted.
 import { describe, expect, it } from '@jest/globals';
-import { clientNetwork } from '../../../src/auth/limits/client-network.ts';
+import { clientNetwork } from '../../../src/http/client-network.ts';
 
 describe('clientNetwork', () => {
   it.each([

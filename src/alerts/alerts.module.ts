@@ -1,0 +1,21 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Tasks } from '../jobs/tasks.ts';
+import { AlertWatch } from './alert-watch.ts';
+import { AlertTask } from './alert.task.ts';
+import { NetworkFailures } from './network-failures.ts';
+
+/** What administrators are told of without asking. */
+@Module({ providers: [AlertTask, AlertWatch, NetworkFailures] })
+export class AlertsModule implements OnModuleInit {
+  readonly #tasks: Tasks;
+  readonly #task: AlertTask;
+
+  constructor(tasks: Tasks, task: AlertTask) {
+    this.#tasks = tasks;
+    this.#task = task;
+  }
+
+  onModuleInit(): void {
+    this.#tasks.register(this.#task);
+  }
+}
