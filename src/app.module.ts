@@ -1,7 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { AlertsModule } from './alerts/alerts.module.ts';
-import { AlertsModule } from './alerts/alerts.module.ts';
 import { AuditModule } from './audit/audit.module.ts';
 import { AccountFlowsModule } from './auth/email/account-flows.module.ts';
 import { AccessTokensModule } from './auth/access-tokens/access-tokens.module.ts';
@@ -10,7 +9,6 @@ import { SessionsModule } from './auth/sessions/sessions.module.ts';
 import { MfaModule } from './auth/mfa/mfa.module.ts';
 import { PasskeysModule } from './auth/passkeys/passkeys.module.ts';
 import { StepUpModule } from './auth/step-up/step-up.module.ts';
-import { OidcModule } from './auth/oidc/oidc.module.ts';
 import { ComputeModule } from './compute/compute.module.ts';
 import { ConfigModule } from './config/config.module.ts';
 import type { Configuration } from './config/configuration.ts';
@@ -20,7 +18,6 @@ import { loggerOptions } from './http/logger.options.ts';
 import type { InFlight } from './http/in-flight.ts';
 import { IndexingModule } from './indexing/indexing.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
-import { MetricsModule } from './metrics/metrics.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
 import { NextcloudModule } from './nextcloud/nextcloud.module.ts';
 import { NotificationsModule } from './notifications/notifications.module.ts';
@@ -52,7 +49,6 @@ export class AppModule {
         ComputeModule,
         AuditModule,
         MetricsModule,
-        MetricsModule,
         JobsModule.register(open),
         NotificationsModule,
         OutboundModule,
@@ -65,9 +61,7 @@ export class AppModule {
         PasskeysModule,
         StepUpModule,
         NextcloudModule,
-        OidcModule,
         IndexingModule,
-        AlertsModule,
         AlertsModule,
         HealthModule.register(inFlight),
       ],
