@@ -79,6 +79,7 @@ const UP = [
       "subject" varchar(255) not null,
       "email" varchar(255) null,
       "sealed_tokens" text null,
+      "granted_admin" boolean not null default false,
       "linked_at" timestamptz not null default now(),
       "last_login_at" timestamptz null,
       primary key ("id")

@@ -9,6 +9,7 @@ import { SessionsModule } from './auth/sessions/sessions.module.ts';
 import { MfaModule } from './auth/mfa/mfa.module.ts';
 import { PasskeysModule } from './auth/passkeys/passkeys.module.ts';
 import { StepUpModule } from './auth/step-up/step-up.module.ts';
+import { OidcModule } from './auth/oidc/oidc.module.ts';
 import { ComputeModule } from './compute/compute.module.ts';
 import { ConfigModule } from './config/config.module.ts';
 import type { Configuration } from './config/configuration.ts';
@@ -61,6 +62,7 @@ export class AppModule {
         PasskeysModule,
         StepUpModule,
         NextcloudModule,
+        OidcModule,
         IndexingModule,
         AlertsModule,
         HealthModule.register(inFlight),

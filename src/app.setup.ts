@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { RequestMethod } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,8 +8,9 @@ import ipaddr from 'ipaddr.js';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { AppModule } from './app.module.ts';
 import type { Configuration } from './config/configuration.ts';
-import { serveAccountPages } from './http/account-pages.ts';
 import { logRequests } from './http/access-log.ts';
+import { acceptLogoutForms } from './http/logout-form.ts';
+import { serveAccountPages } from './http/account-pages.ts';
 import { InFlight } from './http/in-flight.ts';
 import { identify, identifyRequests, requestIdOf } from './http/request-identity.ts';
 import { addSecurityHeaders, SECURITY_HEADERS } from './http/security-headers.ts';
@@ -26,6 +28,8 @@ import { toDomainError } from './problem/to-domain-error.ts';
 const MOST_BODY_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
+/** Registered as redirect URIs before this server had a prefix. */
+const SHORT_SIGN_ON_PATHS = ['auth/login', 'auth/callback'].map((path) => ({ path, method: RequestMethod.GET }));
 const CODE_OF_CLIENT_ERROR: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
@@ -61,6 +65,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   addSecurityHeaders(fastify, http.isProduction);
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  acceptLogoutForms(fastify);
   app.enableCors({
     origin: [...http.corsOrigins],
     credentials: true,
@@ -68,7 +73,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
     exposedHeaders: ['ETag', 'Retry-After', 'X-Request-ID', 'X-Correlation-ID', 'Location'],
     maxAge: 600,
   });
-  app.setGlobalPrefix('api', { exclude: ['health', 'ready', 'metrics'] });
+  app.setGlobalPrefix('api', { exclude: ['health', 'ready', 'metrics', ...SHORT_SIGN_ON_PATHS] });
   app.useGlobalPipes(new ProblemValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   serveAccountPages(fastify);

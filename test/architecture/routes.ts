@@ -49,7 +49,7 @@ export function routesOf(app: NestFastifyApplication): Route[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function routesOfController(controller: object, prefixed: (path: string) => string): Route[] {
+function routesOfController(controller: object, prefixed: Prefixer): Route[] {
   const { prototype, name: className } = controller as { prototype: Record<string, Handler>; name: string };
   return Object.getOwnPropertyNames(prototype).flatMap((member) => {
     const handler = Object.getOwnPropertyDescriptor(prototype, member)?.value as Handler | undefined;
@@ -67,7 +67,7 @@ function routesOfController(controller: object, prefixed: (path: string) => stri
     };
     return pathsOf(controller).flatMap((base) =>
       pathsOf(handler).map((rest) => {
-        const path = prefixed(`/${base}/${rest}`.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'));
+        const path = prefixed(`/${base}/${rest}`.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'), method);
         return { ...shared, path, name: `${shared.method} ${path}` };
       }),
     );
@@ -78,10 +78,18 @@ function pathsOf(target: object): string[] {
   return [Reflect.getMetadata(PATH, target) as string | string[]].flat();
 }
 
-function prefixer(config: ApplicationConfig): (path: string) => string {
+type Prefixer = (path: string, method: RequestMethod) => string;
+
+function prefixer(config: ApplicationConfig): Prefixer {
   const prefix = config.getGlobalPrefix();
   const exclude = config.getGlobalPrefixOptions().exclude ?? [];
-  return (path) => (exclude.some(({ pathRegex }) => pathRegex.test(path)) ? path : `/${prefix}${path}`);
+  return (path, method) => {
+    const isExcluded = exclude.some(
+      ({ pathRegex, requestMethod }) =>
+        pathRegex.test(path) && (requestMethod === RequestMethod.ALL || requestMethod === method),
+    );
+    return isExcluded ? path : `/${prefix}${path}`;
+  };
 }
 
 function argumentsOf(controller: object, prototype: object, member: string): RouteArgument[] {

@@ -19,6 +19,8 @@ const IdentitySchema = defineEntity({
     email: p.string().length(255).nullable(),
     /** Tokens of the provider as JSON, sealed. */
     sealedTokens: p.text().nullable(),
+    /** Whether its groups made the user an administrator: only then do they take the role back. */
+    grantedAdmin: p.boolean().default(false),
     linkedAt: p.datetime().defaultRaw('now()'),
     lastLoginAt: p.datetime().nullable(),
   },

@@ -56,7 +56,13 @@ export class OcsClient {
     const uid = findText(answer.data, 'id');
     if (!isOcsSuccess(answer) || uid === null || !UID.test(uid)) throw this.unexpected(answer);
     const displayName = findText(answer.data, 'display-name') ?? findText(answer.data, 'displayname') ?? uid;
-    return { uid, displayName, email: findText(answer.data, 'email') };
+    const groups = findField(answer.data, 'groups');
+    return {
+      uid,
+      displayName,
+      email: findText(answer.data, 'email'),
+      groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : null,
+    };
   }
 
   /** Works without a credential too; the delay is then a free look at the throttle. */

@@ -4,6 +4,8 @@ export interface NextcloudSelf {
   readonly uid: string;
   readonly displayName: string;
   readonly email: string | null;
+  /** Null when the server does not tell. */
+  readonly groups: readonly string[] | null;
 }
 
 /** What the server says about itself. */

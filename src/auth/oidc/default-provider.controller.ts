@@ -1,0 +1,46 @@
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { ApiFoundResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LimitedAs, Public } from '../../access/declarations.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { SignOnQuery } from './oidc.dto.ts';
+import { SignOnReply } from './sign-on.reply.ts';
+
+/** Single sign-on with the default provider, under short paths outside /api. */
+@ApiTags('single sign-on')
+@Public()
+@LimitedAs('sso')
+@Controller('auth')
+@Problems('not-found', 'rate-limited', 'service-unavailable')
+export class DefaultProviderController {
+  readonly #reply: SignOnReply;
+
+  constructor(reply: SignOnReply) {
+    this.#reply = reply;
+  }
+
+  @Get('login')
+  @ApiOperation({
+    operationId: 'oidc.defaultLogin',
+    summary: 'Begin a single sign-on with the default provider',
+    description: 'The same as GET /api/auth/oidc/{provider}/login.',
+    security: [],
+  })
+  @ApiFoundResponse({ description: 'To the provider.' })
+  @Problems('validation-failed', 'invalid-sso-code')
+  async login(@Query() query: SignOnQuery, @Res() reply: FastifyReply): Promise<void> {
+    await this.#reply.begin(reply, this.#reply.defaultId, query);
+  }
+
+  @Get('callback')
+  @ApiOperation({
+    operationId: 'oidc.defaultCallback',
+    summary: 'End a single sign-on with the default provider',
+    description: 'The same as GET /api/auth/oidc/{provider}/callback.',
+    security: [],
+  })
+  @ApiFoundResponse({ description: 'To the web application. Without one a page of this server is the answer.' })
+  async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.#reply.conclude(reply, this.#reply.defaultId, request);
+  }
+}

@@ -1,0 +1,68 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentSession, StepUp } from '../../access/declarations.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { IdentitiesService } from './identities.service.ts';
+import { AddIdentityRequest, IdentityDocument, IdentityListDocument } from './oidc.dto.ts';
+import { identityDocument } from './oidc.mapper.ts';
+
+/** Who the user is at other issuers. */
+@ApiTags('single sign-on')
+@Controller('auth/identities')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+export class IdentitiesController {
+  readonly #identities: IdentitiesService;
+
+  constructor(identities: IdentitiesService) {
+    this.#identities = identities;
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'identities.list', summary: 'List the providers that can log me in' })
+  @ApiOkResponse({ type: IdentityListDocument })
+  async list(@CurrentSession() principal: SessionPrincipal): Promise<IdentityListDocument> {
+    return { identities: (await this.#identities.list(principal)).map(identityDocument) };
+  }
+
+  @Post()
+  @ApiOperation({
+    operationId: 'identities.add',
+    summary: 'Finish linking a provider',
+    description: 'Only in the session that began it: POST /api/auth/oidc/{provider}/link.',
+  })
+  @ApiCreatedResponse({ type: IdentityDocument })
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'validation-failed',
+    'invalid-sso-code',
+    'identity-taken',
+    'not-found',
+  )
+  async add(
+    @CurrentSession() principal: SessionPrincipal,
+    @Body() { code }: AddIdentityRequest,
+  ): Promise<IdentityDocument> {
+    return identityDocument(await this.#identities.add(principal, code));
+  }
+
+  @StepUp()
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'identities.remove',
+    summary: 'Unlink a provider',
+    description: 'Other sessions that it opened end.',
+  })
+  @ApiNoContentResponse({ description: 'The provider can no longer log this user in.' })
+  @Problems('not-found', 'last-login-method', 'step-up-required')
+  async remove(
+    @CurrentSession() principal: SessionPrincipal,
+    @Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') })) id: string,
+  ): Promise<void> {
+    await this.#identities.remove(principal, id);
+  }
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { Notifier } from '../../notifications/notifier.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { UserRegistry } from '../../users/user-registry.ts';
+import { endSession } from '../sessions/end-session.ts';
+import { IdentityStore } from './identity-store.ts';
+import { Providers } from './providers.ts';
+
+/** Takes an identity from an account, unless nobody could log in to it any more. */
+@Injectable()
+export class IdentityRemoval {
+  readonly #store: IdentityStore;
+  readonly #registry: UserRegistry;
+  readonly #providers: Providers;
+  readonly #notifier: Notifier;
+  readonly #trail: AuditTrail;
+
+  constructor(
+    store: IdentityStore,
+    registry: UserRegistry,
+    providers: Providers,
+    notifier: Notifier,
+    trail: AuditTrail,
+  ) {
+    this.#store = store;
+    this.#registry = registry;
+    this.#providers = providers;
+    this.#notifier = notifier;
+    this.#trail = trail;
+  }
+
+  /** @throws DomainError `not-found`, `last-login-method` */
+  async remove(em: EntityManager, { userId, sessionId }: SessionPrincipal, identityId: string): Promise<void> {
+    const user = await this.#registry.findLocked(em, userId);
+    const identities = await this.#store.listOf(em, userId);
+    const identity = identities.find(({ id }) => id === identityId);
+    if (user === null || identity === undefined) throw new DomainError('not-found');
+    const isAnotherLeft = identities.some(({ id, provider }) => id !== identityId && this.#isOn(provider));
+    if (!user.hashedPassword && !isAnotherLeft && !(await hasPasskey(em, userId))) {
+      throw new DomainError('last-login-method');
+    }
+    const opened = await em.execute<{ id: string }[]>(
+      'select id from sessions where identity_id = ? and id <> ? and ended_at is null',
+      [identityId, sessionId],
+    );
+    for (const session of opened) await endSession(em, session.id, 'identity-removed');
+    await this.#store.remove(em, identityId);
+    const label = this.#providers.find(identity.provider)?.settings.label ?? identity.provider;
+    const values = { provider: label, change: 'removed' } as const;
+    await this.#notifier.queue(em, { userId, to: user.email, template: 'identity-linked', values });
+    await this.#trail.append(em, {
+      actorId: userId,
+      action: 'identity.unlink',
+      outcome: 'success',
+      targetType: 'identity',
+      targetId: identityId,
+      details: { provider: identity.provider },
+    });
+  }
+
+  #isOn(provider: string): boolean {
+    return this.#providers.find(provider) !== undefined;
+  }
+}
+
+async function hasPasskey(em: EntityManager, userId: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>('select 1 from passkeys where user_id = ? limit 1', [userId]);
+  return rows.length > 0;
+}

@@ -1,0 +1,84 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Sealer } from '../../secrets/sealer.ts';
+import { Identity } from './identity.entity.ts';
+import type { ProvedIdentity, ProviderTokens } from './identity-provider.port.ts';
+
+const SEALED_FIELD = 'identities.sealed_tokens';
+
+/** Whose identity it is, and where it comes from. */
+export interface NewIdentity {
+  readonly userId: string;
+  /** Name of the provider in the configuration. */
+  readonly provider: string;
+  readonly identity: ProvedIdentity;
+}
+
+/** Identities of users at other issuers, and their sealed tokens. */
+@Injectable()
+export class IdentityStore {
+  readonly #sealer: Sealer;
+
+  constructor(sealer: Sealer) {
+    this.#sealer = sealer;
+  }
+
+  /** By issuer and subject together; logins of one identity at the same time wait for each other. */
+  async findLocked(em: EntityManager, { issuer, subject }: ProvedIdentity): Promise<Identity | null> {
+    await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [JSON.stringify([issuer, subject])]);
+    return em.findOne(Identity, { issuer, subject }, { refresh: true });
+  }
+
+  listOf(em: EntityManager, userId: string): Promise<Identity[]> {
+    return em.find(Identity, { userId }, { orderBy: { linkedAt: 'asc', id: 'asc' } });
+  }
+
+  async insert(em: EntityManager, { userId, provider, identity }: NewIdentity): Promise<Identity> {
+    const id = randomUUIDv7();
+    await em.execute('insert into identities (id, user_id, provider, issuer, subject) values (?, ?, ?, ?, ?)', [
+      id,
+      userId,
+      provider,
+      identity.issuer,
+      identity.subject,
+    ]);
+    return em.findOneOrFail(Identity, { id });
+  }
+
+  /** What the provider told at a login. */
+  async noteLogin(em: EntityManager, id: string, { userId, provider, identity }: NewIdentity): Promise<void> {
+    await em.execute(
+      'update identities set provider = ?, email = ?, last_login_at = now(), sealed_tokens = ? where id = ?',
+      [provider, identity.email, await this.#seal(em, userId, identity.tokens), id],
+    );
+  }
+
+  /** Replaces the tokens unless somebody else has done so. @returns false then */
+  async replaceTokens(em: EntityManager, { id, userId, sealedTokens }: Identity, to: ProviderTokens): Promise<boolean> {
+    const rows = await em.execute<{ id: string }[]>(
+      'update identities set sealed_tokens = ? where id = ? and sealed_tokens = ? returning id',
+      [await this.#seal(em, userId, to), id, sealedTokens ?? ''],
+    );
+    return rows.length > 0;
+  }
+
+  /** @returns null when none are kept */
+  async tokensOf(em: EntityManager, { userId, sealedTokens }: Identity): Promise<ProviderTokens | null> {
+    if (sealedTokens == null) return null;
+    const text = await this.#sealer.unseal(em, sealedTokens, { ownerId: userId, field: SEALED_FIELD });
+    return JSON.parse(text) as ProviderTokens;
+  }
+
+  async noteGrant(em: EntityManager, identityId: string, grantedAdmin: boolean): Promise<void> {
+    await em.execute('update identities set granted_admin = ? where id = ?', [grantedAdmin, identityId]);
+  }
+
+  async remove(em: EntityManager, identityId: string): Promise<void> {
+    await em.execute('delete from identities where id = ?', [identityId]);
+  }
+
+  #seal(em: EntityManager, userId: string, tokens: ProviderTokens): Promise<string> {
+    return this.#sealer.seal(em, JSON.stringify(tokens), { ownerId: userId, field: SEALED_FIELD });
+  }
+}

@@ -1,0 +1,137 @@
+import { Body, Controller, Get, HttpCode, HttpStatus, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LimitedAs, Public } from '../../access/declarations.ts';
+import { HttpConfig } from '../../config/http.config.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { LoginResponse, type LoginDocument } from '../login/login.dto.ts';
+import { loginDocument } from '../login/login.mapper.ts';
+import { ExchangeService } from './exchange.service.ts';
+import { ExchangeRequest, PasswordLinkRequest, ProviderListDocument, SignOnQuery } from './oidc.dto.ts';
+import { providerDocument } from './oidc.mapper.ts';
+import { PasswordLinkService } from './password-link.service.ts';
+import { ApiProviderName, ProviderName } from './provider-name.ts';
+import { Providers } from './providers.ts';
+import { SignOnReply } from './sign-on.reply.ts';
+
+/** Login through another issuer. */
+@ApiTags('single sign-on')
+@Public()
+@Controller('auth/oidc')
+@Problems('rate-limited', 'service-unavailable')
+export class OidcController {
+  readonly #providers: Providers;
+  readonly #reply: SignOnReply;
+  readonly #exchange: ExchangeService;
+  readonly #passwordLink: PasswordLinkService;
+  readonly #http: HttpConfig;
+
+  constructor(
+    providers: Providers,
+    reply: SignOnReply,
+    exchange: ExchangeService,
+    passwordLink: PasswordLinkService,
+    http: HttpConfig,
+  ) {
+    this.#providers = providers;
+    this.#reply = reply;
+    this.#exchange = exchange;
+    this.#passwordLink = passwordLink;
+    this.#http = http;
+  }
+
+  @Get('providers')
+  @ApiOperation({ operationId: 'oidc.providers', summary: 'Who vouches for users of this server?', security: [] })
+  @ApiOkResponse({ type: ProviderListDocument })
+  providers(): ProviderListDocument {
+    return { providers: this.#providers.all().map((provider) => providerDocument(provider, this.#http.origin)) };
+  }
+
+  @LimitedAs('sso')
+  @Get(':provider/login')
+  @ApiProviderName()
+  @ApiOperation({
+    operationId: 'oidc.login',
+    summary: 'Begin a single sign-on',
+    description:
+      'Send the browser here, do not fetch it. It returns to FRONTEND_URL with `?code=`, which POST /api/auth/oidc/exchange takes within a minute, or with `#error=` and a problem code; `#error=account-link-required` comes with a `link_token` for POST /api/auth/oidc/link.',
+    security: [],
+  })
+  @ApiFoundResponse({ description: 'To the provider.' })
+  @Problems('not-found', 'validation-failed', 'invalid-sso-code')
+  async login(
+    @ProviderName() provider: string,
+    @Query() query: SignOnQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.#reply.begin(reply, provider, query);
+  }
+
+  @LimitedAs('sso')
+  @Get(':provider/callback')
+  @ApiProviderName()
+  @ApiOperation({
+    operationId: 'oidc.callback',
+    summary: 'End a single sign-on',
+    description:
+      'The redirect URI that is registered at the provider: it sends the browser here, with `state` and `code` or `error`.',
+    security: [],
+  })
+  @ApiFoundResponse({ description: 'To the web application. Without one a page of this server is the answer.' })
+  @Problems('not-found')
+  async callback(
+    @ProviderName() provider: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.#reply.conclude(reply, provider, request);
+  }
+
+  @LimitedAs('sso')
+  @Post('exchange')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'oidc.exchange',
+    summary: 'Exchange the code of a single sign-on for a session',
+    description: 'A code is good once, for a minute, and for the client that began the sign-on.',
+    security: [],
+  })
+  @LoginResponse()
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'validation-failed',
+    'invalid-sso-code',
+    'email-not-verified',
+  )
+  async exchange(@Body() { code, code_verifier }: ExchangeRequest): Promise<LoginDocument> {
+    return loginDocument(await this.#exchange.exchange({ code, verifier: code_verifier ?? null }));
+  }
+
+  @LimitedAs('login')
+  @Post('link')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'oidc.linkByPassword',
+    summary: 'Link an identity to the account with its address, and log in',
+    description: 'Wants the password of the account, because the address alone proves nothing.',
+    security: [],
+  })
+  @LoginResponse()
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'validation-failed',
+    'invalid-sso-code',
+    'invalid-credentials',
+    'email-not-verified',
+    'account-link-required',
+    'identity-taken',
+    'service-busy',
+  )
+  async link(@Body() { link_token, password }: PasswordLinkRequest): Promise<LoginDocument> {
+    return loginDocument(await this.#passwordLink.link({ linkToken: link_token, password }));
+  }
+}

@@ -1,0 +1,48 @@
+import { Module } from '@nestjs/common';
+import { UsersModule } from '../../users/users.module.ts';
+import { AuthModule } from '../auth.module.ts';
+import { DefaultProviderController } from './default-provider.controller.ts';
+import { ExchangeService } from './exchange.service.ts';
+import { IdentitiesController } from './identities.controller.ts';
+import { IdentitiesService } from './identities.service.ts';
+import { IdentityArrival } from './identity-arrival.ts';
+import { IdentityAttachment } from './identity-attachment.ts';
+import { IdentityLinking } from './identity-linking.ts';
+import { IdentityRemoval } from './identity-removal.ts';
+import { IdentityStore } from './identity-store.ts';
+import { OidcController } from './oidc.controller.ts';
+import { PasswordLinkService } from './password-link.service.ts';
+import { ProviderLogoutService } from './provider-logout.service.ts';
+import { ProviderSessionController } from './provider-session.controller.ts';
+import { ProviderTokenKeeper } from './provider-tokens.ts';
+import { Providers } from './providers.ts';
+import { SignOffService } from './sign-off.service.ts';
+import { SignOnCodes } from './sign-on-codes.ts';
+import { SignOnReply } from './sign-on.reply.ts';
+import { SignOnService } from './sign-on.service.ts';
+import { SignOnTransactions } from './sign-on-transactions.ts';
+
+/** Single sign-on: providers, the way there and back, and whose account an identity is. */
+@Module({
+  imports: [AuthModule, UsersModule],
+  controllers: [OidcController, ProviderSessionController, IdentitiesController, DefaultProviderController],
+  providers: [
+    ExchangeService,
+    IdentitiesService,
+    IdentityArrival,
+    IdentityAttachment,
+    IdentityLinking,
+    IdentityRemoval,
+    IdentityStore,
+    PasswordLinkService,
+    ProviderLogoutService,
+    ProviderTokenKeeper,
+    Providers,
+    SignOffService,
+    SignOnCodes,
+    SignOnReply,
+    SignOnService,
+    SignOnTransactions,
+  ],
+})
+export class OidcModule {}

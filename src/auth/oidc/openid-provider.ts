@@ -1,0 +1,131 @@
+import type { JWTVerifyGetKey } from 'jose';
+import type { ProviderSettings } from '../../config/sso-providers.ts';
+import type { OutboundClient } from '../../outbound/outbound.client.ts';
+import { authorizationRequest, identifyByCode, type Proof } from './code-flow.strategy.ts';
+import {
+  IdentityProvider,
+  type LogoutNotice,
+  type LogoutRequest,
+  type ProvedIdentity,
+  type ProviderTokens,
+  type SignOnAnswer,
+  type SignOnRequest,
+} from './identity-provider.port.ts';
+import { Discovery, type ProviderMetadata } from './protocol/discovery.ts';
+import { sessionIdOf, SKEW_SECONDS, verifyIdToken, type TokenExpectation } from './protocol/id-token.ts';
+import { profileOf } from './protocol/identity-claims.ts';
+import { KeySet } from './protocol/key-set.ts';
+import { verifyLogoutToken } from './protocol/logout-token.ts';
+import { ProviderHttp } from './protocol/provider-http.ts';
+import { TokenEndpoint } from './protocol/token-endpoint.ts';
+import { userinfoOf } from './protocol/userinfo.ts';
+import { SsoFailure } from './sso.errors.ts';
+
+/** A provider that speaks OpenID Connect Core 1.0: the authorization code flow with PKCE, state and nonce. */
+export class OpenIdProvider extends IdentityProvider {
+  readonly issuer: string;
+  readonly #settings: ProviderSettings;
+  readonly #http: ProviderHttp;
+  readonly #discovery: Discovery;
+  readonly #keys: KeySet;
+  readonly #tokens: TokenEndpoint;
+
+  constructor(settings: ProviderSettings, outbound: OutboundClient) {
+    super();
+    this.issuer = settings.issuer;
+    this.#settings = settings;
+    this.#http = new ProviderHttp(outbound);
+    this.#discovery = new Discovery(settings.issuer, this.#http);
+    this.#keys = new KeySet(this.#http);
+    this.#tokens = new TokenEndpoint(settings, this.#http);
+  }
+
+  override async authorizationUrl(secrets: SignOnRequest): Promise<string> {
+    const metadata = await this.#discovery.metadata(this.#http.deadline());
+    const url = await authorizationRequest({ settings: this.#settings, metadata, secrets });
+    return this.#forBrowsers(url);
+  }
+
+  override async identify(answer: SignOnAnswer): Promise<ProvedIdentity> {
+    const signal = this.#http.deadline();
+    const metadata = await this.#discovery.metadata(signal);
+    // RFC 9207 section 2.4: who says to name itself must, and whoever is named must be the one that was asked.
+    if (answer.iss === undefined ? metadata.namesItself : answer.iss !== this.issuer) {
+      throw new SsoFailure('issuer-parameter');
+    }
+    return identifyByCode({ settings: this.#settings, metadata, secrets: answer }, answer, (code) =>
+      this.#prove({ ...answer, code }, metadata, signal),
+    );
+  }
+
+  override async refresh(refreshToken: string): Promise<ProviderTokens> {
+    const signal = this.#http.deadline();
+    const metadata = await this.#discovery.metadata(signal);
+    const grant = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    const tokens = await this.#tokens.ask(metadata, grant, signal);
+    // Without rotation the answer leaves it out (RFC 6749 section 6).
+    return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };
+  }
+
+  /** OpenID Connect RP-Initiated Logout 1.0 section 2. */
+  override async logoutUrl({ idToken, returnUrl }: LogoutRequest): Promise<string | null> {
+    const { endSessionEndpoint } = await this.#discovery.metadata(this.#http.deadline());
+    if (endSessionEndpoint === null) return null;
+    const url = new URL(endSessionEndpoint);
+    if (idToken !== null) url.searchParams.set('id_token_hint', idToken);
+    url.searchParams.set('client_id', this.#settings.clientId);
+    url.searchParams.set('post_logout_redirect_uri', returnUrl);
+    return this.#forBrowsers(url.href);
+  }
+
+  override async readLogoutToken(token: string): Promise<LogoutNotice> {
+    const signal = this.#http.deadline();
+    return verifyLogoutToken(token, this.#expectation(await this.#discovery.metadata(signal), signal));
+  }
+
+  async #prove(answer: SignOnAnswer, metadata: ProviderMetadata, signal: AbortSignal): Promise<Proof> {
+    const grant = {
+      grant_type: 'authorization_code',
+      code: answer.code,
+      redirect_uri: this.#settings.redirectUri,
+      code_verifier: answer.codeVerifier,
+    };
+    const tokens = await this.#tokens.ask(metadata, grant, signal);
+    const { accessToken } = tokens;
+    const expectation = { ...this.#expectation(metadata, signal), nonce: answer.nonce, accessToken };
+    const claims = await verifyIdToken(tokens.idToken, expectation);
+    const url = metadata.userinfoEndpoint;
+    const userinfo =
+      url === null ? {} : await userinfoOf(this.#http, { url, accessToken, subject: claims.sub, signal });
+    const identity = {
+      issuer: claims.iss,
+      subject: claims.sub,
+      providerSid: sessionIdOf(claims),
+      tokens,
+      ...profileOf(claims, userinfo, this.#settings),
+    };
+    return { identity, untilSeconds: claims.exp + SKEW_SECONDS };
+  }
+
+  #expectation({ algorithms, jwksUri }: ProviderMetadata, signal: AbortSignal): TokenExpectation {
+    const { clientId, clientSecret, allowsHs256 } = this.#settings;
+    const key: JWTVerifyGetKey = (header, token) =>
+      header.alg === 'HS256'
+        ? new TextEncoder().encode(clientSecret.reveal())
+        : this.#keys.key({ jwksUri, header, token, signal });
+    return {
+      issuer: this.issuer,
+      clientId,
+      algorithms: allowsHs256 ? [...algorithms, 'HS256'] : algorithms,
+      key,
+    };
+  }
+
+  /** Browsers may know the issuer under another address than this server does. */
+  #forBrowsers(url: string): string {
+    const { browserUrl } = this.#settings;
+    return browserUrl !== undefined && url.startsWith(`${this.issuer}/`)
+      ? browserUrl + url.slice(this.issuer.length)
+      : url;
+  }
+}

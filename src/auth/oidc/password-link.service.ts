@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../persistence/database.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { User } from '../../users/user.entity.ts';
+import { CredentialCheck } from '../login/credential-check.ts';
+import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
+import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { IdentityAttachment } from './identity-attachment.ts';
+import { openingOf, type LinkTokenPayload, type PasswordLinkPayload } from './sign-on-codes.ts';
+
+const MOST_ATTEMPTS = 5;
+
+/** What somebody shows to take an identity into his account. */
+export interface PasswordLink {
+  readonly linkToken: string;
+  readonly password: string;
+}
+
+/** Links an identity to the account that has its address, for whoever knows the password, and logs in. */
+@Injectable()
+export class PasswordLinkService {
+  readonly #database: Database;
+  readonly #tokens: OneTimeTokens;
+  readonly #check: CredentialCheck;
+  readonly #attachment: IdentityAttachment;
+  readonly #completion: LoginCompletion;
+
+  constructor(
+    database: Database,
+    tokens: OneTimeTokens,
+    check: CredentialCheck,
+    attachment: IdentityAttachment,
+    completion: LoginCompletion,
+  ) {
+    this.#database = database;
+    this.#tokens = tokens;
+    this.#check = check;
+    this.#attachment = attachment;
+    this.#completion = completion;
+  }
+
+  /**
+   * @throws DomainError `invalid-sso-code` for the token, `invalid-credentials`, `account-link-required` for an account
+   *   with a second factor, `identity-taken`, `rate-limited`, `email-not-verified`
+   */
+  async link({ linkToken, password }: PasswordLink): Promise<LoginOutcome> {
+    const user = await this.#account(linkToken);
+    const checked = await this.#check.check({ email: user.email, password });
+    if (!checked.isRight || checked.user.id !== user.id) {
+      await this.#database.transaction((em) => this.#tokens.noteAttempt(em, linkToken));
+      throw new DomainError('invalid-credentials');
+    }
+    const opening = await this.#database.transaction(async (em) => {
+      const found = await this.#tokens.redeem<PasswordLinkPayload>(em, 'oidc-link', linkToken);
+      if (found?.userId !== user.id) throw new DomainError('invalid-sso-code');
+      const { provider, identity: proved } = found.payload;
+      const { identity } = await this.#attachment.attach(em, { provider, identity: proved, userId: user.id });
+      return openingOf(identity.id, proved.providerSid);
+    });
+    const current = await this.#database.read((em) => em.findOneOrFail(User, { id: user.id }));
+    // Linking may have changed the role; the password must still be the one that was right.
+    const isSame = current.hashedPassword === checked.user.hashedPassword;
+    const step = { ...opening, methods: ['pwd', 'fed'] as const, isMultiFactor: false };
+    const outcome = isSame ? await this.#completion.complete(current, step) : null;
+    if (outcome === null) throw new DomainError('invalid-credentials');
+    return outcome;
+  }
+
+  #account(linkToken: string): Promise<User> {
+    return this.#database.transaction(async (em) => {
+      const found = await this.#tokens.find<LinkTokenPayload>(em, 'oidc-link', linkToken);
+      const isGood = found !== null && found.payload.kind === 'password' && found.attempts < MOST_ATTEMPTS;
+      if (!isGood || found.userId === null) throw new DomainError('invalid-sso-code');
+      await this.#attachment.requireNoSecondFactor(em, found.userId);
+      return em.findOneOrFail(User, { id: found.userId });
+    });
+  }
+}

@@ -1,0 +1,112 @@
+import { Body, Controller, HttpCode, HttpStatus, Post, Req } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { CurrentSession, Public, StepUp } from '../../access/declarations.ts';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { HttpConfig } from '../../config/http.config.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { IdentitiesService } from './identities.service.ts';
+import {
+  LinkBeginDocument,
+  LinkBeginRequest,
+  ProviderLogoutDocument,
+  ProviderLogoutReceiptDocument,
+} from './oidc.dto.ts';
+import { ApiProviderName, ProviderName } from './provider-name.ts';
+import { ProviderLogoutService } from './provider-logout.service.ts';
+import { Providers } from './providers.ts';
+import { SignOffService } from './sign-off.service.ts';
+
+/** What a session and a provider have to do with each other: linking, and logging out on either side. */
+@ApiTags('single sign-on')
+@Controller('auth/oidc')
+@Problems('rate-limited', 'service-unavailable')
+export class ProviderSessionController {
+  readonly #identities: IdentitiesService;
+  readonly #providers: Providers;
+  readonly #signOff: SignOffService;
+  readonly #logout: ProviderLogoutService;
+  readonly #http: HttpConfig;
+
+  constructor(
+    identities: IdentitiesService,
+    providers: Providers,
+    signOff: SignOffService,
+    logout: ProviderLogoutService,
+    http: HttpConfig,
+  ) {
+    this.#identities = identities;
+    this.#providers = providers;
+    this.#signOff = signOff;
+    this.#logout = logout;
+    this.#http = http;
+  }
+
+  @StepUp()
+  @Post(':provider/link')
+  @HttpCode(HttpStatus.OK)
+  @ApiProviderName()
+  @ApiOperation({
+    operationId: 'oidc.link',
+    summary: 'Begin linking a provider to my account',
+    description:
+      'The browser returns to FRONTEND_URL with `?link_code=`, which POST /api/auth/identities takes in this session.',
+  })
+  @ApiOkResponse({ type: LinkBeginDocument })
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'validation-failed',
+    'unauthenticated',
+    'step-up-required',
+    'not-found',
+  )
+  async link(
+    @CurrentSession() principal: SessionPrincipal,
+    @ProviderName() provider: string,
+    @Body() { return_path }: LinkBeginRequest,
+  ): Promise<LinkBeginDocument> {
+    const { id } = this.#providers.get(provider).settings;
+    const token = await this.#identities.beginLink(principal, { provider: id, returnPath: return_path ?? '' });
+    return { login_url: `${this.#http.origin}/api/auth/oidc/${id}/login?link_token=${token}` };
+  }
+
+  @Post('logout')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    operationId: 'oidc.logout',
+    summary: 'End this session, and learn where it ends at the provider',
+    description: 'The session here has ended when the answer comes, whatever the provider does.',
+  })
+  @ApiOkResponse({ type: ProviderLogoutDocument })
+  @Problems('unauthenticated')
+  async logout(@CurrentSession() principal: SessionPrincipal): Promise<ProviderLogoutDocument> {
+    return { logout_url: await this.#signOff.signOff(principal) };
+  }
+
+  @Public()
+  @Post(':provider/backchannel-logout')
+  @HttpCode(HttpStatus.OK)
+  @ApiProviderName()
+  @ApiOperation({
+    operationId: 'oidc.backchannelLogout',
+    summary: 'A provider ends the sessions it opened',
+    description:
+      'For providers (OpenID Connect Back-Channel Logout 1.0): a form with the field `logout_token`. It ends the sessions of its `sid`, or all of its `sub`.',
+    security: [],
+  })
+  @ApiOkResponse({ type: ProviderLogoutReceiptDocument })
+  @Problems('not-found', 'invalid-logout-token', 'unsupported-media-type', 'payload-too-large', 'malformed-request')
+  async backchannelLogout(
+    @ProviderName() provider: string,
+    @Req() request: FastifyRequest,
+  ): Promise<ProviderLogoutReceiptDocument> {
+    this.#providers.get(provider);
+    if (!(request.body instanceof URLSearchParams)) throw new DomainError('unsupported-media-type');
+    const [token, ...more] = request.body.getAll('logout_token');
+    if (token === undefined || more.length > 0) throw new DomainError('invalid-logout-token');
+    return { sessions: await this.#logout.logOut(provider, token) };
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import { HttpConfig } from '../../config/http.config.ts';
+import { Database } from '../../persistence/database.ts';
+import { SessionService } from '../sessions/session.service.ts';
+import { ProviderTokenKeeper } from './provider-tokens.ts';
+import { Providers } from './providers.ts';
+import { SsoFailure } from './sso.errors.ts';
+
+/** Ends a session here, and says where it ends at the provider (OpenID Connect RP-Initiated Logout 1.0). */
+@Injectable()
+export class SignOffService {
+  readonly #database: Database;
+  readonly #sessions: SessionService;
+  readonly #tokens: ProviderTokenKeeper;
+  readonly #providers: Providers;
+  readonly #returnUrl: string;
+
+  constructor(
+    database: Database,
+    sessions: SessionService,
+    tokens: ProviderTokenKeeper,
+    providers: Providers,
+    http: HttpConfig,
+  ) {
+    this.#database = database;
+    this.#sessions = sessions;
+    this.#tokens = tokens;
+    this.#providers = providers;
+    this.#returnUrl = http.frontendUrl ?? http.origin;
+  }
+
+  /** @returns null when no provider opened the session, or it has no page for this */
+  async signOff(principal: SessionPrincipal): Promise<string | null> {
+    const [row] = await this.#database.read((em) =>
+      em.execute<{ identity_id: string | null }[]>('select identity_id from sessions where id = ?', [
+        principal.sessionId,
+      ]),
+    );
+    const identityId = row?.identity_id ?? null;
+    const known = identityId === null ? null : await this.#tokens.idTokenOf(identityId);
+    // First of all, and whatever the provider says.
+    await this.#sessions.logout(principal);
+    const protocol = known === null ? undefined : this.#providers.find(known.provider)?.protocol;
+    if (known === null || protocol === undefined) return null;
+    try {
+      return await protocol.logoutUrl({ idToken: known.idToken, returnUrl: this.#returnUrl });
+    } catch (error) {
+      if (error instanceof SsoFailure) return null;
+      throw error;
+    }
+  }
+}

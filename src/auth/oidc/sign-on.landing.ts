@@ -1,0 +1,89 @@
+import { PROBLEMS, type ProblemCode } from '../../problem/problem-codes.ts';
+import type { RenderedPage } from '../../http/plain-page.ts';
+import type { SignOnOutcome } from './identity-linking.ts';
+import { codePage, exchangePage, failurePage, passwordPage } from './sign-on.pages.ts';
+import type { Conclusion } from './sign-on.service.ts';
+import type { SsoFailureReason } from './sso.errors.ts';
+
+/** What the browser of a sign-on is answered with. */
+export type Landing =
+  | { readonly kind: 'redirect'; readonly location: string }
+  | { readonly kind: 'page'; readonly status: number; readonly page: RenderedPage };
+
+const OK = 200;
+
+/** What the browser is told of each reason: enough to act on, and nothing of the checks. */
+const CODES: Readonly<Record<SsoFailureReason, ProblemCode>> = {
+  'state-unknown': 'sso-request-invalid',
+  'state-of-another-browser': 'sso-request-invalid',
+  'state-of-another-provider': 'sso-request-invalid',
+  'issuer-parameter': 'sso-request-invalid',
+  'code-missing': 'sso-request-invalid',
+  'provider-refused': 'sso-failed',
+  'provider-unreachable': 'sso-failed',
+  'provider-slow': 'sso-failed',
+  'provider-answer': 'sso-failed',
+  discovery: 'sso-failed',
+  keys: 'sso-failed',
+  'token-endpoint': 'sso-failed',
+  'id-token': 'sso-failed',
+  userinfo: 'sso-failed',
+  'account-inactive': 'sso-account-refused',
+  'account-unknown': 'sso-account-refused',
+  'email-required': 'sso-email-required',
+  'link-refused': 'identity-taken',
+};
+
+/** Where a sign-on ends: at the web application, or on a page of this server where there is none. */
+export function landingOf({ outcome, returnPath }: Conclusion, frontendUrl: string | undefined): Landing {
+  return frontendUrl === undefined ? pageOf(outcome) : redirectTo(frontendUrl, returnPath, outcome);
+}
+
+function redirectTo(frontendUrl: string, returnPath: string, outcome: Conclusion['outcome']): Landing {
+  const url = new URL(returnPath === '' ? frontendUrl : frontendUrl.replace(/\/+$/, '') + returnPath);
+  for (const [name, value] of Object.entries(queryOf(outcome))) url.searchParams.set(name, value);
+  const fragment = fragmentOf(outcome);
+  if (fragment !== null) url.hash = new URLSearchParams(fragment).toString();
+  return { kind: 'redirect', location: url.href };
+}
+
+function queryOf(outcome: Conclusion['outcome']): Record<string, string> {
+  switch (outcome.kind) {
+    case 'login':
+      return { code: outcome.code };
+    case 'link':
+      return { link_code: outcome.code };
+    case 'link-required':
+    case 'failure':
+      return {};
+  }
+}
+
+function fragmentOf(outcome: Conclusion['outcome']): Record<string, string> | null {
+  switch (outcome.kind) {
+    case 'link-required':
+      return { error: 'account-link-required', link_token: outcome.token };
+    case 'failure':
+      return { error: CODES[outcome.reason] };
+    case 'login':
+    case 'link':
+      return null;
+  }
+}
+
+function pageOf(outcome: Conclusion['outcome']): Landing {
+  if (outcome.kind !== 'failure') return { kind: 'page', ...resultPage(outcome) };
+  const code = CODES[outcome.reason];
+  return { kind: 'page', status: PROBLEMS[code].status, page: failurePage(code) };
+}
+
+function resultPage(outcome: SignOnOutcome): { readonly status: number; readonly page: RenderedPage } {
+  switch (outcome.kind) {
+    case 'login':
+      return { status: OK, page: exchangePage(outcome.code) };
+    case 'link':
+      return { status: OK, page: codePage(outcome.code) };
+    case 'link-required':
+      return { status: PROBLEMS['account-link-required'].status, page: passwordPage(outcome.token) };
+  }
+}

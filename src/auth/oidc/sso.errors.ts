@@ -1,0 +1,31 @@
+/** Why a single sign-on failed: for the audit trail, and to choose what the browser is told. */
+export type SsoFailureReason =
+  | 'state-unknown'
+  | 'state-of-another-browser'
+  | 'state-of-another-provider'
+  | 'issuer-parameter'
+  | 'code-missing'
+  | 'provider-refused'
+  | 'provider-unreachable'
+  | 'provider-slow'
+  | 'provider-answer'
+  | 'discovery'
+  | 'keys'
+  | 'token-endpoint'
+  | 'id-token'
+  | 'userinfo'
+  | 'account-inactive'
+  | 'account-unknown'
+  | 'email-required'
+  | 'link-refused';
+
+/** A single sign-on that ends here. Carries no text of the provider. */
+export class SsoFailure extends Error {
+  override readonly name = 'SsoFailure';
+  readonly reason: SsoFailureReason;
+
+  constructor(reason: SsoFailureReason, options: { readonly cause?: unknown } = {}) {
+    super(`Single sign-on failed: ${reason}`, options);
+    this.reason = reason;
+  }
+}
