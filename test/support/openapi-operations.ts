@@ -45,6 +45,8 @@ export interface Operation {
   readonly summary: string | undefined;
   readonly isPublic: boolean;
   readonly isAdminOnly: boolean;
+  /** What a personal access token needs; undefined where none opens the operation. */
+  readonly requiredScope: string | undefined;
   readonly parameters: readonly Parameter[];
   /** Resolved; undefined when the operation takes no body. */
   readonly body: Schema | undefined;
@@ -55,6 +57,7 @@ interface RawOperation {
   readonly operationId?: string;
   readonly summary?: string;
   readonly security?: readonly unknown[];
+  readonly 'x-required-scope'?: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
   readonly responses: Readonly<Record<string, Response>>;
@@ -81,6 +84,7 @@ export const OPERATIONS: readonly Operation[] = Object.entries(document.paths).f
     summary: raw.summary,
     isPublic: raw.responses['401'] === undefined || raw.security?.length === 0,
     isAdminOnly: examplesOf(raw.responses['403']).includes('forbidden'),
+    requiredScope: raw['x-required-scope'],
     parameters: raw.parameters ?? [],
     body: raw.requestBody && resolve(Object.values(raw.requestBody.content)[0]?.schema ?? {}),
     responses: raw.responses,

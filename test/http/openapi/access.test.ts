@@ -94,6 +94,64 @@ describe('S28 every guarded operation', () => {
   });
 });
 
+describe('S28 every operation under a personal access token', () => {
+  const scoped = guarded.filter(({ requiredScope }) => requiredScope !== undefined);
+  const scopes = [...new Set(scoped.map(({ requiredScope }) => requiredScope!))];
+  const sessionOnly = guarded.filter(({ requiredScope }) => requiredScope === undefined);
+
+  async function tokenWith(owned: readonly string[]): Promise<{ id: string; token: string }> {
+    const json = { name: 'A program of the test', scopes: owned };
+    const answer = await call<{ id: string; token: string }>(app, 'POST /api/auth/tokens', {
+      token: admin.access_token,
+      json,
+    });
+    if (answer.status !== 201) throw new Error(answer.text);
+    return answer.body;
+  }
+
+  it('X-auth17 answers 403 without its scope, to a token that has all others, and writes nothing', async () => {
+    expect(scopes.length).toBeGreaterThan(8);
+    for (const scope of scopes) {
+      const { token } = await tokenWith(scopes.filter((each) => each !== scope));
+      const operations = scoped.filter(({ requiredScope }) => requiredScope === scope);
+      const before = await tableContents(app);
+      expect([scope, await answersOtherThan(403, token, operations)]).toEqual([scope, []]);
+      // The token notes that it was used.
+      expect({ ...(await tableContents(app)), access_tokens: '' }).toEqual({ ...before, access_tokens: '' });
+    }
+  });
+
+  it('X-auth17 is let in with its scope alone', async () => {
+    for (const scope of scopes) {
+      const { token } = await tokenWith([scope]);
+      const answers = await answersOtherThan(
+        0,
+        token,
+        scoped.filter(({ requiredScope }) => requiredScope === scope),
+      );
+      // 403 of another kind is possible: the account that is not linked, the file that is not readable.
+      expect([scope, answers.filter((answer) => / 40[13]$/.test(answer))]).toEqual([scope, []]);
+    }
+  });
+
+  it('X-auth17 answers 403 where no scope is declared, to a token that has every scope', async () => {
+    const { token } = await tokenWith(scopes);
+    const before = await tableContents(app);
+    expect(await answersOtherThan(403, token, sessionOnly)).toEqual([]);
+    expect({ ...(await tableContents(app)), access_tokens: '' }).toEqual({ ...before, access_tokens: '' });
+  });
+
+  it('answers 401 to a deleted token and to an expired one', async () => {
+    const [deleted, expired] = [await tokenWith(scopes), await tokenWith(scopes)];
+    await call(app, `DELETE /api/auth/tokens/${deleted.id}`, { token: admin.access_token });
+    await app.database.read((em) =>
+      em.execute("update access_tokens set expires_at = now() - interval '1 second' where id = ?", [expired.id]),
+    );
+    expect(await answersOtherThan(401, deleted.token)).toEqual([]);
+    expect(await answersOtherThan(401, expired.token)).toEqual([]);
+  });
+});
+
 describe("S29 another user's ids", () => {
   it.each(['other', 'admin'] as const)(
     'are answered 404 to the %s, as if they did not exist, and change nothing',

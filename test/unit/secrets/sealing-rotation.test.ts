@@ -129,6 +129,28 @@ describe('SealingRotation', () => {
   });
 });
 
+describe('KeyRing', () => {
+  const RAW = randomBytes(32);
+
+  it.each([
+    ['31 bytes', RAW.subarray(0, 31)],
+    ['33 bytes', Buffer.concat([RAW, RAW.subarray(0, 1)])],
+    ['no byte', Buffer.alloc(0)],
+  ])('X-auth13 takes keys of 32 bytes: one of %s is refused, never padded or cut, and not printed', (_, key) => {
+    const text = key.toString('base64');
+    const attempt = (): KeyRing => new KeyRing(`k1:${text}`);
+    expect(attempt).toThrow('32 bytes');
+    if (text !== '') expect(attempt).not.toThrow(text);
+  });
+
+  it('X-auth13 derives a key of its own for each purpose, none of them the master key', () => {
+    const ring = new KeyRing(`k1:${RAW.toString('base64')}`);
+    const purposes = ['seal', 'audit', 'audit-anchor', 'refresh-successor', 'recovery-code'] as const;
+    const keys = purposes.map((purpose) => ring.current(purpose).toString('hex'));
+    expect(new Set([...keys, RAW.toString('hex')]).size).toBe(purposes.length + 1);
+  });
+});
+
 describe('a key that only verifies', () => {
   it('opens nothing that was sealed, seals nothing, and still proves the audit trail and recovery codes', async () => {
     const ring = new KeyRing(`${NEW},${OLD}:verify`);
