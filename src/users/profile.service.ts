@@ -3,7 +3,7 @@ import type { Principal } from '../access/principal.ts';
 import { AuditTrail } from '../audit/audit-trail.ts';
 import { Database } from '../persistence/database.ts';
 import { DomainError } from '../problem/domain-error.ts';
-import { User } from './user.entity.ts';
+import { ProfileLoader, type Profile } from './profile-loader.ts';
 
 /** What users may change about themselves; undefined leaves a field as it is. */
 export interface ProfileChange {
@@ -13,22 +13,24 @@ export interface ProfileChange {
 /** The own account. */
 @Injectable()
 export class ProfileService {
+  readonly #loader: ProfileLoader;
   readonly #database: Database;
   readonly #trail: AuditTrail;
 
-  constructor(database: Database, trail: AuditTrail) {
+  constructor(loader: ProfileLoader, database: Database, trail: AuditTrail) {
+    this.#loader = loader;
     this.#database = database;
     this.#trail = trail;
   }
 
   /** @throws DomainError `unauthenticated` when the account is gone */
-  async own(principal: Principal): Promise<User> {
-    const user = await this.#database.read((em) => em.findOne(User, { id: principal.userId }));
-    if (user === null) throw new DomainError('unauthenticated');
-    return user;
+  async own(principal: Principal): Promise<Profile> {
+    const profile = await this.#loader.find(principal.userId);
+    if (profile === undefined) throw new DomainError('unauthenticated');
+    return profile;
   }
 
-  async update(principal: Principal, { fullName }: ProfileChange): Promise<User> {
+  async update(principal: Principal, { fullName }: ProfileChange): Promise<Profile> {
     if (fullName !== undefined) {
       await this.#database.transaction(async (em) => {
         await em.execute('update users set full_name = ?, updated_at = now() where id = ?', [

@@ -1,8 +1,8 @@
 import type { UserDocument } from './user.dto.ts';
-import type { User } from './user.entity.ts';
+import type { Profile } from './profile-loader.ts';
 
 /** The fields of an account that leave the server. */
-export function userDocument(user: User): UserDocument {
+export function userDocument(user: Profile): UserDocument {
   return {
     id: user.id,
     email: user.email,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountDeletionService } from './account-deletion.service.ts';
 import { AccountEndingService } from './account-ending.service.ts';
 import { ProfileController } from './profile.controller.ts';
+import { ProfileLoader } from './profile-loader.ts';
 import { ProfileService } from './profile.service.ts';
 import { UserAdministrationController } from './user-administration.controller.ts';
 import { UserAdministrationService } from './user-administration.service.ts';
@@ -10,7 +11,14 @@ import { UserRegistry } from './user-registry.ts';
 /** Accounts: profile and administration. */
 @Module({
   controllers: [ProfileController, UserAdministrationController],
-  providers: [AccountDeletionService, AccountEndingService, ProfileService, UserAdministrationService, UserRegistry],
+  providers: [
+    AccountDeletionService,
+    AccountEndingService,
+    ProfileLoader,
+    ProfileService,
+    UserAdministrationService,
+    UserRegistry,
+  ],
   exports: [AccountEndingService, UserRegistry, ProfileService],
 })
 export class UsersModule {}
