@@ -26,6 +26,8 @@ export interface Deviation {
   readonly credentialId?: string;
   /** Attestation statement instead of none. */
   readonly attestation?: { readonly format: string; readonly statement: CborValue };
+  /** Packed attestation with the key itself (WebAuthn Level 3 section 8.2). */
+  readonly attestsItself?: boolean;
 }
 
 /** A registration or an assertion in JSON, as `toJSON()` gives it. */
@@ -79,7 +81,8 @@ export class SoftAuthenticator {
     length.writeUInt16BE(id.length);
     const attested = Buffer.concat([Buffer.alloc(16), length, id, this.#publicKey]);
     const authData = Buffer.concat([this.#head(options.rp?.id ?? '', ATTESTED, deviation), attested]);
-    const { format, statement } = deviation.attestation ?? { format: 'none', statement: new Map() };
+    const client = clientData('webauthn.create', options, deviation);
+    const { format, statement } = this.#attestation(deviation, authData, client);
     const attestationObject = cbor(
       new Map<string, CborValue>([
         ['fmt', format],
@@ -88,7 +91,7 @@ export class SoftAuthenticator {
       ]),
     );
     return this.#answer(deviation, {
-      clientDataJSON: clientData('webauthn.create', options, deviation).toString('base64url'),
+      clientDataJSON: client.toString('base64url'),
       attestationObject: attestationObject.toString('base64url'),
       transports: ['internal'],
     });
@@ -108,6 +111,16 @@ export class SoftAuthenticator {
       signature: signature.toString('base64url'),
       ...(handle !== undefined && { userHandle: handle }),
     });
+  }
+
+  #attestation(deviation: Deviation, authData: Buffer, client: Buffer): { format: string; statement: CborValue } {
+    if (deviation.attestsItself !== true) return deviation.attestation ?? { format: 'none', statement: new Map() };
+    const signed = Buffer.concat([authData, createHash('sha256').update(client).digest()]);
+    const statement = new Map<string, CborValue>([
+      ['alg', -7],
+      ['sig', sign('sha256', signed, this.#privateKey)],
+    ]);
+    return { format: 'packed', statement };
   }
 
   /** Authenticator data up to the counter (WebAuthn Level 3 section 6.1). */
