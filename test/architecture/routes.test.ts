@@ -21,9 +21,16 @@ const PUBLIC = [
   'POST /api/auth/email/resend',
   'POST /api/auth/email/verify',
   'POST /api/auth/login',
+  'POST /api/auth/mfa/challenge',
+  'POST /api/auth/mfa/challenge/passkey',
+  'POST /api/auth/mfa/enrolment',
+  'POST /api/auth/mfa/enrolment/confirm',
   'POST /api/auth/oidc/:provider/backchannel-logout',
   'POST /api/auth/oidc/exchange',
   'POST /api/auth/oidc/link',
+  'POST /api/auth/passkeys/challenge-options',
+  'POST /api/auth/passkeys/login',
+  'POST /api/auth/passkeys/login-options',
   'POST /api/auth/password/forgot',
   'POST /api/auth/password/reset',
   'POST /api/auth/refresh',
@@ -93,8 +100,24 @@ const SESSION_ONLY = [
   'PUT /api/users/me/password',
 ];
 
+/** Open only for a few minutes after a proof of identity: they change how somebody logs in, or cannot be undone. */
+const STEP_UP = [
+  'DELETE /api/auth/identities/:id',
+  'DELETE /api/auth/mfa/totp',
+  'DELETE /api/auth/passkeys/:id',
+  'DELETE /api/users/me',
+  'POST /api/auth/email/change',
+  'POST /api/auth/mfa/recovery-codes',
+  'POST /api/auth/mfa/totp',
+  'POST /api/auth/oidc/:provider/link',
+  'POST /api/auth/passkeys/registration-options',
+  'POST /api/auth/tokens',
+  'POST /api/users/:user_id/erase',
+];
+
 interface DocumentedOperation {
   readonly 'x-required-scope'?: string;
+  readonly 'x-step-up-required'?: boolean;
   readonly security?: readonly Record<string, unknown>[];
   readonly responses: Readonly<Record<string, unknown>>;
 }
@@ -159,6 +182,37 @@ describe('access', () => {
     const { access_token: token } = await post('/api/auth/login', account);
     const closed = routes.filter(({ isAdminOnly }) => isAdminOnly);
     expect(await answersOtherThan(403, closed, { authorization: `Bearer ${String(token)}` })).toEqual([]);
+  });
+});
+
+describe('step-up', () => {
+  it('P4: is asked for on the routes listed here and on no other, and the OpenAPI document says so', () => {
+    expect(routes.filter(({ needsStepUp }) => needsStepUp).map(({ name }) => name)).toEqual(STEP_UP);
+    const documented = Object.entries(openApiDocument(app.app).paths).flatMap(([path, operations]) =>
+      Object.entries(operations as Record<string, DocumentedOperation>)
+        .filter(([, operation]) => operation['x-step-up-required'] === true && '403' in operation.responses)
+        .map(([method]) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+    );
+    expect(documented.sort()).toEqual(STEP_UP);
+  });
+
+  it('P4: keeps out sessions whose user proved too long ago who he is, before anything else is looked at', async () => {
+    const account = { email: 'late@clinic.example', password: 'a quiet river in spring' };
+    await post('/api/auth/register', { ...account, full_name: 'A User' });
+    const { access_token: token } = await post('/api/auth/login', account);
+    const { database } = app;
+    await database.read((em) => em.execute("update users set is_admin = true where email = 'late@clinic.example'"));
+    await database.read((em) => em.execute("update sessions set authenticated_at = now() - interval '1 hour'"));
+    const answers = await Promise.all(
+      routes
+        .filter(({ needsStepUp }) => needsStepUp)
+        .map(async ({ name, method, path }) => {
+          const headers = { authorization: `Bearer ${String(token)}` };
+          const response = await fetch(app.url + path.replace(/:\w+/g, ID), { method, headers });
+          return [name, ((await response.json()) as { code?: string }).code];
+        }),
+    );
+    expect(answers).toEqual(STEP_UP.map((name) => [name, 'step-up-required']));
   });
 });
 
