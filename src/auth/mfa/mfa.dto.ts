@@ -2,6 +2,7 @@ import { IsString, Matches, MaxLength } from 'class-validator';
 import { TokenPairDocument } from '../auth.dto.ts';
 
 const MOST_TOKEN_CHARACTERS = 64;
+const MOST_CODE_CHARACTERS = 32;
 const CODE = /^[0-9A-Za-z][0-9A-Za-z -]{4,30}[0-9A-Za-z]$/;
 const CODE_RULE = { message: 'code must be the 6 digits of an authenticator app or a recovery code' };
 
@@ -94,6 +95,7 @@ export class ChallengeRequest {
    * @example "123456"
    */
   @IsString()
+  @MaxLength(MOST_CODE_CHARACTERS)
   @Matches(CODE, CODE_RULE)
   code!: string;
 }

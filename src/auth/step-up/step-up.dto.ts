@@ -22,6 +22,7 @@ export class StepUpRequest {
    */
   @IsOptional()
   @IsString()
+  @MaxLength(32)
   @Matches(/^[0-9A-Za-z][0-9A-Za-z -]{4,30}[0-9A-Za-z]$/, {
     message: 'code must be the 6 digits of an authenticator app or a recovery code',
   })
