@@ -186,13 +186,22 @@ describe('a personal access token', () => {
     expect(await statusWith(token)).toBe(200);
   });
 
-  it('S18 is refused as soon as its user is deactivated, and lives again with him', async () => {
+  it('S18 is refused as soon as its user is deactivated, and does not come back with him', async () => {
     const owner = await createUser(app);
     const { token } = await tokenOf(owner, 'profile:read');
     await call(app, `DELETE /api/users/${owner.id}`, { token: admin.access_token });
     expect(await statusWith(token)).toBe(401);
     await call(app, `POST /api/users/${owner.id}/reactivate`, { token: admin.access_token });
+    expect(await statusWith(token)).toBe(401);
+    expect(await sql('select 1 from access_tokens where user_id = ?', [owner.id])).toEqual([]);
+  });
+
+  it('S18 is refused while its user is inactive, whoever made him so', async () => {
+    const owner = await createUser(app);
+    const { token } = await tokenOf(owner, 'profile:read');
     expect(await statusWith(token)).toBe(200);
+    await sql('update users set is_active = false where id = ?', [owner.id]);
+    expect(await statusWith(token)).toBe(401);
   });
 
   it('outlives the end of every session, and not a reset of the password', async () => {
