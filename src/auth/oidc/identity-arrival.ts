@@ -99,7 +99,7 @@ export class IdentityArrival {
     }
     const records = [...arrived.records, ...(await this.#mapRole(em, arrived, { settings, identity: proved }))];
     const current = await this.#registry.findLocked(em, user.id);
-    return { user: current ?? user, identity, records };
+    return { user: current ?? user, identity: await this.#store.current(em, identity.id), records };
   }
 
   /** Groups give the role, and take back only what they gave: nobody is thrown out by a provider that says nothing. */

@@ -30,6 +30,11 @@ export class IdentityStore {
     return em.findOne(Identity, { issuer, subject }, { refresh: true });
   }
 
+  /** As it is stored now. */
+  current(em: EntityManager, id: string): Promise<Identity> {
+    return em.findOneOrFail(Identity, { id }, { refresh: true });
+  }
+
   listOf(em: EntityManager, userId: string): Promise<Identity[]> {
     return em.find(Identity, { userId }, { orderBy: { linkedAt: 'asc', id: 'asc' } });
   }

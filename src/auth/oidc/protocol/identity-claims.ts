@@ -31,7 +31,7 @@ export function profileOf(
 /** A name without control characters, at most 255 characters; null when nothing is left of it. */
 export function nameOf(value: unknown): string | null {
   if (typeof value !== 'string') return null;
-  const name = [...value.replace(/[\p{Cc}\p{Cs}]+/gu, ' ').trim()].slice(0, LONGEST_NAME).join('');
+  const name = [...value.replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim()].slice(0, LONGEST_NAME).join('');
   return name === '' ? null : name;
 }
 
