@@ -1,6 +1,7 @@
 import type { Account, Accounts, AppPassword } from './accounts.ts';
 import type { Exchange } from './exchange.ts';
 import type { Faults } from './faults.ts';
+import type { OAuth2App } from './oauth2-app.ts';
 import type { BruteForceThrottle } from './throttle.ts';
 
 /** Who sent a request, or why nobody is believed to have. */
@@ -22,11 +23,13 @@ export class Authenticator {
   readonly #accounts: Accounts;
   readonly #throttle: BruteForceThrottle;
   readonly #faults: Faults;
+  readonly #oauth2: OAuth2App;
 
-  constructor(parts: { accounts: Accounts; throttle: BruteForceThrottle; faults: Faults }) {
+  constructor(parts: { accounts: Accounts; throttle: BruteForceThrottle; faults: Faults; oauth2: OAuth2App }) {
     this.#accounts = parts.accounts;
     this.#throttle = parts.throttle;
     this.#faults = parts.faults;
+    this.#oauth2 = parts.oauth2;
   }
 
   authenticate(exchange: Exchange): Authentication {
@@ -41,8 +44,8 @@ export class Authenticator {
   #bearer(exchange: Exchange, secret: string): Authentication {
     if (this.#faults.isBearerUnsupported) return { kind: 'refused-bearer' };
     const appPassword = this.#accounts.findAppPassword(secret);
-    const account = appPassword === null ? null : this.#accounts.find(appPassword.uid);
-    if (appPassword === null || account === null) return { kind: 'refused-bearer' };
+    const account = this.#accounts.find(appPassword?.uid ?? this.#oauth2.userOf(secret) ?? '');
+    if (account === null) return { kind: 'refused-bearer' };
     return this.#accept(exchange, { account, appPassword, isBearer: true });
   }
 

@@ -9,6 +9,8 @@ import { answerDav } from './dav-router.ts';
 import { Exchange } from './exchange.ts';
 import type { Faults } from './faults.ts';
 import { answerLoginFlow } from './login-flow.ts';
+import { answerOAuth2 } from './oauth2-app.ts';
+import type { OAuth2Client } from './oauth2-app.ts';
 import { answerOcs } from './ocs-router.ts';
 import type { RequestRecord } from './request-log.ts';
 import { ServerState } from './server-state.ts';
@@ -147,6 +149,20 @@ export class NextcloudDouble {
     flow.granted = { loginName: appPassword.loginName, appPassword: appPassword.secret };
   }
 
+  /** An administrator registers a client of the built-in OAuth 2.0 app. */
+  registerOAuth2Client(redirectUri: string): OAuth2Client {
+    return this.#state.oauth2.register(redirectUri);
+  }
+
+  /** The user logs in at an authorization URL and grants access. @returns where the browser is sent back to */
+  grantOAuth2(authorizationUrl: string, uid: string): string {
+    const { searchParams } = new URL(authorizationUrl);
+    const client = this.#state.oauth2.find(searchParams.get('client_id') ?? '');
+    if (client === null) throw new Error('The double knows no such client');
+    const code = this.#state.oauth2.grant(this.#state.accounts.get(uid).uid, client.clientId);
+    return `${client.redirectUri}?state=${encodeURIComponent(searchParams.get('state') ?? '')}&code=${code}`;
+  }
+
   /** Creates or overwrites a file as its owner would by upload. @param options.mtime seconds since the epoch */
   putFile(
     uid: string,
@@ -253,7 +269,8 @@ export class NextcloudDouble {
     const protocol = (await answerOcs(exchange, state)) ?? (await answerDav(exchange, state));
     if (protocol !== null) return protocol;
     const isClosed = state.faults.isInMaintenance || state.faults.needsDbUpgrade;
-    return (isClosed ? null : await answerLoginFlow(exchange, state)) ?? answerWebPage(exchange, state);
+    const page = isClosed ? null : ((await answerLoginFlow(exchange, state)) ?? (await answerOAuth2(exchange, state)));
+    return page ?? answerWebPage(exchange, state);
   }
 
   #located(uid: string, path: string): Located {

@@ -4,6 +4,7 @@ import { ServerClock } from './clock.ts';
 import { FileLocks } from './dav-locks.ts';
 import { Faults } from './faults.ts';
 import { LoginFlows } from './login-flow.ts';
+import { OAuth2App } from './oauth2-app.ts';
 import { BruteForceThrottle } from './throttle.ts';
 import { FileTree } from './tree.ts';
 
@@ -12,6 +13,7 @@ export class ServerState {
   readonly clock = new ServerClock();
   readonly faults = new Faults();
   readonly accounts = new Accounts();
+  readonly oauth2 = new OAuth2App(this.clock);
   readonly throttle = new BruteForceThrottle(this.clock);
   readonly authenticator = new Authenticator(this);
   readonly tree = new FileTree(this.clock);
