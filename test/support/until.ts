@@ -1,5 +1,5 @@
 const POLL_MS = 20;
-const TIMEOUT_MS = 25_000;
+const TIMEOUT_MS = 120_000;
 
 /** Waits until `condition` holds; however slow the machine, only the outcome counts. @throws Error when it never does */
 export async function until(condition: () => Promise<boolean>, timeoutMs = TIMEOUT_MS): Promise<void> {

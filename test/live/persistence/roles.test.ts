@@ -38,7 +38,7 @@ suite('two roles on the PostgreSQL of TEST_DATABASE_URL', () => {
       env: { DATABASE_URL: urlAs(roles.server), DATABASE_OWNER_URL: urlAs(roles.owner) },
     });
     asServer = await open(urlAs(roles.server));
-  }, 120_000);
+  });
   afterAll(async () => {
     await server.stop();
     await asServer.close();
@@ -81,5 +81,5 @@ suite('two roles on the PostgreSQL of TEST_DATABASE_URL', () => {
     });
     await expect(tell(asServer, 'delete from audit_events')).rejects.toThrow(/permission denied/);
     await createUser(server);
-  }, 60_000);
+  });
 });
