@@ -16,7 +16,7 @@ import { until } from '../../support/until.ts';
 
 const SUBJECT = 'Your password was changed';
 
-const cleanUps: (() => Promise<unknown> | void)[] = [];
+const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
