@@ -294,9 +294,8 @@ async function refuses(name: string, script: Script, reason: string): Promise<vo
 }
 
 describe('S22: X-auth4: an ID token with', () => {
-  it.each(ID_TOKENS.map((each, index) => [...each, index] as const))('%s logs nobody in', async (...row) => {
-    const [, script, reason] = row as unknown as Case;
-    await refuses(`token-${String(row.at(-1))}`, script, typeof reason === 'string' ? reason : 'id-token');
+  it.each(named('token', ID_TOKENS))('%s logs nobody in', async (_, script, reason, name) => {
+    await refuses(name, script, reason);
   });
 
   it('nothing wrong logs in, also with clocks 50 s apart and several audiences that name us in azp', async () => {
@@ -318,9 +317,8 @@ describe('S22: X-auth4: an ID token with', () => {
 });
 
 describe('S23: a provider that lies:', () => {
-  it.each(LIES.map((each, index) => [...each, index] as const))('%s logs nobody in', async (...row) => {
-    const [, script, reason] = row as unknown as Case;
-    await refuses(`lie-${String(row.at(-1))}`, script, typeof reason === 'string' ? reason : 'id-token');
+  it.each(named('lie', LIES))('%s logs nobody in', async (_, script, reason, name) => {
+    await refuses(name, script, reason);
   });
 });
 
@@ -351,6 +349,11 @@ describe('S26: X-oidc4: a flood of unknown keys', () => {
     expect(issuer.asked).toMatchObject({ discovery: 1, jwks: 1, token: 100 });
   }, 60_000);
 });
+
+/** Rows of a table: what, how, for which reason, and the issuer that does it. */
+function named(prefix: string, cases: readonly Case[]): [string, Script, string, string][] {
+  return cases.map(([what, script, reason = 'id-token'], index) => [what, script, reason, `${prefix}-${index}`]);
+}
 
 /** Answers with exactly this. */
 function says(

@@ -63,9 +63,9 @@ describe('an unknown identity whose address has an account', () => {
   it('S25: is not linked when the provider has not verified the address, or does not say so as it must', async () => {
     const user = await createUser(app);
     await verify(user);
-    for (const email_verified of [false, undefined, 'true', 1, null, { $ne: false }]) {
+    for (const [index, email_verified] of [false, undefined, 'true', 1, null, { $ne: false }].entries()) {
       const answer = await signOn('clinic', {
-        sub: `attacker-${String(email_verified)}`,
+        sub: `attacker-${index}`,
         email: user.email,
         email_verified,
       });

@@ -24,7 +24,8 @@ beforeAll(async () => {
   door = createServer((request, response) => void forward(request, response)).listen(0, '127.0.0.1');
   const port = await freePort();
   issuer = `http://127.0.0.1:${port}`;
-  server = createServer(certifiedProvider().callback()).listen(port, '127.0.0.1');
+  const answer = certifiedProvider().callback();
+  server = createServer((request, response) => void answer(request, response)).listen(port, '127.0.0.1');
   app = await startTestApp({
     env: {
       OIDC_PROVIDERS: 'certified',
@@ -59,7 +60,7 @@ function certifiedProvider(): Provider {
     ],
     pkce: { required: () => true },
     // Its own refuses addresses of this host.
-    fetch: (url, { method, headers, body, signal }) =>
+    fetch: (url, { method, headers, body, signal } = {}) =>
       fetch(url, { method: method ?? 'GET', headers: headers ?? {}, body: body ?? null, signal: signal ?? null }),
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
