@@ -19,15 +19,19 @@ export class ScopeGuard implements CanActivate {
     this.#trail = trail;
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): true | Promise<never> {
     const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
     const { user } = request;
     // Nobody: the route is public. Null: a session, which may do all that its user may.
     if (user === undefined || user.scopes === null) return true;
     const required = this.#reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler());
     if (required !== undefined && user.scopes.has(required)) return true;
+    return this.#refuse(request, user.userId, required);
+  }
+
+  async #refuse(request: FastifyRequest, userId: string, required: Scope | undefined): Promise<never> {
     await this.#trail.record({
-      actorId: user.userId,
+      actorId: userId,
       action: 'access.denied',
       outcome: 'denied',
       targetType: 'route',
