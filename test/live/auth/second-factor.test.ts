@@ -42,8 +42,8 @@ suite('second factors on two servers', () => {
     }
   });
 
-  it('S67: the same code is accepted once when both get it at the same time, for each of five users', async () => {
-    for (let round = 0; round < 5; round += 1) {
+  it('S67: the same code is accepted once when both get it at the same time, for each of two users', async () => {
+    for (let round = 0; round < 2; round += 1) {
       const user = await createTotpUser(one);
       const tokens = await Promise.all([one, other, one, other].map((app) => firstStep(app, user)));
       const code = totpCode(user.secret);
