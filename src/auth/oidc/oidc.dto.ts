@@ -50,6 +50,7 @@ export class SignOnQuery {
    * @example "/settings"
    */
   @IsOptional()
+  @MaxLength(512)
   @Matches(RETURN_PATH, RETURN_PATH_RULE)
   return_path?: string;
 
@@ -109,6 +110,7 @@ export class LinkBeginRequest {
    * @example "/settings"
    */
   @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @MaxLength(512)
   @Matches(RETURN_PATH, RETURN_PATH_RULE)
   return_path?: string | null;
 }

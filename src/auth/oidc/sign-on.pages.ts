@@ -8,7 +8,7 @@ const form = document.querySelector('form');
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   history.replaceState(null, '', location.pathname);
-  const answer = await fetch(form.dataset.path, {
+  const answer = await window.fetch(form.dataset.path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(Object.fromEntries(new FormData(form))),

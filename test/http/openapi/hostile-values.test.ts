@@ -37,7 +37,7 @@ const TRANSPORT_CODES = [
   'uri-too-long',
 ];
 /** Logging out with the token of the test would end the test. */
-const ENDS_THE_SESSION = ['auth.logout'];
+const ENDS_THE_SESSION = ['auth.logout', 'oidc.logout'];
 
 const operations = OPERATIONS.filter(({ operationId }) => !ENDS_THE_SESSION.includes(operationId ?? ''));
 const withInput = operations.filter(takesInput);

@@ -40,11 +40,11 @@ export class Discovery {
   async metadata(signal: AbortSignal): Promise<ProviderMetadata> {
     if (this.#known !== undefined && this.#now() - this.#known.atMs < KEPT_MS) return this.#known.metadata;
     // Many logins at the same time ask once.
-    this.#running ??= this.#fetch(signal).finally(() => (this.#running = undefined));
+    this.#running ??= this.#ask(signal).finally(() => (this.#running = undefined));
     return this.#running;
   }
 
-  async #fetch(signal: AbortSignal): Promise<ProviderMetadata> {
+  async #ask(signal: AbortSignal): Promise<ProviderMetadata> {
     const url = `${this.#issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const { status, value } = await this.#http.json({ url, maxBytes: MAX_BYTES, signal });
     if (status !== 200) throw new SsoFailure('discovery');

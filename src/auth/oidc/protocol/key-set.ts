@@ -53,11 +53,11 @@ export class KeySet {
     if (this.#running !== undefined) return this.#running;
     if (this.#now() < this.#notBeforeMs) return Promise.reject(new SsoFailure('keys'));
     this.#notBeforeMs = this.#now() + PAUSE_AFTER_FAILURE_MS;
-    this.#running = this.#fetch(question).finally(() => (this.#running = undefined));
+    this.#running = this.#ask(question).finally(() => (this.#running = undefined));
     return this.#running;
   }
 
-  async #fetch({ jwksUri, signal }: KeyQuestion): Promise<LocalKeys> {
+  async #ask({ jwksUri, signal }: KeyQuestion): Promise<LocalKeys> {
     const { status, value } = await this.#http.json({ url: jwksUri, maxBytes: MAX_BYTES, signal });
     const { keys } = value;
     if (status !== 200 || !Array.isArray(keys) || keys.length > MOST_KEYS) throw new SsoFailure('keys');
