@@ -49,6 +49,20 @@ describe('audit:verify', () => {
     expect(code).toBe(0);
   });
 
+  it('S58 ends with 2 after the newest events were removed and the head was set back: a file outside the database tells', async () => {
+    const last = '(select max(sequence) from audit_events)';
+    await asOwner(`delete from audit_events where sequence = ${last}`);
+    await asOwner(`delete from audit_events where sequence = ${last}`);
+    await asOwner(
+      `update audit_head h set sequence = e.sequence, mac = e.mac from audit_events e where e.sequence = ${last}`,
+    );
+    const removed = await verify();
+    expect(removed.output).toMatch(/NOT intact: event \d+ \(newest-rows-removed\)/);
+    expect(removed.code).toBe(2);
+    // The check itself left an event, so the trail is as long as before: it is still not the one that was kept.
+    expect((await verify()).code).toBe(2);
+  });
+
   it('S58 ends with 2 and names the first bad row after the owner of the database changed one', async () => {
     await asOwner(
       `set session_replication_role = replica; update audit_events set outcome = 'denied' where sequence = 2`,

@@ -29,6 +29,7 @@ describe('a walk with marked values', () => {
   const errors: string[] = [];
   let successes = '';
   let audit = '';
+  let metrics = '';
 
   async function walk(route: string, options: CallOptions = {}): Promise<Answer> {
     const answer = await call(server, route, options);
@@ -64,6 +65,9 @@ describe('a walk with marked values', () => {
       audit += page.text;
       cursor = page.body['next_cursor'] as string | null;
     }
+    audit += (await walk('GET /api/admin/audit/export?format=csv', { token })).text;
+    audit += (await walk('GET /api/admin/audit/export?format=jsonl', { token })).text;
+    metrics = (await walk('GET /metrics')).text;
     await server.stop();
   });
   afterAll(async () => {
@@ -181,6 +185,11 @@ describe('a walk with marked values', () => {
 
   it('S55 X-log1 leaves none of them in what the process printed', () => {
     expect(canaries.foundIn(server.output)).toEqual([]);
+  });
+
+  it('S55 leaves none of them in the metrics', () => {
+    expect(metrics).toContain('voiceassist_http_request_duration_seconds_count');
+    expect(canaries.foundIn(metrics)).toEqual([]);
   });
 
   it('S55 leaves none of them in the audit trail', () => {
