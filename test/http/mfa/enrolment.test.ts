@@ -9,6 +9,8 @@ import {
   totpCode,
   wrongCode,
 } from '../../support/second-factor.ts';
+import { addPasskey } from '../../support/passkey.ts';
+import { SoftAuthenticator } from '../../support/soft-authenticator.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
 interface Enrolled extends Tokens {
@@ -82,6 +84,16 @@ describe('a login of somebody who must have a second factor and has none', () =>
     await letCodesPass(app);
     expect((await begin(older.mfa_token)).body).toMatchObject({ status: 409, code: 'second-factor-exists' });
     expect((await confirm(older.mfa_token, totpCode(secret))).body.code).toBe('second-factor-exists');
+  });
+
+  it('does not let an older token walk around a passkey that was added meanwhile', async () => {
+    const user = await register({ isAdmin: false });
+    const session = (await firstStep(app, user)) as unknown as Tokens;
+    await app.database.read((em) => em.execute('update users set is_admin = true where id = ?', [user.id]));
+    const { mfa_token } = await firstStep(app, user);
+    expect((await addPasskey(app, session, new SoftAuthenticator())).status).toBe(201);
+    expect((await begin(mfa_token)).body).toMatchObject({ status: 409, code: 'second-factor-exists' });
+    expect((await confirm(mfa_token, '123456')).body.code).toBe('second-factor-exists');
   });
 
   it('ends sessions from before the rule, and keeps the last factor from being removed', async () => {
