@@ -67,7 +67,7 @@ history.replaceState(null, '', location.pathname);
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   const body = { ...(token && { token }), ...Object.fromEntries(new FormData(form)) };
-  const send = (path, init) => fetch(path, { method: 'POST', credentials: 'omit', ...init });
+  const send = (path, init) => window.fetch(path, { method: 'POST', credentials: 'omit', ...init });
   try {
     const headers = { 'content-type': 'application/json' };
     const response = await send(form.dataset.operation, { headers, body: JSON.stringify(body) });

@@ -1,5 +1,6 @@
 // Login with Nextcloud: the OIDC app (discovery, RS256, client_secret_post) and the built-in OAuth 2.0 app, which has no
 // ID token at all (seed row A16; X-oidc2).
+import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
 import type { OAuth2Client } from '../../nextcloud-double/oauth2-app.ts';
@@ -9,6 +10,7 @@ import { landed, SsoBrowser } from '../../support/sso-browser.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
 const FRONTEND_URL = 'https://app.clinic.example';
+const CLIENT_SECRET = 'a-client-secret-of-the-tests-0123456789';
 const CALLBACK = 'http://localhost:8000/auth/callback';
 
 async function me(app: TestApp, answer: Answer): Promise<Record<string, unknown>> {
@@ -151,7 +153,8 @@ describe('the OIDC app', () => {
         NEXTCLOUD_URL: issuer.url,
         NEXTCLOUD_PUBLIC_URL: 'https://cloud.clinic.example',
         NEXTCLOUD_CLIENT_ID: 'voiceassist',
-        NEXTCLOUD_CLIENT_SECRET: 'a-client-secret-of-the-tests-0123456789',
+        NEXTCLOUD_CLIENT_SECRET: CLIENT_SECRET,
+        NEXTCLOUD_OIDC_ALLOW_HS256: 'true',
         FRONTEND_URL,
       },
     });
@@ -174,6 +177,27 @@ describe('the OIDC app', () => {
     expect(issuer.lastTokenRequest.get('client_id')).toBe('voiceassist');
   });
 
+  it('S22: HS256 where it is allowed means the client secret, and never a public key', async () => {
+    const issuer = provider.issuer('cloud');
+    issuer.person = { sub: 'symmetric', email: 'symmetric@clinic.example' };
+    const before = issuer.script;
+    const signOn = async (key: string): Promise<Answer> => {
+      issuer.script = {
+        ...before,
+        idToken: (token) => {
+          const input = `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.${token.split('.')[1] ?? ''}`;
+          return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`;
+        },
+      };
+      const browser = new SsoBrowser(app);
+      return browser.open(issuer.logIn(await browser.begin('nextcloud')).href);
+    };
+    const publicKey = issuer.publicKey.export({ type: 'spki', format: 'pem' });
+    expect(landed(await signOn(String(publicKey)), 'error')).toBe('sso-failed');
+    expect(landed(await signOn(CLIENT_SECRET), 'code')).not.toBeNull();
+    issuer.script = before;
+  });
+
   it('X-auth5: its email_verified, which says two things at a time, links no account', async () => {
     await app.database.read((em) =>
       em.execute("update users set email_verified_at = now() where email = 'doc@clinic.example'"),
@@ -192,7 +216,9 @@ describe('without a web application', () => {
 
   beforeAll(async () => {
     provider = await ScriptedProvider.start();
-    app = await startTestApp({ env: { ...provider.environment(['clinic']), SSO_AUTO_CREATE: 'false' } });
+    app = await startTestApp({
+      env: { ...provider.environment(['clinic']), SSO_AUTO_CREATE: 'false', RATE_LIMIT_SSO_PER_MINUTE: '20' },
+    });
   });
   afterAll(async () => {
     await app.close();
@@ -233,5 +259,13 @@ describe('without a web application', () => {
     issuer.person = { sub: 'second', email: 'lea@clinic.example' };
     const answer = await new SsoBrowser(app).signOn('clinic', issuer);
     expect([answer.status, answer.text.includes('data-path="/api/auth/oidc/link"')]).toEqual([409, true]);
+  });
+
+  // The last test of this application: it uses up what the others leave.
+  it('X-oidc3: begins no more sign-ons for one address than it may', async () => {
+    const statuses: number[] = [];
+    for (let count = 0; count < 21; count += 1) statuses.push((await new SsoBrowser(app).open('/auth/login')).status);
+    expect(statuses[0]).toBe(302);
+    expect(statuses.at(-1)).toBe(429);
   });
 });
