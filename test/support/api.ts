@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { LoginCompletion } from '../../src/auth/login/login-completion.ts';
+import { tokenPairDocument } from '../../src/auth/tokens/token-pair.mapper.ts';
+import { Database } from '../../src/persistence/database.ts';
+import { UserRegistry } from '../../src/users/user-registry.ts';
 import type { TestApp } from './test-app.ts';
 
 /** An answer of the server, read to its end. */
@@ -66,14 +70,21 @@ export interface TestUser extends Tokens {
 /** Good enough for the policy, and in no list. */
 export const PASSWORD = 'seven lamps above the harbour';
 
-/** A server that answers at an address; its database may be out of reach. */
-export type Reachable = Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'database'>>;
+/** bcrypt of PASSWORD, 12 rounds; spares a test the time of hashing it. */
+const PASSWORD_HASH = '$2b$12$37BrmAUumeExiaVEAOa5MeIiQHIvWD8bbPuWk3tjUnE6jDsYXOZ2y';
 
-/** Registers and logs in over HTTP; each costs one bcrypt hash. `isAdmin` is set in the database, which must be given. */
+/** A server that answers at an address; its database and its parts may be out of reach. */
+export type Reachable = Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'database' | 'app'>>;
+
+/**
+ * Somebody with an account and a session. In an application of this process both are made by its parts, without the
+ * time of a hash; elsewhere, and for another password, by registering and logging in over HTTP.
+ */
 export async function createUser(
   app: Reachable,
   { email = `user-${randomUUID()}@clinic.example`, password = PASSWORD, isAdmin = false } = {},
 ): Promise<TestUser> {
+  if (app.app !== undefined && password === PASSWORD) return openedUser(app.app, { email, isAdmin });
   const registered = await call<{ id: string }>(app, 'POST /api/auth/register', {
     json: { email, password, full_name: 'Test Person' },
   });
@@ -84,6 +95,20 @@ export async function createUser(
     await app.database.read((em) => em.execute('update users set is_admin = true where id = ?', [id]));
   }
   return { id, email, password, ...(await login(app, { email, password })) };
+}
+
+async function openedUser(
+  app: TestApp['app'],
+  { email, isAdmin }: { email: string; isAdmin: boolean },
+): Promise<TestUser> {
+  const tokens = await app.get(Database).transaction(async (em) => {
+    const user = await app
+      .get(UserRegistry, { strict: false })
+      .insert(em, { email, fullName: 'Test Person', hashedPassword: PASSWORD_HASH, isAdmin });
+    const pair = await app.get(LoginCompletion, { strict: false }).openSession(em, user, { methods: ['pwd'] });
+    return { id: user.id, ...tokenPairDocument(pair) };
+  });
+  return { email, password: PASSWORD, ...tokens };
 }
 
 /** Logs in over HTTP; costs one bcrypt comparison. */
