@@ -45,6 +45,8 @@ export class PasswordChanges {
    * account before had opened lives on; confirmed second factors do, and are asked for at the next login.
    */
   async reset(em: EntityManager, user: User, hashedPassword: string): Promise<void> {
+    // Whoever opened the account under an address that was never proved may log in through a provider: not any more.
+    if (!user.emailVerifiedAt) await em.execute('delete from identities where user_id = ?', [user.id]);
     await this.#registry.replacePassword(em, user.id, hashedPassword);
     await this.#registry.markEmailVerified(em, user.id);
     await em.execute('delete from totp_factors where user_id = ? and confirmed_at is null', [user.id]);

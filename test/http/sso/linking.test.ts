@@ -1,5 +1,7 @@
 // Whose account an identity is: known, linked, new, or refused (bars S25, S40; X-auth5; features 24 and 26).
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PasswordChanges } from '../../../src/auth/password/password-changes.ts';
+import { User } from '../../../src/users/user.entity.ts';
 import { call, createUser, login, PASSWORD, type Answer, type TestUser, type Tokens } from '../../support/api.ts';
 import { ScriptedProvider, type Person, type ScriptedIssuer } from '../../support/scripted-provider.ts';
 import { landed, SsoBrowser } from '../../support/sso-browser.ts';
@@ -181,6 +183,27 @@ describe('an unknown identity without an account', () => {
     const me = await whoIs(await signOn('clinic', { sub: 'odd', email: 'odd@clinic.example', name }));
     expect(me['full_name']).toMatch(/^Ana x{249,252}$/);
   });
+});
+
+describe('an account that somebody opened through a provider under an address that is not his', () => {
+  it.each([
+    [false, 0],
+    [true, 1],
+  ])(
+    'X-auth5: loses that identity when the owner of the address resets its password (verified before: %s)',
+    async (isVerified, left) => {
+      const email = `squatted-${String(isVerified)}@clinic.example`;
+      await signOn('clinic', { sub: `squatter-${String(isVerified)}`, email, email_verified: isVerified });
+      await app.database.transaction(async (em) => {
+        const user = await em.findOneOrFail(User, { email });
+        await app.app.get(PasswordChanges, { strict: false }).reset(em, user, 'a hash');
+      });
+      const identities = await execute("select 1 from identities where subject like 'squatter-' || ?", [
+        String(isVerified),
+      ]);
+      expect(identities).toHaveLength(left);
+    },
+  );
 });
 
 describe('linking while logged in', () => {

@@ -30,6 +30,7 @@ describe('on a Nextcloud', () => {
       uid,
       displayName: 'Tësty',
       email: null,
+      groups: [],
       scheme: 'bearer',
     });
   });
