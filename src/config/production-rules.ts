@@ -53,7 +53,7 @@ function brokenMailRules({ mail }: Configuration): string[] {
 }
 
 function brokenInProduction(configuration: Configuration): string[] {
-  const { auth, storage, secrets, nextcloud, mail } = configuration;
+  const { auth, storage, secrets, nextcloud, mail, http } = configuration;
   const broken: string[] = [];
   if (!auth.jwtSecret && !auth.jwtKeys) broken.push('JWT_SECRET or JWT_KEYS is required in production');
   if (!secrets.keys) broken.push('SECRETS_KEYS is required in production');
@@ -62,6 +62,9 @@ function brokenInProduction(configuration: Configuration): string[] {
   }
   if (nextcloud.url?.startsWith('http:') && !nextcloud.allowHttp) {
     broken.push('NEXTCLOUD_URL must be https in production (or NEXTCLOUD_ALLOW_HTTP=true)');
+  }
+  for (const [name, url] of Object.entries({ PUBLIC_URL: http.publicUrl, FRONTEND_URL: http.frontendUrl })) {
+    if (url?.startsWith('http:') === true) broken.push(`${name} must be https in production`);
   }
   if (auth.emailVerification === 'required' && !mail.isConfigured) {
     broken.push('EMAIL_VERIFICATION=required needs EMAIL_SMTP_HOST in production');

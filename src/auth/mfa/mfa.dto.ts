@@ -75,7 +75,7 @@ export class ConfirmTotpRequest {
 export class RecoveryCodesDocument {
   /**
    * To be kept on paper or in a password manager. Empty when the account has codes already.
-   * @example ["7K2M-9QXR-4TBD"]
+   * @example ["7K2M-9QXR-4TBD-W3HN-60JC-V5GE"]
    */
   recovery_codes!: string[];
 }
@@ -126,7 +126,7 @@ export class ConfirmEnrolmentRequest extends ConfirmTotpRequest {
 export class EnrolledDocument extends TokenPairDocument {
   /**
    * To be kept on paper or in a password manager. Shown once.
-   * @example ["7K2M-9QXR-4TBD"]
+   * @example ["7K2M-9QXR-4TBD-W3HN-60JC-V5GE"]
    */
   recovery_codes!: string[];
 }

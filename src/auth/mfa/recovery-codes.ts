@@ -6,11 +6,14 @@ import { KeyRing } from '../../secrets/key-ring.ts';
 const CODES = 10;
 /** Crockford's base32: no letter that looks like a digit. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const GROUPS = 3;
+const GROUPS = 6;
 const GROUP_CHARACTERS = 4;
-const FORM = /^[0-9A-HJKMNP-TV-Z]{12}$/;
+const FORM = /^[0-9A-HJKMNP-TV-Z]{24}$/;
 
-/** Codes of 60 random bits, each of which replaces the second factor once. Only their keyed hashes are stored. */
+/**
+ * Codes of 120 random bits, each of which replaces the second factor once: with fewer than 112 a keyed hash would not be
+ * enough to store them (OWASP ASVS 5.0, 6.5.2).
+ */
 @Injectable()
 export class RecoveryCodes {
   readonly #ring: KeyRing;
@@ -19,7 +22,7 @@ export class RecoveryCodes {
     this.#ring = ring;
   }
 
-  /** Ten new codes, `XXXX-XXXX-XXXX`; the old ones are worth nothing from now on. */
+  /** Ten new codes, `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`; the old ones are worth nothing from now on. */
   async renew(em: EntityManager, userId: string): Promise<readonly string[]> {
     await this.forget(em, userId);
     const codes = Array.from({ length: CODES }, newCode);

@@ -72,7 +72,7 @@ export class AddPasskeyRequest {
 export class AddedPasskeyDocument extends PasskeyDocument {
   /**
    * Shown once; empty when the account has recovery codes already.
-   * @example ["7K2M-9QXR-4TBD"]
+   * @example ["7K2M-9QXR-4TBD-W3HN-60JC-V5GE"]
    */
   recovery_codes!: string[];
 }

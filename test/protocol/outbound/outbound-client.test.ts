@@ -212,7 +212,7 @@ describe('an answer that is cut, endless, slow or damaged', () => {
   });
 });
 
-describe('a request that would leave the pinned origin', () => {
+describe('S37: a request that would leave the pinned origin', () => {
   it.each([301, 302, 303, 307, 308])('does not follow a redirect with %d, even to the same origin', async (status) => {
     const other = await serve(({ socket }) => socket.write(answerText(200, 'leaked')));
     const server = await serve(({ socket, index }) =>

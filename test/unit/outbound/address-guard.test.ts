@@ -42,7 +42,7 @@ const INTERNAL = [
 ];
 const user = { host: 'dav.example', port: 443, trust: 'user' } as const;
 
-describe('an address that a user named', () => {
+describe('S36: an address that a user named', () => {
   it.each(INTERNAL)('refuses %s', (address) => {
     expect(new AddressGuard([]).judge({ ...user, address })).not.toBe('allowed');
   });
