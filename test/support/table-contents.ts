@@ -3,6 +3,9 @@ import type { TestApp } from './test-app.ts';
 /** What every request may write: the audit trail. */
 const TRAIL = ['audit_events', 'audit_head'];
 
+/** What a task of the server changes on its own, at its own time: of these rows only the number is told. */
+const DELIVERED = ['outgoing_mails'];
+
 /** A fingerprint of the rows of every table but the audit trail; equal before and after means that nothing was written. */
 export async function tableContents({ database }: Pick<TestApp, 'database'>): Promise<Record<string, string>> {
   return database.read(async (em) => {
@@ -14,7 +17,7 @@ export async function tableContents({ database }: Pick<TestApp, 'database'>): Pr
       const [row] = await em.execute<{ count: string; hash: string | null }[]>(
         `select count(*) as count, md5(string_agg(t::text, ',' order by t::text)) as hash from "${name}" t`,
       );
-      contents[name] = `${row?.count ?? '?'} rows ${row?.hash ?? ''}`;
+      contents[name] = `${row?.count ?? '?'} rows ${DELIVERED.includes(name) ? '' : (row?.hash ?? '')}`;
     }
     return contents;
   });
