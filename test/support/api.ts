@@ -101,14 +101,15 @@ async function openedUser(
   app: TestApp['app'],
   { email, isAdmin }: { email: string; isAdmin: boolean },
 ): Promise<TestUser> {
-  const tokens = await app.get(Database).transaction(async (em) => {
+  const opened = await app.get(Database).transaction(async (em) => {
     const user = await app
       .get(UserRegistry, { strict: false })
       .insert(em, { email, fullName: 'Test Person', hashedPassword: PASSWORD_HASH, isAdmin });
     const pair = await app.get(LoginCompletion, { strict: false }).openSession(em, user, { methods: ['pwd'] });
-    return { id: user.id, ...tokenPairDocument(pair) };
+    const { access_token, refresh_token, token_type, expires_in, refresh_expires_in } = tokenPairDocument(pair);
+    return { id: user.id, access_token, refresh_token, token_type, expires_in, refresh_expires_in };
   });
-  return { email, password: PASSWORD, ...tokens };
+  return { email, password: PASSWORD, ...opened };
 }
 
 /** Logs in over HTTP; costs one bcrypt comparison. */

@@ -20,7 +20,7 @@ describe('a Nextcloud', () => {
   afterAll(() => target.stop());
 
   it('tells whose credential it is, with Bearer and with Basic', async () => {
-    const expected = { uid: user.uid, displayName: 'Tësty', email: null };
+    const expected = { uid: user.uid, displayName: 'Tësty', email: null, groups: [] };
     expect(await target.ocs().self(user.credential)).toEqual(expected);
     expect(await target.ocs().self(basic(user.uid, user.password))).toEqual(expected);
   });
@@ -135,7 +135,7 @@ describe('an odd answer', () => {
 
   it('of version 1 (100 for success) is understood', async () => {
     await withAnswers([envelope(100, { id: 'jane', displayname: 'Jane', email: 'j@x' })], async (ocs) => {
-      expect(await ocs.self(admin)).toEqual({ uid: 'jane', displayName: 'Jane', email: 'j@x' });
+      expect(await ocs.self(admin)).toEqual({ uid: 'jane', displayName: 'Jane', email: 'j@x', groups: null });
     });
   });
 
