@@ -54,7 +54,7 @@ suite('two servers on the PostgreSQL of TEST_DATABASE_URL', () => {
     expect(await statusOfMe(other, current)).toBe(200);
   });
 
-  it('S17 refuses both tokens on the other server at once after a logout', async () => {
+  it('S17 A14: refuses both tokens on the other server at once after a logout', async () => {
     const user = await createUser(one);
     expect(await statusOfMe(other, user)).toBe(200);
     await call(one, 'POST /api/auth/logout', { token: user.access_token });
