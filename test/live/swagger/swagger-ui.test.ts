@@ -39,9 +39,10 @@ describeWithChromium('Swagger UI (needs CHROMIUM_PATH)', () => {
     });
     await page.goto(`${app.url}/docs`);
     await page.locator('button.authorize').first().click();
+    // The first of the two ways to authorize is the access token.
     await page.locator('.auth-container input').first().fill(token);
-    await page.locator('.auth-btn-wrapper button.authorize').click();
-    await page.locator('.btn-done').click();
+    await page.locator('.auth-btn-wrapper button.authorize').first().click();
+    await page.locator('.btn-done').first().click();
 
     const operation = page.locator('.opblock', { has: page.locator('[data-path="/api/auth/me"]') });
     await operation.locator('.opblock-summary-control').click();
