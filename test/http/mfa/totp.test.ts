@@ -75,7 +75,7 @@ describe('setting up an authenticator app', () => {
     const confirmed = await confirm(user, totpCode(body.secret));
     expect(confirmed.status).toBe(200);
     expect(new Set(confirmed.body.recovery_codes).size).toBe(10);
-    expect(confirmed.body.recovery_codes.every((code) => /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-Z]{4}){2}$/.test(code))).toBe(
+    expect(confirmed.body.recovery_codes.every((code) => /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-Z]{4}){5}$/.test(code))).toBe(
       true,
     );
     const state = await stateOf(user);
