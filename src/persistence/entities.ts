@@ -6,9 +6,16 @@ import { OneTimeToken } from '../auth/one-time/one-time-token.entity.ts';
 import { Passkey } from '../auth/passkeys/passkey.entity.ts';
 import { Session } from '../auth/sessions/session.entity.ts';
 import { RefreshToken } from '../auth/tokens/refresh-token.entity.ts';
+import { StoredIndexRules } from '../indexing/rules/index-rules.entity.ts';
+import { ScanState } from '../indexing/scanning/scan-state.entity.ts';
 import { Chunk, Document, DocumentRevision, IndexHead, ScannedFolder } from '../indexing/sources/document.entity.ts';
 import { Job } from '../jobs/job.entity.ts';
-import { NextcloudAccount, NextcloudLink } from '../nextcloud/account/nextcloud-account.entity.ts';
+import {
+  NextcloudAccount,
+  NextcloudLink,
+  NextcloudRevocation,
+} from '../nextcloud/account/nextcloud-account.entity.ts';
+import { NextcloudProvisioning } from '../nextcloud/provisioning/nextcloud-provisioning.entity.ts';
 import { OutgoingMail } from '../notifications/outgoing-mail.entity.ts';
 import { UserKey } from '../secrets/user-key.entity.ts';
 import { User } from '../users/user.entity.ts';
@@ -30,10 +37,14 @@ export const ENTITIES = [
   AuditHead,
   NextcloudAccount,
   NextcloudLink,
+  NextcloudRevocation,
+  NextcloudProvisioning,
   Job,
   Document,
   DocumentRevision,
   Chunk,
   IndexHead,
   ScannedFolder,
+  ScanState,
+  StoredIndexRules,
 ];

@@ -18,6 +18,13 @@ const NextcloudAccountSchema = defineEntity({
     state: p.string().length(16).$type<'linked' | 'invalid' | 'suspended'>(),
     stateChangedAt: p.datetime().defaultRaw('now()'),
     linkedAt: p.datetime().defaultRaw('now()'),
+    /** The app password before the last rotation, sealed, until the new one has been seen to work. */
+    sealedPreviousSecret: p.text().nullable(),
+    secretChangedAt: p.datetime().defaultRaw('now()'),
+    /** Set while somebody rotates; one at a time. */
+    rotationStartedAt: p.datetime().nullable(),
+    /** When a suspended account was last asked for. */
+    checkedAt: p.datetime().nullable(),
   },
 });
 
@@ -36,7 +43,12 @@ const NextcloudLinkSchema = defineEntity({
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').deleteRule('cascade').index(),
     /** Poll token of Login Flow v2, sealed. */
     sealedPollToken: p.text(),
-    state: p.string().length(16).$type<'pending' | 'linked' | 'expired'>(),
+    /** granted: the app password is here and remains to be tried. */
+    state: p.string().length(16).$type<'pending' | 'granted' | 'linked' | 'expired' | 'failed'>(),
+    /** Login name and app password as Nextcloud gave them, once, sealed. */
+    sealedGrant: p.text().nullable(),
+    /** Why a granted flow failed. */
+    problemCode: p.string().length(64).nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
     expiresAt: p.datetime(),
     lastPolledAt: p.datetime().nullable(),
@@ -46,3 +58,25 @@ const NextcloudLinkSchema = defineEntity({
 /** A Login Flow v2 that a user has started. */
 export class NextcloudLink extends NextcloudLinkSchema.class {}
 NextcloudLinkSchema.setClass(NextcloudLink);
+
+const NextcloudRevocationSchema = defineEntity({
+  name: 'NextcloudRevocation',
+  tableName: 'nextcloud_revocations',
+  properties: {
+    id: p
+      .uuid()
+      .primary()
+      .onCreate(() => randomUUIDv7()),
+    /** Whose it was; the account may be gone by now. */
+    userId: p.uuid(),
+    /** The login, sealed under the key ring: the key of its owner may be gone by now. */
+    sealedLogin: p.text(),
+    attempts: p.integer().default(0),
+    createdAt: p.datetime().defaultRaw('now()'),
+    nextAttemptAt: p.datetime().defaultRaw('now()'),
+  },
+});
+
+/** An app password that nobody needs any more and that is still to be revoked in Nextcloud. */
+export class NextcloudRevocation extends NextcloudRevocationSchema.class {}
+NextcloudRevocationSchema.setClass(NextcloudRevocation);
