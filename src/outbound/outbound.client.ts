@@ -124,7 +124,7 @@ export class OutboundClient {
     const { policy, upstream } = call;
     const answer = await exchange({ ...call, dispatcher: upstream.dispatcher, onExchange: this.onExchange });
     const { status, headers, body } = answer.response;
-    if (status >= 300 && status < 400 && status !== 304) {
+    if (status >= 300 && status < 400 && status !== 304 && call.request.showsRedirect !== true) {
       answer.response.discard();
       throw failure('upstream-misconfigured', policy.name, 'redirect');
     }

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpConfig } from '../config/http.config.ts';
 import { NextcloudConfig } from '../config/nextcloud.config.ts';
 import { OutboundConfig } from '../config/outbound.config.ts';
-import { ssoProviders } from '../config/sso-providers.ts';
 import { SsoConfig } from '../config/sso.config.ts';
 import { StorageConfig } from '../config/storage.config.ts';
 import { OutboundClient } from './outbound.client.ts';
+import { outboundSettings } from './outbound-settings.ts';
 
 type ClientParts = [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, HttpConfig];
 
@@ -18,15 +17,7 @@ type ClientParts = [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, H
       provide: OutboundClient,
       inject: [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, HttpConfig],
       useFactory: (...[outbound, storage, nextcloud, sso, http]: ClientParts) =>
-        new OutboundClient({
-          allow: outbound.allow,
-          operatorOrigins: [
-            nextcloud.url,
-            storage.qdrantUrl,
-            ...ssoProviders({ sso, nextcloud, http }).map(({ issuer }) => issuer),
-          ].filter((url) => url !== undefined),
-          ...(outbound.caFile !== undefined && { caCertificatesPem: readFileSync(outbound.caFile, 'utf8') }),
-        }),
+        new OutboundClient(outboundSettings({ outbound, storage, nextcloud, sso, http })),
     },
   ],
   exports: [OutboundClient],

@@ -16,6 +16,8 @@ export interface OutboundRequest {
   readonly acceptsGzip?: boolean;
   /** False: sent once, whatever the method (a password attempt). Default true. */
   readonly isRepeatable?: boolean;
+  /** Hands a redirect to the caller, who must not follow it, in place of `upstream-misconfigured`. Default false. */
+  readonly showsRedirect?: boolean;
 }
 
 /** The answer of an upstream. The caller reads the body to its end, leaves its loop early, or calls `discard`. */
