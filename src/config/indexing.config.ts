@@ -53,4 +53,14 @@ export class IndexingConfig {
   @Min(0)
   @Max(10_080)
   readonly scanIntervalMinutes: number = 15;
+
+  @Variable({
+    name: 'INDEX_HINT_SECONDS',
+    type: 'integer',
+    description: 'Least time between two scans of one account that were asked for by hints of changes, in seconds.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  readonly hintSeconds: number = 15;
 }

@@ -3,7 +3,7 @@ import { SchemaKeeper } from '../persistence/schema-keeper.ts';
 import { DocumentExtractor } from './extraction/document-extractor.ts';
 import { DownloadFolder } from './ingestion/download-folder.ts';
 import { PassageIndex } from './passage-index/passage-index.port.ts';
-import { ScanScheduler } from './scanning/scan-scheduler.ts';
+import { ScanRounds } from './scanning/scan-rounds.ts';
 
 /** Starts and ends what lives beside the requests: child processes, the index, temporary files and the schedule. */
 @Injectable()
@@ -11,27 +11,27 @@ export class IndexingLife {
   readonly #extractor: DocumentExtractor;
   readonly #index: PassageIndex;
   readonly #folder: DownloadFolder;
-  readonly #scheduler: ScanScheduler;
+  readonly #rounds: ScanRounds;
   readonly #schema: SchemaKeeper;
 
   constructor(
     extractor: DocumentExtractor,
     index: PassageIndex,
     folder: DownloadFolder,
-    scheduler: ScanScheduler,
+    rounds: ScanRounds,
     schema: SchemaKeeper,
   ) {
     this.#extractor = extractor;
     this.#index = index;
     this.#folder = folder;
-    this.#scheduler = scheduler;
+    this.#rounds = rounds;
     this.#schema = schema;
   }
 
   async begin(): Promise<void> {
     await this.#folder.open();
     this.#schema.whenReady(() => {
-      this.#scheduler.start();
+      this.#rounds.start();
       return Promise.resolve();
     });
   }

@@ -21,10 +21,12 @@ import { KnowledgeController } from './retrieval/knowledge.controller.ts';
 import { KnowledgeService } from './retrieval/knowledge.service.ts';
 import { RetrievalService } from './retrieval/retrieval.service.ts';
 import { DocumentDiscovery } from './scanning/document-discovery.ts';
+import { HintedScans } from './scanning/hinted-scans.ts';
 import { PendingDocuments } from './scanning/pending-documents.ts';
 import { ScanConclusion } from './scanning/scan-conclusion.ts';
 import { ScanCounters } from './scanning/scan-counters.ts';
 import { ScanReading } from './scanning/scan-reading.ts';
+import { ScanRounds } from './scanning/scan-rounds.ts';
 import { ScanScheduler } from './scanning/scan-scheduler.ts';
 import { ScanJob } from './scanning/scan.job.ts';
 import { SourceUnlinkedJob } from './sources/source-unlinked.job.ts';
@@ -57,6 +59,8 @@ const HEAP_SHARE = 0.5;
     ScanCounters,
     ScanConclusion,
     ScanScheduler,
+    HintedScans,
+    ScanRounds,
     DocumentDiscovery,
     PendingDocuments,
     IndexFileJob,

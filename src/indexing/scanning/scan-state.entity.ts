@@ -1,0 +1,22 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import { User } from '../../users/user.entity.ts';
+
+const ScanStateSchema = defineEntity({
+  name: 'ScanState',
+  tableName: 'scan_states',
+  properties: {
+    userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').primary().deleteRule('cascade'),
+    /** When the oldest hint came that no scan has answered yet; null: there is none. */
+    hintedAt: p.datetime().nullable(),
+    /** When a scan was asked for last because of hints. */
+    hintTakenAt: p.datetime().nullable(),
+    /** When a scan that read everything ended last; null: the next one reads everything. */
+    reconciledAt: p.datetime().nullable(),
+    /** Digest of the rules under which the last scan judged all files. */
+    rulesHash: p.string().length(64).nullable(),
+  },
+});
+
+/** What is remembered of a user between scans. */
+export class ScanState extends ScanStateSchema.class {}
+ScanStateSchema.setClass(ScanState);

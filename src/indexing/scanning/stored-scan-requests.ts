@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../persistence/database.ts';
+import { ScanRequests } from '../sources/scan-requests.port.ts';
+
+/** Keeps requests in the database; while one waits, further ones change nothing. */
+@Injectable()
+export class StoredScanRequests extends ScanRequests {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    super();
+    this.#database = database;
+  }
+
+  async requestSoon(userId: string): Promise<void> {
+    await this.#database.read((em) =>
+      em.execute(
+        `insert into scan_states as s (user_id, hinted_at) values (?, now())
+         on conflict (user_id) do update set hinted_at = excluded.hinted_at where s.hinted_at is null`,
+        [userId],
+      ),
+    );
+  }
+}
