@@ -18,6 +18,7 @@ import { LimitsModule } from './limits/limits.module.ts';
 import { RequestLimitGuard } from './limits/request-limit.guard.ts';
 import { requestLimits } from './limits/request-limits.ts';
 import { AccountFailures } from './login/account-failures.ts';
+import { HashRenewal } from './password/hash-renewal.ts';
 import { CredentialCheck } from './login/credential-check.ts';
 import { LoginCompletion } from './login/login-completion.ts';
 import { LoginService } from './login/login.service.ts';
@@ -64,6 +65,7 @@ import { TokenReuse } from './tokens/token-reuse.ts';
     AccessKeys,
     AccountFailures,
     CredentialCheck,
+    HashRenewal,
     InitialAdministrator,
     JwtStrategy,
     LoginCompletion,

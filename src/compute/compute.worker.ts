@@ -1,11 +1,8 @@
 import { compare, hash } from 'bcryptjs';
 
-/** Rounds of bcrypt as a power of two. */
-const COST = 12;
-
-/** bcrypt hash of an input that `bcryptInput` has prepared. */
-export function hashPassword(input: string): Promise<string> {
-  return hash(input, COST);
+/** bcrypt hash of an input that `bcryptInput` has prepared; `rounds` as a power of two. */
+export function hashPassword({ input, rounds }: { input: string; rounds: number }): Promise<string> {
+  return hash(input, rounds);
 }
 
 /** Whether an input that `bcryptInput` has prepared belongs to a bcrypt hash. */

@@ -1,26 +1,32 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import type { AuthConfig } from '../config/auth.config.ts';
 import { ComputePool } from './compute-pool.ts';
 
 /** bcrypt reads no further. */
 const BCRYPT_MOST_BYTES = 72;
 
-/** Hash of 32 random bytes that nobody kept: what is compared where there is no account, so that both take as long. */
-const NOBODY = '$2b$12$cqrY0dzIHuG66GZTQ7LW/e3a5LXcLMRlkp/9WL9.1a1FaNpgu.iyK';
+/** Salt and digest that nobody knows a password for: compared where there is no account, so that both take as long. */
+const NOBODY = 'cqrY0dzIHuG66GZTQ7LW/e3a5LXcLMRlkp/9WL9.1a1FaNpgu.iyK';
 
-/** Passwords to bcrypt hashes of 12 rounds and back, off the event loop. */
-@Injectable()
+/** Passwords to bcrypt hashes of BCRYPT_ROUNDS and back, off the event loop. */
 export class PasswordHasher {
   readonly #pool: ComputePool;
+  readonly #rounds: number;
 
-  constructor(pool: ComputePool) {
+  constructor(pool: ComputePool, { bcryptRounds }: Pick<AuthConfig, 'bcryptRounds'>) {
     this.#pool = pool;
+    this.#rounds = bcryptRounds;
   }
 
   /** @throws DomainError `service-busy` */
   hash(password: string): Promise<string> {
-    return this.#pool.run('hashPassword', bcryptInput(password));
+    return this.#pool.run('hashPassword', { input: bcryptInput(password), rounds: this.#rounds });
+  }
+
+  /** Whether a hash was made with other rounds than new ones are. */
+  isOutdated(hashed: string): boolean {
+    return !hashed.startsWith(`$2b$${this.#rounds}$`);
   }
 
   /**
@@ -32,7 +38,7 @@ export class PasswordHasher {
   async verify(password: string, hashed: string | undefined): Promise<boolean> {
     const isRight = await this.#pool.run('verifyPassword', {
       input: bcryptInput(password),
-      hashed: hashed ?? NOBODY,
+      hashed: hashed ?? `$2b$${this.#rounds}$${NOBODY}`,
     });
     return isRight && hashed !== undefined;
   }

@@ -94,6 +94,17 @@ export class AuthConfig {
   readonly passwordMinLength: number = 15;
 
   @Variable({
+    name: 'BCRYPT_ROUNDS',
+    type: 'integer',
+    description:
+      'Work of a password hash, as a power of two; at least 12 in production. Hashes of other rounds stay valid and are renewed at the next login.',
+  })
+  @IsInt()
+  @Min(10)
+  @Max(16)
+  readonly bcryptRounds: number = 12;
+
+  @Variable({
     name: 'MFA_REQUIRED',
     type: 'text',
     description: 'Who must have a second factor: none, admins or all. Whoever lacks one sets it up at the next login.',

@@ -4,6 +4,7 @@ import { brokenSsoRules, ssoSecrets } from './sso-rules.ts';
 
 const IMPLICIT_TLS_PORT = 465;
 const LEAST_METRICS_TOKEN = 16;
+const LEAST_BCRYPT_ROUNDS = 12;
 const PLACEHOLDERS = /change[-_ ]?(me|in|this|it)|dev[-_ ]?password|your[-_ ]|<.*>|example|^(secret|password|admin)/i;
 // Base64 or base64url of 32 bytes is 43 characters and a padding that some tools leave out.
 const KEY_RING =
@@ -56,6 +57,7 @@ function brokenInProduction(configuration: Configuration): string[] {
   const { auth, storage, secrets, nextcloud, mail, http } = configuration;
   const broken: string[] = [];
   if (!auth.jwtSecret && !auth.jwtKeys) broken.push('JWT_SECRET or JWT_KEYS is required in production');
+  if (auth.bcryptRounds < LEAST_BCRYPT_ROUNDS) broken.push('BCRYPT_ROUNDS must be at least 12 in production');
   if (!secrets.keys) broken.push('SECRETS_KEYS is required in production');
   if (!storage.databaseUrl && !storage.allowEmbeddedDatabase) {
     broken.push('DATABASE_URL is required in production (or ALLOW_EMBEDDED_DATABASE=true)');

@@ -61,6 +61,19 @@ export class UserRegistry {
     await em.execute('update users set hashed_password = ?, updated_at = now() where id = ?', [hashedPassword, userId]);
   }
 
+  /** Stores another hash of the same password, unless the password was changed meanwhile. */
+  async renewHash(
+    em: EntityManager,
+    userId: string,
+    { outdated, renewed }: { readonly outdated: string; readonly renewed: string },
+  ): Promise<void> {
+    await em.execute('update users set hashed_password = ? where id = ? and hashed_password = ?', [
+      renewed,
+      userId,
+      outdated,
+    ]);
+  }
+
   /** The first time counts. */
   async markEmailVerified(em: EntityManager, userId: string): Promise<void> {
     await em.execute(

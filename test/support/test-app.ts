@@ -41,6 +41,8 @@ export async function startTestApp({ env = {} }: { env?: Record<string, string> 
     DATA_DIR: dataDir,
     DATABASE_URL: testDatabase.url,
     LOG_LEVEL: 'silent',
+    // A quarter of the work of production: hashes are most of what the suites compute.
+    BCRYPT_ROUNDS: '10',
     INDEX_SCAN_INTERVAL_MINUTES: '0',
     ...WIDE_LIMITS,
     ...env,

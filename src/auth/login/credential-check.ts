@@ -3,6 +3,7 @@ import { PasswordHasher } from '../../compute/password-hasher.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
 import { foldEmail, UserRegistry } from '../../users/user-registry.ts';
+import { HashRenewal } from '../password/hash-renewal.ts';
 import { AccountFailures } from './account-failures.ts';
 
 /** Address and password as they came in. */
@@ -26,12 +27,20 @@ export class CredentialCheck {
   readonly #registry: UserRegistry;
   readonly #hasher: PasswordHasher;
   readonly #failures: AccountFailures;
+  readonly #renewal: HashRenewal;
 
-  constructor(database: Database, registry: UserRegistry, hasher: PasswordHasher, failures: AccountFailures) {
+  constructor(
+    database: Database,
+    registry: UserRegistry,
+    hasher: PasswordHasher,
+    failures: AccountFailures,
+    renewal: HashRenewal,
+  ) {
     this.#database = database;
     this.#registry = registry;
     this.#hasher = hasher;
     this.#failures = failures;
+    this.#renewal = renewal;
   }
 
   /** @throws DomainError `rate-limited` while the account is slowed down, `service-busy` */
@@ -42,7 +51,7 @@ export class CredentialCheck {
     const isRight = await this.#verify(password, user, folded);
     if (!isRight || !user?.hashedPassword) return { isRight: false, userId: user?.id ?? null, reason: reasonOf(user) };
     await this.#failures.takeBack(folded);
-    return { isRight: true, user };
+    return { isRight: true, user: await this.#renewal.renew(user, password) };
   }
 
   async #verify(password: string, user: User | null, folded: string): Promise<boolean> {

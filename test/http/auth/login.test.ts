@@ -13,7 +13,7 @@ let user: TestUser;
 let deactivated: TestUser;
 
 beforeAll(async () => {
-  app = await startTestApp({ env: { RATE_LIMIT_LOGIN_FAILURES_PER_ACCOUNT: String(FAILURES) } });
+  app = await startTestApp({ env: { RATE_LIMIT_LOGIN_FAILURES_PER_ACCOUNT: String(FAILURES), BCRYPT_ROUNDS: '12' } });
   user = await createUser(app);
   deactivated = await createUser(app);
   await app.database.read((em) => em.execute('update users set is_active = false where id = ?', [deactivated.id]));
@@ -60,6 +60,26 @@ describe('POST /api/auth/login', () => {
     expect(pool.completedTasks).toBe(before + 6);
     // One comparison at cost 12 takes 200 ms and more; load makes it only longer, a shortcut takes a few.
     expect(Math.min(...unknownMs)).toBeGreaterThan(50);
+  });
+
+  it('A3 renews a hash of other rounds at the next right login, and at no other', async () => {
+    const { id, email, password } = await createUser(app);
+    const hashOf = async (): Promise<string | undefined> => {
+      const rows = await app.database.read((em) =>
+        em.execute<{ hashed_password: string }[]>('select hashed_password from users where id = ?', [id]),
+      );
+      return rows[0]?.hashed_password;
+    };
+    const made = await hashOf();
+    expect(made).toMatch(/^\$2b\$10\$/);
+    await attempt(email, 'wrong');
+    expect(await hashOf()).toBe(made);
+    const logins = await Promise.all([attempt(email, password), attempt(email, password)]);
+    expect(logins.map(({ status }) => status)).toEqual([200, 200]);
+    const renewed = await hashOf();
+    expect(renewed).toMatch(/^\$2b\$12\$/);
+    expect((await attempt(email, password)).status).toBe(200);
+    expect(await hashOf()).toBe(renewed);
   });
 
   it('S11 refuses a password of 900 kB at once and hashes nothing', async () => {

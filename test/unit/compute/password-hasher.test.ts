@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compare } from 'bcryptjs';
 import { ComputePool } from '../../../src/compute/compute-pool.ts';
 import { bcryptInput, PasswordHasher } from '../../../src/compute/password-hasher.ts';
+import { AuthConfig } from '../../../src/config/auth.config.ts';
 import { isDomainError } from '../../../src/problem/domain-error.ts';
 
 const pool = new ComputePool();
-const hasher = new PasswordHasher(pool);
+const hasher = new PasswordHasher(pool, new AuthConfig());
+const WORK = { input: 'x', rounds: 12 };
 const password = 'p'.repeat(100);
 let hashed: string;
 
@@ -16,8 +18,13 @@ beforeAll(async () => {
 afterAll(() => pool.onModuleDestroy());
 
 describe('PasswordHasher', () => {
-  it('hashes with bcrypt at cost 12', () => {
+  it('A3 hashes with 12 rounds of bcrypt unless told otherwise', () => {
     expect(hashed).toMatch(/^\$2b\$12\$/);
+  });
+
+  it('calls hashes of other rounds outdated', () => {
+    expect(hasher.isOutdated(hashed)).toBe(false);
+    expect(new PasswordHasher(pool, { bcryptRounds: 13 }).isOutdated(hashed)).toBe(true);
   });
 
   it('S2 counts every character beyond the 72 bytes that bcrypt reads', async () => {
@@ -50,13 +57,13 @@ describe('PasswordHasher', () => {
 
 describe('ComputePool', () => {
   it('answers service-busy when more work waits than it will ever do in time', async () => {
-    const settled = await Promise.allSettled(Array.from({ length: 80 }, () => pool.run('hashPassword', 'x', 400)));
+    const settled = await Promise.allSettled(Array.from({ length: 80 }, () => pool.run('hashPassword', WORK, 400)));
     const refusals = settled.filter((each) => each.status === 'rejected').map((each) => each.reason as unknown);
     expect(refusals.length).toBeGreaterThanOrEqual(14);
     expect(refusals.every((reason) => isDomainError(reason, 'service-busy'))).toBe(true);
   });
 
   it('works again after tasks ran out of time', async () => {
-    await expect(pool.run('hashPassword', 'x')).resolves.toMatch(/^\$2b\$12\$/);
+    await expect(pool.run('hashPassword', WORK)).resolves.toMatch(/^\$2b\$12\$/);
   });
 });

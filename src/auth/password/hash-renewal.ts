@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { PasswordHasher } from '../../compute/password-hasher.ts';
+import { Database } from '../../persistence/database.ts';
+import type { User } from '../../users/user.entity.ts';
+import { UserRegistry } from '../../users/user-registry.ts';
+
+/** Brings hashes to the rounds of today: only at a login is the password there to be hashed again. */
+@Injectable()
+export class HashRenewal {
+  readonly #database: Database;
+  readonly #registry: UserRegistry;
+  readonly #hasher: PasswordHasher;
+
+  constructor(database: Database, registry: UserRegistry, hasher: PasswordHasher) {
+    this.#database = database;
+    this.#registry = registry;
+    this.#hasher = hasher;
+  }
+
+  /**
+   * @param password what has just been found to be right
+   * @returns the user as stored now; as given where the password was changed meanwhile
+   * @throws DomainError `service-busy`
+   */
+  async renew(user: User, password: string): Promise<User> {
+    const outdated = user.hashedPassword;
+    if (!outdated || !this.#hasher.isOutdated(outdated)) return user;
+    const renewed = await this.#hasher.hash(password);
+    await this.#database.transaction((em) => this.#registry.renewHash(em, user.id, { outdated, renewed }));
+    const stored = await this.#database.read((em) => this.#registry.findByEmail(em, user.email));
+    if (!stored?.hashedPassword) return user;
+    // Another login may have renewed it first.
+    const isSame = stored.hashedPassword === renewed || (await this.#hasher.verify(password, stored.hashedPassword));
+    return isSame ? stored : user;
+  }
+}
