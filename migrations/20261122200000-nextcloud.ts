@@ -18,6 +18,7 @@ const UP: string[] = [
       "hinted_at" timestamptz null,
       "hint_taken_at" timestamptz null,
       "reconciled_at" timestamptz null,
+      "scanned_at" timestamptz null,
       "rules_hash" varchar(64) null,
       primary key ("user_id")
     )`,
@@ -37,7 +38,7 @@ const UP: string[] = [
   `alter table "nextcloud_links" add column "sealed_grant" text null`,
   `alter table "nextcloud_links" add column "problem_code" varchar(64) null`,
   `alter table "nextcloud_accounts" add column "sealed_previous_secret" text null`,
-  `alter table "nextcloud_accounts" add column "secret_changed_at" timestamptz not null default now()`,
+  `alter table "nextcloud_accounts" add column "secret_changed_at" timestamptz null`,
   `alter table "nextcloud_accounts" add column "rotation_started_at" timestamptz null`,
   `alter table "nextcloud_accounts" add column "checked_at" timestamptz null`,
   // Neither of these two goes with the row of the user: what they stand for is still to be ended in Nextcloud.
@@ -66,10 +67,19 @@ const UP: string[] = [
       "next_attempt_at" timestamptz null,
       primary key ("user_id")
     )`,
+  `
+    create table "used_nonces" (
+      "key_id" varchar(32) not null,
+      "nonce" varchar(128) not null,
+      "expires_at" timestamptz not null,
+      primary key ("key_id", "nonce")
+    )`,
+  `create index "used_nonces_expires_at_index" on "used_nonces" ("expires_at")`,
 ];
 
 /** In the reverse order of UP. */
 const DOWN: string[] = [
+  `drop table "used_nonces"`,
   ...['provisionings', 'revocations'].map((table) => `drop table "nextcloud_${table}"`),
   ...['checked_at', 'rotation_started_at', 'secret_changed_at', 'sealed_previous_secret'].map(
     (column) => `alter table "nextcloud_accounts" drop column "${column}"`,

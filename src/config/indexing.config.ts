@@ -1,5 +1,12 @@
-import { IsInt, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, Matches, Max, Min } from 'class-validator';
 import { Variable } from './variable.ts';
+
+/** As users may write them: short, few wildcards, ** only as a whole name, no negation, backslash or empty name. */
+const GLOB =
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused
+  /^(?!!)(?!\/?$)(?!.*\/\/)(?!(?:[^*?]*[*?]){17})(?!.*(?:[^/]\*\*|\*\*[^/]))(?!(?:.*\/)?\.\.?(?:\/|$))[^\u0000-\u001f\u007f\\]{1,200}$/;
+const GLOB_RULE = '$property must list patterns of paths like /Documents/drafts/ or *.md';
+const MOST_GLOBS = 50;
 
 /** Bounds of indexing. */
 export class IndexingConfig {
@@ -63,4 +70,52 @@ export class IndexingConfig {
   @Min(1)
   @Max(3600)
   readonly hintSeconds: number = 15;
+
+  @Variable({
+    name: 'INDEX_INCLUDE',
+    type: 'list',
+    description:
+      'Patterns of the files that are indexed; without any, every file of a known type in the watched folders. * stands for any characters of a name, ? for one, a name ** for any folders; /a/b begins at the root of the account. Users can choose their own.',
+    defaultText: 'not set: every file of a known type',
+    example: '*.pdf,/Guidelines/**',
+  })
+  @IsArray()
+  @ArrayMaxSize(MOST_GLOBS)
+  @Matches(GLOB, { each: true, message: GLOB_RULE })
+  readonly include: readonly string[] = [];
+
+  @Variable({
+    name: 'INDEX_EXCLUDE',
+    type: 'list',
+    description:
+      'Patterns of files, or of folders with everything in them, that are not indexed; they win over INDEX_INCLUDE. A folder that holds a file named .noindex is never indexed. Users can choose their own.',
+    defaultText: 'not set',
+    example: 'drafts/,~*',
+  })
+  @IsArray()
+  @ArrayMaxSize(MOST_GLOBS)
+  @Matches(GLOB, { each: true, message: GLOB_RULE })
+  readonly exclude: readonly string[] = [];
+
+  @Variable({
+    name: 'INDEX_RECONCILE_HOURS',
+    type: 'integer',
+    description:
+      'Hours between two scans of an account that trust nothing known before and compare complete lists; 0 switches them off.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(8760)
+  readonly reconcileHours: number = 24;
+
+  @Variable({
+    name: 'INDEX_ACTIVITY_SECONDS',
+    type: 'integer',
+    description:
+      "Seconds between two looks into the activity feed of an account, which asks for a scan when files have changed; 0 switches them off. A Nextcloud without the app 'activity' is scanned in regular rounds only.",
+  })
+  @IsInt()
+  @Min(0)
+  @Max(86_400)
+  readonly activitySeconds: number = 60;
 }

@@ -21,10 +21,12 @@ import { KnowledgeController } from './retrieval/knowledge.controller.ts';
 import { KnowledgeService } from './retrieval/knowledge.service.ts';
 import { RetrievalService } from './retrieval/retrieval.service.ts';
 import { DocumentDiscovery } from './scanning/document-discovery.ts';
+import { IndexRulesService } from './rules/index-rules.service.ts';
 import { HintedScans } from './scanning/hinted-scans.ts';
 import { PendingDocuments } from './scanning/pending-documents.ts';
 import { ScanConclusion } from './scanning/scan-conclusion.ts';
 import { ScanCounters } from './scanning/scan-counters.ts';
+import { ScanPlanner } from './scanning/scan-planner.ts';
 import { ScanReading } from './scanning/scan-reading.ts';
 import { ScanRounds } from './scanning/scan-rounds.ts';
 import { ScanScheduler } from './scanning/scan-scheduler.ts';
@@ -54,7 +56,9 @@ const HEAP_SHARE = 0.5;
     KnowledgeService,
     RetrievalService,
     IndexFeeder,
+    IndexRulesService,
     ScanJob,
+    ScanPlanner,
     ScanReading,
     ScanCounters,
     ScanConclusion,

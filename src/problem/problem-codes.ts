@@ -83,6 +83,16 @@ export const PROBLEMS = {
     'Fresh proof of identity required',
     'This change wants a proof of identity that is a few minutes old at most: POST /api/auth/step-up, then try again.',
   ),
+  'signature-required': problem(
+    401,
+    'Signature required',
+    'This server accepts the request only when it is signed (RFC 9421); docs/request-signing.md says how.',
+  ),
+  'signature-invalid': problem(
+    401,
+    'Invalid signature',
+    'The signature of the request is malformed, too old, used before, by an unknown key, or not over this request.',
+  ),
   'second-factor-exists': problem(
     409,
     'Second factor already set up',
@@ -221,6 +231,38 @@ export const PROBLEMS = {
     'Nextcloud account disabled',
     'The Nextcloud account is disabled there. It works again once its administrator enables it.',
   ),
+  'rotation-in-progress': passing(
+    409,
+    'Rotation in progress',
+    'The app password of the account is being rotated by another request. Read the account again in a moment.',
+  ),
+  'provisioning-not-configured': problem(
+    409,
+    'Provisioning is not configured',
+    'The operator has not set NEXTCLOUD_ADMIN_USER and NEXTCLOUD_ADMIN_PASSWORD, so Nextcloud users cannot be managed.',
+  ),
+  'service-account-protected': problem(
+    409,
+    'Service account protected',
+    'This is the account that this server manages Nextcloud users with; it is changed in Nextcloud itself.',
+  ),
+  'service-account-refused': problem(
+    502,
+    'Service account refused',
+    'Nextcloud refuses NEXTCLOUD_ADMIN_USER with NEXTCLOUD_ADMIN_PASSWORD. No further attempt is made until the server is restarted with others or half an hour is over.',
+  ),
+  'nextcloud-user-not-found': problem(
+    404,
+    'Nextcloud user not found',
+    'There is no such Nextcloud user, or the service account may not see it.',
+  ),
+  'nextcloud-group-not-found': problem(404, 'Nextcloud group not found', 'There is no such group in Nextcloud.'),
+  'nextcloud-group-exists': problem(409, 'Nextcloud group exists', 'Nextcloud already has a group with this id.'),
+  'nextcloud-change-refused': problem(
+    422,
+    'Nextcloud change refused',
+    'Nextcloud does not take the value, or took it and stores another. What it stores is unchanged or shown by a read.',
+  ),
   'upstream-unavailable': passing(
     502,
     'Upstream unavailable',
@@ -286,6 +328,17 @@ export const PROBLEMS = {
     'Resource locked',
     'The file is being read or written by somebody else. Retry in a moment.',
   ),
+  'precondition-required': problem(
+    428,
+    'Condition required',
+    'The change says neither which version it is meant for (If-Match) nor that there must be none (If-None-Match: *).',
+  ),
+  'file-exists': problem(409, 'Something is there already', 'There is a file or folder at this path already.'),
+  'parent-not-found': problem(
+    409,
+    'No such folder to write in',
+    'The folder above this path does not exist, or is a file. Make it first: POST /api/integrations/files/folders.',
+  ),
   'etag-mismatch': problem(412, 'Changed meanwhile', 'The resource is no longer the version that If-Match names.'),
   'storage-full': problem(507, 'Storage full', 'The quota of the account does not allow this write.'),
 
@@ -303,6 +356,11 @@ export const PROBLEMS = {
     422,
     'Document set aside',
     'Reading the document failed or took too much time or memory several times. Ask for it again to retry.',
+  ),
+  'excluded-by-rule': problem(
+    409,
+    'Excluded by a rule',
+    'A rule keeps the file out of the index: GET /api/integrations/files/index-state tells which.',
   ),
   'job-cancelled': problem(409, 'Job cancelled', 'The job was cancelled before it ended.'),
   'search-index-full': problem(

@@ -10,10 +10,13 @@ import { IngestionRecords } from '../../src/indexing/ingestion/ingestion-records
 import { RequestedDocuments } from '../../src/indexing/ingestion/requested-documents.ts';
 import { DocumentDiscovery } from '../../src/indexing/scanning/document-discovery.ts';
 import { PendingDocuments } from '../../src/indexing/scanning/pending-documents.ts';
+import { IndexRulesService } from '../../src/indexing/rules/index-rules.service.ts';
 import { ScanConclusion } from '../../src/indexing/scanning/scan-conclusion.ts';
 import { ScanCounters } from '../../src/indexing/scanning/scan-counters.ts';
+import { ScanPlanner } from '../../src/indexing/scanning/scan-planner.ts';
 import { ScanReading } from '../../src/indexing/scanning/scan-reading.ts';
 import { ScanJob } from '../../src/indexing/scanning/scan.job.ts';
+import { StoredScanRequests } from '../../src/indexing/scanning/stored-scan-requests.ts';
 import type { DocumentSource } from '../../src/indexing/sources/document-source.port.ts';
 import type { JobContext } from '../../src/jobs/job-handler.port.ts';
 import type { Database } from '../../src/persistence/database.ts';
@@ -23,6 +26,7 @@ import { KeyRing } from '../../src/secrets/key-ring.ts';
 export interface IndexingParts {
   readonly scanJob: ScanJob;
   readonly indexFileJob: IndexFileJob;
+  readonly rules: IndexRulesService;
   readonly extractor: DocumentExtractor;
   readonly folder: DownloadFolder;
 }
@@ -45,12 +49,15 @@ export function indexingParts(ground: IndexingGround): IndexingParts {
   const audit = new AuditTrail(database, new KeyRing(`k1:${randomBytes(32).toString('base64')}`));
   const extractor = ground.extractor ?? new DocumentExtractor({ processCount: config.extractionProcesses });
   const folder = new DownloadFolder(dataDir);
-  const ingestion = new DocumentIngestion(new IngestionRecords(database, audit), extractor, folder, config);
+  const ingestion = new DocumentIngestion(new IngestionRecords(database, audit), extractor, folder);
+  const rules = new IndexRulesService(database, audit, new StoredScanRequests(database), nextcloud, config);
+  const planner = new ScanPlanner(database, rules, config);
   const reading = new ScanReading(new PendingDocuments(database, ingestion, config), new ScanCounters(database));
   const discovery = new DocumentDiscovery(database);
   return {
-    scanJob: new ScanJob(source, discovery, new ScanConclusion(database), reading, nextcloud),
-    indexFileJob: new IndexFileJob(source, new RequestedDocuments(database), ingestion),
+    scanJob: new ScanJob(source, discovery, new ScanConclusion(database), reading, planner),
+    indexFileJob: new IndexFileJob(source, new RequestedDocuments(database), ingestion, rules),
+    rules,
     extractor,
     folder,
   };

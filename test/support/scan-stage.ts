@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { IndexingConfig } from '../../src/config/indexing.config.ts';
 import { DocumentExtractor } from '../../src/indexing/extraction/document-extractor.ts';
+import type { ChosenRules } from '../../src/indexing/rules/index-rules.service.ts';
 import type { JobContext } from '../../src/jobs/job-handler.port.ts';
 import type { JobCounters } from '../../src/jobs/job.entity.ts';
 import type { Database } from '../../src/persistence/database.ts';
@@ -19,6 +20,8 @@ export interface Stage {
   readonly source: MemorySource;
   scan(more?: Partial<JobContext>): Promise<JobCounters>;
   indexFile(parameters: Record<string, string>): Promise<JobCounters>;
+  /** Chooses rules in place of all former ones, of the present version or the one given. */
+  choose(chosen: Partial<ChosenRules>, version?: number): Promise<void>;
   /** `path` to what is known of each document that is not removed. */
   documents(): Promise<Record<string, StagedDocument>>;
 }
@@ -90,6 +93,11 @@ export class StageHouse {
       source,
       scan: (more) => parts.scanJob.run(jobContext(userId, more)),
       indexFile: (parameters) => parts.indexFileJob.run(jobContext(userId, { jobId: randomUUID(), parameters })),
+      choose: async (chosen, version) => {
+        const none = { watchDirectories: null, include: null, exclude: null, maxFileMb: null };
+        const present = await parts.rules.get({ userId });
+        await parts.rules.put({ userId }, { ...none, ...chosen }, version ?? present.version);
+      },
       documents: () => documentsOf(database, userId),
     };
   }

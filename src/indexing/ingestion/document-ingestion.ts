@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { IndexingConfig } from '../../config/indexing.config.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
 import { iterateChunks } from '../chunking/chunk-pages.ts';
 import type { Chunk } from '../chunking/chunk.types.ts';
@@ -13,7 +12,6 @@ import { IngestionRecords } from './ingestion-records.ts';
 import { verdictOf, type IngestionVerdict } from './ingestion-verdict.ts';
 import { writeRevision } from './revision-writer.ts';
 
-const BYTES_PER_MB = 1024 * 1024;
 /** Tries that ended with a failure before a document is set aside. */
 const MOST_FAILURES = 3;
 /** Tries that did not end at all: reading happens in a process of its own, so the server's death is rarely the file's fault. */
@@ -27,6 +25,8 @@ export interface IngestionRun {
   readonly userId: string;
   readonly jobId: string;
   readonly signal: AbortSignal;
+  /** Larger files are not read. */
+  readonly maxBytes: number;
 }
 
 /** Takes one pending document to its next state: downloads, compares, reads, cuts and stores it. */
@@ -35,14 +35,12 @@ export class DocumentIngestion {
   readonly #records: IngestionRecords;
   readonly #extractor: DocumentExtractor;
   readonly #folder: DownloadFolder;
-  readonly #maxBytes: number;
   readonly #log = new Logger('Indexing');
 
-  constructor(records: IngestionRecords, extractor: DocumentExtractor, folder: DownloadFolder, config: IndexingConfig) {
+  constructor(records: IngestionRecords, extractor: DocumentExtractor, folder: DownloadFolder) {
     this.#records = records;
     this.#extractor = extractor;
     this.#folder = folder;
-    this.#maxBytes = config.maxFileMb * BYTES_PER_MB;
   }
 
   /**
@@ -56,7 +54,7 @@ export class DocumentIngestion {
     const claim = await this.#records.claim(run.userId, documentId);
     if (claim === null) return;
     if (claim.attempts > MOST_STARTS) return this.#records.settle(claim, 'failed', 'worker-crashed');
-    if (claim.seenSize > this.#maxBytes) return this.#records.settle(claim, 'too_large', 'too-large');
+    if (claim.seenSize > run.maxBytes) return this.#records.settle(claim, 'too_large', 'too-large');
     try {
       await this.#folder.withFile((path) => this.#read(claim, path, run));
     } catch (error) {
@@ -64,9 +62,9 @@ export class DocumentIngestion {
     }
   }
 
-  async #read(claim: DocumentClaim, path: string, { session, jobId, signal }: IngestionRun): Promise<void> {
+  async #read(claim: DocumentClaim, path: string, { session, jobId, signal, maxBytes }: IngestionRun): Promise<void> {
     const download = await session.download({ path: claim.path, fileId: claim.fileId }, path, {
-      maxBytes: this.#maxBytes,
+      maxBytes,
       signal,
     });
     if (download.contentHash === claim.currentHash && !claim.mustReindex) {

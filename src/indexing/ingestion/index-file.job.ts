@@ -4,6 +4,8 @@ import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { ProblemCode } from '../../problem/problem-codes.ts';
+import { ClosedFolders } from '../rules/closed-folders.ts';
+import { IndexRulesService } from '../rules/index-rules.service.ts';
 import { DocumentSource } from '../sources/document-source.port.ts';
 import { findDocumentType } from '../sources/document-type.ts';
 import { DocumentIngestion } from './document-ingestion.ts';
@@ -35,12 +37,19 @@ export class IndexFileJob extends JobHandler {
   readonly #source: DocumentSource;
   readonly #documents: RequestedDocuments;
   readonly #ingestion: DocumentIngestion;
+  readonly #rules: IndexRulesService;
 
-  constructor(source: DocumentSource, documents: RequestedDocuments, ingestion: DocumentIngestion) {
+  constructor(
+    source: DocumentSource,
+    documents: RequestedDocuments,
+    ingestion: DocumentIngestion,
+    rules: IndexRulesService,
+  ) {
     super();
     this.#source = source;
     this.#documents = documents;
     this.#ingestion = ingestion;
+    this.#rules = rules;
   }
 
   async run({ jobId, userId, signal, parameters }: JobContext): Promise<JobCounters> {
@@ -49,11 +58,15 @@ export class IndexFileJob extends JobHandler {
     const entry = await session.stat(request.path, signal);
     if (entry.isFolder) throw new DomainError('not-a-file');
     if (findDocumentType(entry.path) === undefined) throw new DomainError('unsupported-document-type');
+    const book = await this.#rules.bookOf(userId);
+    const isClosed = (await new ClosedFolders(session).find(entry.path, { signal })) !== null;
+    if (isClosed || book.findExclusion(entry.path) !== null) throw new DomainError('excluded-by-rule');
+    const run = { session, userId, jobId, signal, maxBytes: book.maxFileBytes };
     const id = await this.#documents.request(entry, { userId, runId: randomUUID(), request });
     for (;;) {
       const state = await this.#documents.stateOf(userId, id);
       if (state.state !== 'pending' || state.isPostponed) return outcome(state, jobId);
-      await this.#ingestion.ingest(id, { session, userId, jobId, signal });
+      await this.#ingestion.ingest(id, run);
     }
   }
 }

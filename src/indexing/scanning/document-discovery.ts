@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
+import { findClosedFolder } from '../rules/index-rules.ts';
 import { ScannedFolder } from '../sources/document.entity.ts';
 import type { SourceEntry, SourceSession } from '../sources/document-source.port.ts';
 import { findDocumentType } from '../sources/document-type.ts';
 import { parentPrefixOf, prefixOf } from '../sources/source-path.ts';
 import { isRacy, upsertDocuments, type Sighting } from '../sources/document-upsert.ts';
 import { FolderLedger, type SeenFolder } from './folder-ledger.ts';
+import type { ScanPlan } from './scan-planner.ts';
 
 const BATCH_SIZE = 500;
 const MOST_ENTRIES = 2_000_000;
@@ -16,8 +18,7 @@ const MOST_ETAG_CHARACTERS = 255;
 /** One look at the watched folders of a user. */
 export interface DiscoveryRun {
   readonly session: SourceSession;
-  /** In their normal form, none inside another. */
-  readonly roots: readonly string[];
+  readonly plan: ScanPlan;
   readonly sighting: Sighting;
   readonly signal: AbortSignal;
   /** Called with the number of documents seen so far. */
@@ -41,13 +42,26 @@ export class DocumentDiscovery {
 
   /** An error anywhere ends the discovery: nothing may then be concluded about what was not seen. */
   async discover(run: DiscoveryRun): Promise<Discovery> {
-    const known = await this.#database.read((em) => em.find(ScannedFolder, { userId: run.sighting.userId }));
-    const ledger = new FolderLedger(known.map(({ fileId, path, etag }) => ({ fileId, path, etag: etag ?? null })));
-    const walk = new Walk(this.#database, run, ledger);
+    const { userId } = run.sighting;
+    const known = await this.#database.read((em) => em.find(ScannedFolder, { userId }));
+    const folders = known.map(({ fileId, path, etag }) => ({ fileId, path, etag: etag ?? null }));
+    const ledger = new FolderLedger(folders, { trustsEtags: !run.plan.isComplete });
+    const walk = new Walk(this.#database, run, { ledger, requestedIds: await this.#requestedIds(userId) });
     let missingRootCount = 0;
-    for (const root of run.roots) if (!(await walk.visitRoot(root))) missingRootCount += 1;
+    for (const root of run.plan.book.roots) if (!(await walk.visitRoot(root))) missingRootCount += 1;
     await walk.flush();
     return { ledger, missingRootCount };
+  }
+
+  /** Files that are let in because their owner asked for them. */
+  async #requestedIds(userId: string): Promise<ReadonlySet<string>> {
+    const rows = await this.#database.read((em) =>
+      em.execute<{ fileId: string }[]>(
+        `select file_id as "fileId" from documents where user_id = ? and is_requested and state <> 'removed'`,
+        [userId],
+      ),
+    );
+    return new Set(rows.map(({ fileId }) => fileId));
   }
 }
 
@@ -55,14 +69,20 @@ class Walk {
   readonly #database: Database;
   readonly #run: DiscoveryRun;
   readonly #ledger: FolderLedger;
+  readonly #requestedIds: ReadonlySet<string>;
   #batch: SourceEntry[] = [];
   #documentCount = 0;
   #entryCount = 0;
 
-  constructor(database: Database, run: DiscoveryRun, ledger: FolderLedger) {
+  constructor(
+    database: Database,
+    run: DiscoveryRun,
+    { ledger, requestedIds }: { ledger: FolderLedger; requestedIds: ReadonlySet<string> },
+  ) {
     this.#database = database;
     this.#run = run;
     this.#ledger = ledger;
+    this.#requestedIds = requestedIds;
   }
 
   /** @returns false when the account has no such folder */
@@ -115,7 +135,7 @@ class Walk {
       await this.#take(entry);
     }
     this.#ledger.addWalked(top.path, folders);
-    return folders.filter(({ isUnscanned }) => isUnscanned);
+    return folders.filter(({ isUnscanned, path }) => isUnscanned && !this.#ledger.isClosed(path));
   }
 
   async #list(folder: SeenFolder): Promise<readonly SeenFolder[]> {
@@ -126,21 +146,29 @@ class Walk {
       else if (entry.isFolder) subfolders.push(folderOf(entry));
       await this.#take(entry);
     }
-    this.#ledger.addListed(listed, subfolders);
+    const isClosed = this.#ledger.isClosed(`${prefixOf(folder.path)}/.`);
+    this.#ledger.addListed(listed, isClosed ? [] : subfolders);
     // Its etag means nothing until the source has read it; nor do those above.
     if (folder.isUnscanned) this.#ledger.addUnsettled(prefixOf(folder.path));
-    return subfolders;
+    return isClosed ? [] : subfolders;
   }
 
   async #take(entry: SourceEntry): Promise<void> {
     this.#run.signal.throwIfAborted();
     this.#entryCount += 1;
     if (this.#entryCount > MOST_ENTRIES) throw endless();
-    if (entry.isFolder || findDocumentType(entry.path) === undefined) return;
+    if (entry.isFolder) return;
+    const closed = findClosedFolder(entry.path);
+    if (closed !== undefined) this.#ledger.addClosed(prefixOf(closed));
+    if (findDocumentType(entry.path) === undefined || !this.#isWanted(entry)) return;
     this.#documentCount += 1;
     this.#batch.push(checked(entry));
     if (isRacy(entry)) this.#ledger.addUnsettled(parentPrefixOf(entry.path));
     if (this.#batch.length >= BATCH_SIZE) await this.flush();
+  }
+
+  #isWanted({ path, fileId }: SourceEntry): boolean {
+    return this.#run.plan.book.judge(path, this.#requestedIds.has(fileId)) === null && !this.#ledger.isClosed(path);
   }
 }
 

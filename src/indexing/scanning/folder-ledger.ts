@@ -32,20 +32,26 @@ export class FolderLedger {
   readonly #listed = new Map<string, ReadonlySet<string>>();
   readonly #covered = new Set<string>();
   readonly #unsettled = new Set<string>();
+  readonly #closed = new Set<string>();
+  readonly #trustsEtags: boolean;
 
-  constructor(known: Iterable<KnownFolder>) {
+  /** @param options.trustsEtags false: every folder is read, whatever was known of it */
+  constructor(known: Iterable<KnownFolder>, { trustsEtags = true }: { trustsEtags?: boolean } = {}) {
+    this.#trustsEtags = trustsEtags;
     this.#known = new Map([...known].map((folder) => [folder.fileId, folder]));
   }
 
   /** True when nothing below has changed since it was last read completely. */
   isUnchanged(folder: SeenFolder): boolean {
+    if (!this.#trustsEtags) return false;
     const known = this.#known.get(folder.fileId);
     return known !== undefined && !folder.isUnscanned && known.path === folder.path && known.etag === folder.etag;
   }
 
   /** True for a new folder, and for a moved one: it keeps its etag while all paths below change. */
   mustBeWalked(folder: SeenFolder): boolean {
-    return !folder.isUnscanned && this.#known.get(folder.fileId)?.path !== folder.path;
+    if (folder.isUnscanned) return false;
+    return !this.#trustsEtags || this.#known.get(folder.fileId)?.path !== folder.path;
   }
 
   /** A folder was listed to the end. */
@@ -58,6 +64,24 @@ export class FolderLedger {
   addWalked(path: string, folders: readonly SeenFolder[]): void {
     this.#covered.add(prefixOf(path));
     for (const folder of folders) this.#seen.set(folder.fileId, folder);
+  }
+
+  /** A folder is to be kept out of the index, with everything below it. */
+  addClosed(prefix: string): void {
+    this.#closed.add(prefix);
+  }
+
+  get hasClosed(): boolean {
+    return this.#closed.size > 0;
+  }
+
+  /** True for what lies in a folder that is kept out of the index, as far as is known yet. */
+  isClosed(path: string): boolean {
+    if (this.#closed.size === 0 || path === '/') return false;
+    for (let prefix = parentPrefixOf(path); ; prefix = parentPrefixOf(prefix)) {
+      if (this.#closed.has(prefix)) return true;
+      if (prefix === '') return false;
+    }
   }
 
   /** There is no such folder. */
@@ -76,12 +100,16 @@ export class FolderLedger {
     const rootPrefixes = roots.map(prefixOf);
     const dropped = [...this.#known.values()].filter(
       ({ fileId, path }) =>
-        !this.#seen.has(fileId) &&
-        ([...this.#covered].some((prefix) => isAtOrBelow(path, prefix)) ||
-          !rootPrefixes.some((prefix) => isAtOrBelow(path, prefix))),
+        this.isClosed(path) ||
+        (!this.#seen.has(fileId) &&
+          ([...this.#covered].some((prefix) => isAtOrBelow(path, prefix)) ||
+            !rootPrefixes.some((prefix) => isAtOrBelow(path, prefix)))),
     );
     return {
-      storedFolders: [...this.#seen.values()].map((folder) => (this.#isUnsettled(folder) ? unread(folder) : folder)),
+      // What is below a closed folder was not read: once it opens, all of it is new.
+      storedFolders: [...this.#seen.values()]
+        .filter(({ path }) => !this.isClosed(path))
+        .map((folder) => (this.#isUnsettled(folder) ? unread(folder) : folder)),
       droppedFolderIds: dropped.map(({ fileId }) => fileId),
       listedPrefixes: [...this.#listed.keys()],
       coveredPrefixes: [...this.#covered],

@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
+import { ClosedFolders } from '../rules/closed-folders.ts';
 import { removeDocuments } from '../sources/document-removal.ts';
 import type { SourceEntry } from '../sources/document-source.port.ts';
-import { isBelow, prefixOf } from '../sources/source-path.ts';
+import { prefixOf } from '../sources/source-path.ts';
 import { upsertDocuments } from '../sources/document-upsert.ts';
 import type { DiscoveryRun } from './document-discovery.ts';
 import type { FolderLedger, ScanConclusions } from './folder-ledger.ts';
+import type { ScanPlan } from './scan-planner.ts';
 
 interface RequestedRow {
   readonly id: string;
@@ -17,12 +19,12 @@ interface RequestedRow {
 
 const GONE_DOCUMENTS = `
   select d.id from documents d
-  where d.user_id = ? and d.state <> 'removed' and d.seen_run is distinct from ?::uuid
+  where d.user_id = ? and d.state <> 'removed' and (d.seen_run is distinct from ?::uuid
     and (regexp_replace(d.path, '/[^/]*$', '') in (select jsonb_array_elements_text(?::jsonb))
       or exists (select 1 from jsonb_array_elements_text(?::jsonb) c(prefix) where starts_with(d.path, c.prefix || '/'))
       or (not d.is_requested
-        and not exists (select 1 from jsonb_array_elements_text(?::jsonb) r(prefix) where starts_with(d.path, r.prefix || '/')))
-      or d.id in (select value::uuid from jsonb_array_elements_text(?::jsonb)))
+        and not exists (select 1 from jsonb_array_elements_text(?::jsonb) r(prefix) where starts_with(d.path, r.prefix || '/'))))
+    or d.id in (select value::uuid from jsonb_array_elements_text(?::jsonb)))
   order by d.id for update of d`;
 
 /** Draws the conclusions of a discovery that saw everything: removals and what need not be read next time. */
@@ -36,21 +38,25 @@ export class ScanConclusion {
 
   /** @returns the number of documents that are gone */
   async conclude(run: DiscoveryRun, ledger: FolderLedger): Promise<number> {
+    const { roots } = run.plan.book;
     const lost = await this.#lookAtRequested(run);
-    const conclusions = ledger.conclude(run.roots);
+    const conclusions = ledger.conclude(roots);
     return this.#database.transaction(async (em) => {
       const { userId, runId } = run.sighting;
+      const closed = ledger.hasClosed ? await takeOutClosed(em, run, ledger) : [];
       const rows = await em.execute<{ id: string }[]>(GONE_DOCUMENTS, [
         userId,
         runId,
         JSON.stringify(conclusions.listedPrefixes),
         JSON.stringify(conclusions.coveredPrefixes),
-        JSON.stringify(run.roots.map(prefixOf)),
-        JSON.stringify(lost),
+        JSON.stringify(roots.map(prefixOf)),
+        JSON.stringify([...lost, ...closed]),
       ]);
       const gone = rows.map(({ id }) => id);
       await removeDocuments(em, userId, gone);
       await storeFolders(em, userId, conclusions);
+      if (run.plan.areRulesNew) await judgeSizes(em, userId, run.plan);
+      await storeState(em, userId, run.plan);
       return gone.length;
     });
   }
@@ -66,9 +72,14 @@ export class ScanConclusion {
       ),
     );
     const lost: string[] = [];
+    const folders = new ClosedFolders(run.session);
     for (const row of requested) {
-      if (run.roots.some((root) => isBelow(row.path, prefixOf(root)))) continue;
+      if (run.plan.book.findRoot(row.path) !== undefined) continue;
       const entry = await findFile(run, row.path);
+      if (entry !== undefined && (await isKeptOut(run, folders, row.path))) {
+        lost.push(row.id);
+        continue;
+      }
       if (entry?.fileId !== row.fileId) lost.push(row.id);
       if (entry !== undefined) await this.#follow(run, row, entry);
     }
@@ -112,4 +123,49 @@ async function findFile({ session, signal }: DiscoveryRun, path: string): Promis
     if (isDomainError(error, 'file-not-found')) return undefined;
     throw error;
   }
+}
+
+async function isKeptOut({ plan, signal }: DiscoveryRun, folders: ClosedFolders, path: string): Promise<boolean> {
+  return plan.book.findExclusion(path) !== null || (await folders.find(path, { signal })) !== null;
+}
+
+/**
+ * Documents in folders that turned out to be closed after some of them were seen. Those that this run met first never
+ * had any text, and leave no trace. @returns ids of the others
+ */
+async function takeOutClosed(em: EntityManager, run: DiscoveryRun, ledger: FolderLedger): Promise<string[]> {
+  const { userId } = run.sighting;
+  const rows = await em.execute<{ id: string; path: string; isNew: boolean }[]>(
+    `select id, path, index_sequence = 0 and state = 'pending' as "isNew" from documents
+     where user_id = ? and state <> 'removed' order by id`,
+    [userId],
+  );
+  const closed = rows.filter(({ path }) => ledger.isClosed(path));
+  const idsOf = (isNew: boolean): string[] => closed.filter((row) => row.isNew === isNew).map(({ id }) => id);
+  await em.execute(
+    `delete from documents
+     where user_id = ? and id in (select value::uuid from jsonb_array_elements_text(?::jsonb))`,
+    [userId, JSON.stringify(idsOf(true))],
+  );
+  return idsOf(false);
+}
+
+/** Documents whose size another limit allows or forbids wait to be looked at again. */
+async function judgeSizes(em: EntityManager, userId: string, { book }: ScanPlan): Promise<void> {
+  await em.execute(
+    `update documents set state = 'pending', state_reason = null, attempts = 0, retry_at = null, updated_at = now()
+     where user_id = ? and (state = 'too_large' and seen_size <= ?::bigint
+       or state in ('indexed', 'no_text_layer', 'failed') and seen_size > ?::bigint)`,
+    [userId, book.maxFileBytes, book.maxFileBytes],
+  );
+}
+
+async function storeState(em: EntityManager, userId: string, { book, isComplete }: ScanPlan): Promise<void> {
+  await em.execute(
+    `insert into scan_states as s (user_id, scanned_at, reconciled_at, rules_hash)
+     values (?, now(), case when ?::boolean then now() end, ?)
+     on conflict (user_id) do update set scanned_at = excluded.scanned_at, rules_hash = excluded.rules_hash,
+       reconciled_at = coalesce(excluded.reconciled_at, s.reconciled_at)`,
+    [userId, isComplete, book.hash],
+  );
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
-import type { SourceSession } from '../sources/document-source.port.ts';
+import type { IngestionRun } from '../ingestion/document-ingestion.ts';
 import { PendingDocuments } from './pending-documents.ts';
 import { ScanCounters } from './scan-counters.ts';
 
@@ -19,10 +19,10 @@ export class ScanReading {
   }
 
   /** Reads what is pending and reports on the way. @returns the final counters */
-  async readPending(context: JobContext, session: SourceSession): Promise<JobCounters> {
+  async readPending(context: JobContext, means: Pick<IngestionRun, 'session' | 'maxBytes'>): Promise<JobCounters> {
     const { userId, jobId, signal } = context;
     let lastReport = 0;
-    await this.#pending.readAll({ session, userId, jobId, signal }, async () => {
+    await this.#pending.readAll({ ...means, userId, jobId, signal }, async () => {
       if (Date.now() - lastReport < PROGRESS_INTERVAL_MS) return;
       lastReport = Date.now();
       await context.report(await this.#counters.soFar(userId, jobId));

@@ -12,6 +12,8 @@ const ScanStateSchema = defineEntity({
     hintTakenAt: p.datetime().nullable(),
     /** When a scan that read everything ended last; null: the next one reads everything. */
     reconciledAt: p.datetime().nullable(),
+    /** When a scan ended last that saw all it had to see. */
+    scannedAt: p.datetime().nullable(),
     /** Digest of the rules under which the last scan judged all files. */
     rulesHash: p.string().length(64).nullable(),
   },

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
 import { DocumentSource, type SourceSession } from '../sources/document-source.port.ts';
 import { DEFAULT_SOURCE_TYPE } from '../sources/document-upsert.ts';
-import { distinctRoots } from '../sources/source-path.ts';
 import { DocumentDiscovery, type DiscoveryRun } from './document-discovery.ts';
 import { ScanConclusion } from './scan-conclusion.ts';
+import { ScanPlanner, type ScanPlan } from './scan-planner.ts';
 import { ScanReading } from './scan-reading.ts';
 
 /** Kind of the jobs that scan. */
@@ -24,39 +23,40 @@ export class ScanJob extends JobHandler {
   readonly #discovery: DocumentDiscovery;
   readonly #conclusion: ScanConclusion;
   readonly #reading: ScanReading;
-  readonly #roots: readonly string[];
+  readonly #planner: ScanPlanner;
 
   constructor(
     source: DocumentSource,
     discovery: DocumentDiscovery,
     conclusion: ScanConclusion,
     reading: ScanReading,
-    config: NextcloudConfig,
+    planner: ScanPlanner,
   ) {
     super();
     this.#source = source;
     this.#discovery = discovery;
     this.#conclusion = conclusion;
     this.#reading = reading;
-    this.#roots = distinctRoots(config.watchDirectories);
+    this.#planner = planner;
   }
 
   async run(context: JobContext): Promise<JobCounters> {
     const session = await this.#source.open(context.userId);
-    const run = this.#discoveryRun(context, session);
+    const plan = await this.#planner.plan(context.userId);
+    const run = this.#discoveryRun(context, session, plan);
     const { ledger, missingRootCount } = await this.#discovery.discover(run);
     const removedCount = await this.#conclusion.conclude(run, ledger);
-    const counters = await this.#reading.readPending(context, session);
+    const counters = await this.#reading.readPending(context, { session, maxBytes: plan.book.maxFileBytes });
     return { ...counters, files_removed: removedCount, watch_directories_missing: missingRootCount };
   }
 
-  #discoveryRun(context: JobContext, session: SourceSession): DiscoveryRun {
+  #discoveryRun(context: JobContext, session: SourceSession, plan: ScanPlan): DiscoveryRun {
     const { userId, signal, parameters } = context;
     const label = parameters['source_type'];
     const sourceType = typeof label === 'string' ? label : DEFAULT_SOURCE_TYPE;
     return {
       session,
-      roots: this.#roots,
+      plan,
       sighting: { userId, runId: randomUUID(), sourceType },
       signal,
       onProgress: (documentCount) => context.report({ files_discovered: documentCount }),

@@ -198,7 +198,13 @@ describe('a file asked for by its path', () => {
     expect(counters).toEqual({ files_indexed: 1, chunks_indexed: 1 });
     expect((await stage.documents())['/Elsewhere/d.txt']).toMatchObject({ title: 'Delta', sourceType: 'guideline' });
     const log = await secondScan(() => stage.source.put('/Elsewhere/d.txt', 'delta two'));
-    expect(log).toEqual(['stat /Documents', 'stat /Elsewhere/d.txt', 'download /Elsewhere/d.txt']);
+    expect(log).toEqual([
+      'stat /Documents',
+      'stat /Elsewhere/d.txt',
+      'stat /.noindex',
+      'stat /Elsewhere/.noindex',
+      'download /Elsewhere/d.txt',
+    ]);
     expect(await texts()).toMatchObject({ '/Elsewhere/d.txt': 'delta two' });
     expect((await stage.documents())['/Elsewhere/d.txt']).toMatchObject({ title: 'Delta', sourceType: 'guideline' });
   });
