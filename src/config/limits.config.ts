@@ -66,12 +66,22 @@ export class LimitsConfig {
     name: 'RATE_LIMIT_LINK_PER_HOUR',
     type: 'integer',
     description:
-      'Attempts per hour and user to link a Nextcloud account by hand; wrong ones count against this server in Nextcloud.',
+      'Attempts per hour and user to link a Nextcloud account, by hand or by a login flow; wrong ones by hand count against this server in Nextcloud.',
   })
   @IsInt()
   @Min(1)
   @Max(MOST)
   readonly linkPerHour: number = 5;
+
+  @Variable({
+    name: 'RATE_LIMIT_DOCTOR_PER_MINUTE',
+    type: 'integer',
+    description: 'Reports of the Nextcloud doctor per minute and user.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly doctorPerMinute: number = 10;
 
   @Variable({
     name: 'RATE_LIMIT_MAIL_PER_HOUR',
@@ -92,6 +102,16 @@ export class LimitsConfig {
   @Min(1)
   @Max(MOST)
   readonly ssoPerMinute: number = 30;
+
+  @Variable({
+    name: 'RATE_LIMIT_WEBHOOKS_PER_MINUTE',
+    type: 'integer',
+    description: 'Webhooks per minute and address.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly webhooksPerMinute: number = 600;
 
   @Variable({
     name: 'RATE_LIMIT_REQUESTS_PER_MINUTE',

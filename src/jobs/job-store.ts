@@ -50,7 +50,7 @@ export class JobStore {
   async finish(id: string, end: JobEnd): Promise<void> {
     await this.#database.read((em) =>
       em.execute(
-        `update jobs set state = ?, counters = coalesce(?::jsonb, counters), problem_code = ?, finished_at = now(),
+        `update jobs set state = ?, counters = coalesce(?::jsonb, counters), problem_code = coalesce(?, problem_code), finished_at = now(),
          updated_at = now() where id = ? and state in ('queued', 'running')`,
         [end.state, end.counters ? JSON.stringify(end.counters) : null, end.problemCode ?? null, id],
       ),

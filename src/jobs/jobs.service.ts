@@ -3,6 +3,7 @@ import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Principal } from '../access/principal.ts';
 import { Database } from '../persistence/database.ts';
 import { DomainError } from '../problem/domain-error.ts';
+import type { ProblemCode } from '../problem/problem-codes.ts';
 import { Boss } from './boss.ts';
 import { JobRunner } from './job-runner.ts';
 import { Job } from './job.entity.ts';
@@ -18,6 +19,14 @@ export interface JobRequest {
   readonly parameters: Record<string, unknown>;
   /** At most 64 characters; open jobs of a kind exclude each other only when their keys are equal. Default ''. */
   readonly exclusivityKey?: string;
+}
+
+/** Why jobs cannot go on. */
+export interface LostGround {
+  /** Kinds that need what is gone. */
+  readonly kinds: readonly string[];
+  /** What their rows say. */
+  readonly problemCode: ProblemCode;
 }
 
 /** The jobs of a user. */
@@ -120,6 +129,28 @@ export class JobsService {
        where user_id = ? and state in ('queued', 'running')`,
       [userId],
     );
+  }
+
+  /**
+   * Ends the open jobs of some kinds because what they need is gone, in the transaction of `em`: queued ones fail with
+   * `problemCode`, running ones are asked to end and keep it.
+   */
+  async failAll(em: EntityManager, userId: string, { kinds, problemCode }: LostGround): Promise<void> {
+    const open = await em.find(
+      Job,
+      { userId, kind: { $in: [...kinds] }, state: { $in: ['queued', 'running'] } },
+      { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
+    for (const job of open) {
+      if (job.state === 'queued') await this.#boss.cancel(em, job.kind, job.id);
+      await em.execute(
+        `update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), updated_at = now(), problem_code = ?,
+           finished_at = case when state = 'queued' then now() end,
+           state = case when state = 'queued' then 'failed' else state end
+         where id = ? and state in ('queued', 'running')`,
+        [problemCode, job.id],
+      );
+    }
   }
 
   /**

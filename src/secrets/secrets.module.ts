@@ -3,6 +3,7 @@ import { SecretsConfig } from '../config/secrets.config.ts';
 import { KeyRing } from './key-ring.ts';
 import { Sealer } from './sealer.ts';
 import { SealingRotation } from './sealing-rotation.ts';
+import { ServerSealer } from './server-sealer.ts';
 
 /** Keys and sealing. */
 @Global()
@@ -14,8 +15,9 @@ import { SealingRotation } from './sealing-rotation.ts';
       useFactory: (config: SecretsConfig) => new KeyRing(config.keys?.reveal() ?? ''),
     },
     Sealer,
+    ServerSealer,
     SealingRotation,
   ],
-  exports: [KeyRing, Sealer],
+  exports: [KeyRing, Sealer, ServerSealer],
 })
 export class SecretsModule {}

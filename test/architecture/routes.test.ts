@@ -35,6 +35,7 @@ const PUBLIC = [
   'POST /api/auth/password/reset',
   'POST /api/auth/refresh',
   'POST /api/auth/register',
+  'POST /api/integrations/nextcloud/webhooks',
 ];
 
 /** No part of the API, hence not in its document. */
@@ -93,6 +94,7 @@ const SESSION_ONLY = [
   'POST /api/auth/step-up',
   'POST /api/auth/step-up/passkey-options',
   'POST /api/auth/tokens',
+  'POST /api/integrations/nextcloud/account/rotate',
   'POST /api/integrations/nextcloud/link',
   'POST /api/users/:user_id/erase',
   'PUT /api/integrations/nextcloud/account',

@@ -123,6 +123,10 @@ export class NextcloudDouble {
     this.#state.accounts.revokeAppPassword(secret);
   }
 
+  hasAppPassword(secret: string): boolean {
+    return this.#state.accounts.findAppPassword(secret) !== null;
+  }
+
   disableUser(uid: string): void {
     this.#state.accounts.get(uid).isEnabled = false;
   }

@@ -65,6 +65,9 @@ export interface DownloadLimits {
  */
 export const SOURCE_UNLINKED = 'source-unlinked';
 
+/** Kinds of the jobs that read a source: they have nothing to do once it refuses its user. */
+export const SOURCE_READERS = ['scan', 'index-file'] as const;
+
 /** Where documents come from. */
 export abstract class DocumentSource {
   /**

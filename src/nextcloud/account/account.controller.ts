@@ -15,6 +15,7 @@ import {
 } from './account.dto.ts';
 import { AccountService } from './account.service.ts';
 import { LinkService } from './link.service.ts';
+import { RotationService } from './rotation.service.ts';
 
 const UPSTREAM = [
   'upstream-unavailable',
@@ -33,12 +34,15 @@ const UPSTREAM = [
 export class AccountController {
   readonly #accounts: AccountService;
   readonly #links: LinkService;
+  readonly #rotations: RotationService;
 
-  constructor(accounts: AccountService, links: LinkService) {
+  constructor(accounts: AccountService, links: LinkService, rotations: RotationService) {
     this.#accounts = accounts;
     this.#links = links;
+    this.#rotations = rotations;
   }
 
+  @LimitedAs('link')
   @Post('link')
   @ApiOperation({
     summary: 'Start Login Flow v2: open login_url in a browser, then ask GET link/{id} every 2 to 5 seconds',
@@ -51,14 +55,14 @@ export class AccountController {
   }
 
   @Get('link/:id')
-  @ApiOperation({ summary: 'Has access been granted?' })
+  @ApiOperation({ summary: 'Has access been granted? Asks Nextcloud nothing' })
   @ApiOkResponse({ type: LinkDocument })
-  @Problems('not-found', 'nextcloud-not-configured', ...UPSTREAM)
+  @Problems('not-found')
   async readLink(
     @CurrentPrincipal() principal: Principal,
     @Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') })) id: string,
   ): Promise<LinkDocument> {
-    return linkDocument(await this.#links.poll(principal, id));
+    return linkDocument(await this.#links.read(principal, id));
   }
 
   @LimitedAs('link')
@@ -84,6 +88,23 @@ export class AccountController {
   @Problems('account-not-linked')
   async readAccount(@CurrentPrincipal() principal: Principal): Promise<AccountDocument> {
     return accountDocument(await this.#accounts.get(principal));
+  }
+
+  @Post('account/rotate')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Exchange the app password for a new one; the old one dies in Nextcloud within seconds' })
+  @ApiOkResponse({ type: AccountDocument })
+  @Problems(
+    'account-not-linked',
+    'account-link-invalid',
+    'account-suspended',
+    'rotation-in-progress',
+    'forbidden',
+    'nextcloud-not-configured',
+    ...UPSTREAM,
+  )
+  async rotate(@CurrentPrincipal() principal: Principal): Promise<AccountDocument> {
+    return accountDocument(await this.#rotations.rotate(principal));
   }
 
   @Delete('account')

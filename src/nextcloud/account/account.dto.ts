@@ -74,10 +74,17 @@ export class LinkDocument {
   link_id!: string;
 
   /**
-   * pending until the user grants access.
+   * pending until the user grants access and what Nextcloud gave is seen to work; expired after 20 minutes, or when the
+   * user has started another one; failed when Nextcloud gave a login that does not work.
    * @example "pending"
    */
-  state!: 'pending' | 'linked' | 'expired';
+  state!: 'pending' | 'linked' | 'expired' | 'failed';
+
+  /**
+   * Code of the problem that a failed flow ended with.
+   * @example null
+   */
+  problem_code!: string | null;
 
   /** @example "2026-11-22T10:20:00.000Z" */
   expires_at!: string;
@@ -86,10 +93,11 @@ export class LinkDocument {
 /** What became of the app password. */
 export class UnlinkDocument {
   /**
-   * revoked; already-dead; not-an-app-password; unreachable when Nextcloud did not answer: then delete it there.
+   * revoked; already-dead; not-an-app-password; pending when Nextcloud did not answer or the user is disabled there: it
+   * is tried again for seven days, and the audit trail says how it ended (given-up: then delete it in Nextcloud).
    * @example "revoked"
    */
-  revocation!: 'revoked' | 'already-dead' | 'not-an-app-password' | 'unreachable';
+  revocation!: 'revoked' | 'already-dead' | 'not-an-app-password' | 'pending' | 'given-up';
 }
 
 /** What a client sees of an account. */
@@ -106,5 +114,11 @@ export function accountDocument(account: NextcloudAccount): AccountDocument {
 
 /** What a client sees of a login flow. */
 export function linkDocument(link: NextcloudLink): LinkDocument {
-  return { link_id: link.id, state: link.state, expires_at: link.expiresAt.toISOString() };
+  const { id, state, expiresAt } = link;
+  return {
+    link_id: id,
+    state: state === 'granted' ? 'pending' : state,
+    problem_code: link.problemCode ?? null,
+    expires_at: expiresAt.toISOString(),
+  };
 }

@@ -6,11 +6,11 @@ import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
 import { AccountStore } from './account.store.ts';
 import type { NextcloudAccount } from './nextcloud-account.entity.ts';
-import { revokeAppPassword, type RevocationOutcome } from './protocol/app-password.ts';
 import { probeLogin } from './protocol/credential-probe.ts';
+import { Revocations, type RevocationProgress } from './revocations.ts';
 
-/** How an unlinking ended upstream; `unreachable` leaves an app password behind that the user should delete there. */
-export type UnlinkOutcome = RevocationOutcome | 'unreachable';
+/** Time to revoke within the request before a task takes it up. */
+const HEAD_START_SECONDS = 120;
 
 /** Links the Nextcloud account of a user. */
 @Injectable()
@@ -19,12 +19,20 @@ export class AccountService {
   readonly #store: AccountStore;
   readonly #database: Database;
   readonly #audit: AuditTrail;
+  readonly #revocations: Revocations;
 
-  constructor(server: NextcloudServer, store: AccountStore, database: Database, audit: AuditTrail) {
+  constructor(
+    server: NextcloudServer,
+    store: AccountStore,
+    database: Database,
+    audit: AuditTrail,
+    revocations: Revocations,
+  ) {
     this.#server = server;
     this.#store = store;
     this.#database = database;
     this.#audit = audit;
+    this.#revocations = revocations;
   }
 
   /** @throws DomainError `account-not-linked` */
@@ -55,32 +63,26 @@ export class AccountService {
   }
 
   /**
-   * Forgets the account, revokes its app password and takes what was read out of it from the index.
+   * Forgets the account, revokes its app password and takes what was read out of it from the index. While Nextcloud
+   * cannot be reached the account is forgotten all the same, and the revocation is tried again.
    *
    * @throws DomainError `account-not-linked`
    */
-  async unlink(principal: Principal): Promise<UnlinkOutcome> {
-    const account = await this.get(principal);
-    const outcome = account.state === 'linked' ? await this.#revoke(account) : 'already-dead';
-    await this.#database.transaction(async (em) => {
-      await this.#store.remove(em, principal.userId);
+  async unlink(principal: Principal): Promise<RevocationProgress> {
+    await this.get(principal);
+    const revocations = await this.#database.transaction(async (em) => {
+      const due = await this.#store.remove(em, principal.userId, HEAD_START_SECONDS);
       await this.#audit.append(em, {
         actorId: principal.userId,
         action: 'nextcloud.unlink',
         outcome: 'success',
         targetType: 'nextcloud-account',
-        details: { revocation: outcome },
       });
+      return due;
     });
-    return outcome;
-  }
-
-  async #revoke(account: NextcloudAccount): Promise<UnlinkOutcome> {
-    try {
-      return await revokeAppPassword(this.#server.endpoint, { ...(await this.#store.login(account)), scheme: 'basic' });
-    } catch (error) {
-      if (isDomainError(error) && error.code.startsWith('upstream-')) return 'unreachable';
-      throw error;
-    }
+    const outcomes: RevocationProgress[] = [];
+    for (const id of revocations) outcomes.push(await this.#revocations.attempt(id));
+    // The one in use comes first; a second one is what a broken-off rotation has left.
+    return outcomes.includes('pending') ? 'pending' : (outcomes[0] ?? 'already-dead');
   }
 }

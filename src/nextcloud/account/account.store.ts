@@ -1,17 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
-import { SOURCE_UNLINKED } from '../../indexing/sources/document-source.port.ts';
-import { JobsService } from '../../jobs/jobs.service.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
-import { Sealer } from '../../secrets/sealer.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
+import { AccountConsequences } from './account-consequences.ts';
+import { AccountSecrets } from './account-secrets.ts';
 import { NextcloudAccount } from './nextcloud-account.entity.ts';
 import type { ProbedLogin } from './protocol/credential-probe.ts';
 import type { NextcloudCredential } from './protocol/nextcloud-credential.ts';
-
-const FIELD = 'nextcloud_accounts.sealed_secret';
 
 /** A login that has just been seen to work. */
 export interface LinkedLogin {
@@ -20,21 +17,33 @@ export interface LinkedLogin {
   readonly probed: ProbedLogin;
 }
 
-/** The linked accounts: the only place where their app passwords are sealed and opened. */
+/** The linked accounts and the state that each is in. */
 @Injectable()
 export class AccountStore {
   readonly #database: Database;
-  readonly #sealer: Sealer;
+  readonly #secrets: AccountSecrets;
   readonly #audit: AuditTrail;
   readonly #server: NextcloudServer;
-  readonly #jobs: JobsService;
+  readonly #consequences: AccountConsequences;
+  readonly #listeners: LinkListener[] = [];
 
-  constructor(database: Database, sealer: Sealer, audit: AuditTrail, server: NextcloudServer, jobs: JobsService) {
+  constructor(
+    database: Database,
+    secrets: AccountSecrets,
+    audit: AuditTrail,
+    server: NextcloudServer,
+    consequences: AccountConsequences,
+  ) {
     this.#database = database;
-    this.#sealer = sealer;
+    this.#secrets = secrets;
     this.#audit = audit;
     this.#server = server;
-    this.#jobs = jobs;
+    this.#consequences = consequences;
+  }
+
+  /** Registers who is told, in the transaction, which Nextcloud user somebody has proved to own. */
+  whenLinked(listener: LinkListener): void {
+    this.#listeners.push(listener);
   }
 
   find(userId: string): Promise<NextcloudAccount | null> {
@@ -61,35 +70,31 @@ export class AccountStore {
     const { baseUrl } = this.#server.endpoint;
     const account = await this.find(userId);
     if (account === null) throw new DomainError('account-not-linked');
-    if (account.state === 'invalid') throw new DomainError('account-link-invalid');
-    if (account.state === 'suspended') throw new DomainError('account-suspended');
-    return { baseUrl, ...(await this.login(account)), uid: account.uid };
+    requireLinked(account);
+    return { baseUrl, ...(await this.#secrets.login(account)) };
   }
 
-  /** The login of an account, whatever its state. */
-  async login(account: NextcloudAccount): Promise<Pick<NextcloudCredential, 'loginName' | 'scheme' | 'secret'>> {
-    const secret = await this.#database.read((em) =>
-      this.#sealer.unseal(em, account.sealedSecret, { ownerId: account.userId, field: FIELD }),
-    );
-    return { loginName: account.loginName, scheme: account.scheme, secret };
-  }
-
-  /** Stores a login in place of whatever was linked before. */
+  /** Stores a login in place of whatever was linked before, which is revoked. */
   async save(em: EntityManager, userId: string, { loginName, appPassword, probed }: LinkedLogin): Promise<void> {
     const now = new Date();
-    const before = await em.findOne(NextcloudAccount, { userId });
-    if (before !== null && before.uid !== probed.uid) await this.#forgetDocuments(em, userId);
+    const before = await this.#lock(em, userId);
+    if (before !== null) await this.#secrets.retire(em, before, { except: appPassword });
+    if (before !== null && before.uid !== probed.uid) await this.#consequences.documentsAreGone(em, userId);
     await em.upsert(NextcloudAccount, {
       userId,
       uid: probed.uid,
       loginName,
       displayName: probed.displayName,
       scheme: probed.scheme,
-      sealedSecret: await this.#sealer.seal(em, appPassword, { ownerId: userId, field: FIELD }),
+      sealedSecret: await this.#secrets.seal(em, userId, appPassword),
+      sealedPreviousSecret: null,
+      secretChangedAt: before?.state === 'linked' ? now : null,
+      rotationStartedAt: null,
       state: 'linked',
       stateChangedAt: now,
       linkedAt: now,
     });
+    for (const listener of this.#listeners) await listener(em, userId, probed.uid);
     await this.#audit.append(em, {
       actorId: userId,
       action: 'nextcloud.link',
@@ -99,31 +104,64 @@ export class AccountStore {
     });
   }
 
-  /** Forgets an account, and with it all that was read out of it. */
-  async remove(em: EntityManager, userId: string): Promise<void> {
+  /**
+   * Forgets an account, and with it all that was read out of it.
+   *
+   * @param headStartSeconds for the caller to revoke what it gets before a task does
+   * @returns ids of the revocations that are due now
+   */
+  async remove(em: EntityManager, userId: string, headStartSeconds = 0): Promise<readonly string[]> {
+    const account = await this.#lock(em, userId);
+    if (account === null) return [];
+    const revocations = await this.#secrets.retire(em, account, { headStartSeconds });
     await em.nativeDelete(NextcloudAccount, { userId });
-    await this.#forgetDocuments(em, userId);
+    await this.#consequences.documentsAreGone(em, userId);
+    return revocations;
   }
 
-  async #forgetDocuments(em: EntityManager, userId: string): Promise<void> {
-    await this.#jobs.submit(em, { userId, kind: SOURCE_UNLINKED, parameters: {} });
+  /** Gives up the credential of an account that has ended; who comes back links again. Nothing of the index goes. */
+  async disconnect(em: EntityManager, userId: string): Promise<void> {
+    const account = await this.#lock(em, userId);
+    if (account === null) return;
+    await this.#secrets.retire(em, account);
+    await em.execute(
+      `update nextcloud_accounts set state = 'invalid', state_changed_at = now(), sealed_secret = '',
+         sealed_previous_secret = null, rotation_started_at = null where user_id = ?`,
+      [userId],
+    );
   }
 
   /**
    * Takes note of a credential that Nextcloud refuses, so that it is never tried again: each wrong Basic login would
-   * bring this server closer to being locked out for everybody. Other errors change nothing.
+   * bring this server closer to being locked out for everybody. However many calls fail at once, the owner is told once.
+   * Other errors change nothing.
    */
   async noteFailure(userId: string, error: unknown): Promise<void> {
     if (!isDomainError(error, 'account-link-invalid', 'account-suspended')) return;
     const state = error.code === 'account-suspended' ? 'suspended' : 'invalid';
-    await this.#database.transaction(async (em) => {
+    if (state === 'invalid' && (await this.#secrets.hasAnother(userId))) return;
+    const isChange = await this.#database.transaction(async (em) => {
       const changed = await em.execute<unknown[]>(
         `update nextcloud_accounts set state = ?, state_changed_at = now() where user_id = ? and state = 'linked' returning 1`,
         [state, userId],
       );
-      if (changed.length === 0) return;
-      const record = { actorId: userId, action: 'nextcloud.refused', outcome: 'failure', details: { state } } as const;
-      await this.#audit.append(em, record);
+      if (changed.length > 0) await this.#consequences.isRefused(em, userId, state);
+      return changed.length > 0;
     });
+    if (isChange) this.#consequences.wake();
   }
+
+  async #lock(em: EntityManager, userId: string): Promise<NextcloudAccount | null> {
+    await em.execute('select 1 from nextcloud_accounts where user_id = ? for update', [userId]);
+    return em.findOne(NextcloudAccount, { userId }, { refresh: true });
+  }
+}
+
+/** Hears of a proof that a Nextcloud user belongs to somebody. */
+export type LinkListener = (em: EntityManager, userId: string, uid: string) => Promise<void>;
+
+/** @throws DomainError `account-link-invalid`, `account-suspended` */
+export function requireLinked({ state }: NextcloudAccount): void {
+  if (state === 'invalid') throw new DomainError('account-link-invalid');
+  if (state === 'suspended') throw new DomainError('account-suspended');
 }

@@ -20,7 +20,8 @@ const NextcloudAccountSchema = defineEntity({
     linkedAt: p.datetime().defaultRaw('now()'),
     /** The app password before the last rotation, sealed, until the new one has been seen to work. */
     sealedPreviousSecret: p.text().nullable(),
-    secretChangedAt: p.datetime().defaultRaw('now()'),
+    /** When another app password took the place of one in use; null while there has been one only. */
+    secretChangedAt: p.datetime().nullable(),
     /** Set while somebody rotates; one at a time. */
     rotationStartedAt: p.datetime().nullable(),
     /** When a suspended account was last asked for. */

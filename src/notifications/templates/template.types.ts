@@ -21,6 +21,8 @@ export interface TemplateValues {
   readonly 'identity-linked': { readonly provider: string; readonly change?: 'linked' | 'removed' };
   /** `name` as the user calls the token. */
   readonly 'access-token-created': { readonly name: string; readonly scopes?: string };
+  /** Nextcloud refuses the linked account. `link` opens the web application, where there is one. */
+  readonly 'nextcloud-account-refused': { readonly state: 'invalid' | 'suspended'; readonly link?: string };
   /** `event` in words, without content or addresses: for example "Many failed logins of one account". */
   readonly 'admin-alert': { readonly event: string; readonly reference?: string };
 }

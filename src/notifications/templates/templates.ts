@@ -7,6 +7,7 @@ import { emailChanged } from './email-changed.ts';
 import { emailVerification } from './email-verification.ts';
 import { identityLinked } from './identity-linked.ts';
 import { invitation } from './invitation.ts';
+import { nextcloudAccountRefused } from './nextcloud-account-refused.ts';
 import { passwordChanged } from './password-changed.ts';
 import { passwordReset } from './password-reset.ts';
 import { secondFactorChanged } from './second-factor-changed.ts';
@@ -28,4 +29,5 @@ export const TEMPLATES: { readonly [Name in TemplateName]: Template<Name> } = {
   'identity-linked': identityLinked,
   'access-token-created': accessTokenCreated,
   'admin-alert': adminAlert,
+  'nextcloud-account-refused': nextcloudAccountRefused,
 };

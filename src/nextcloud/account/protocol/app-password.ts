@@ -10,7 +10,7 @@ import type { NextcloudLogin } from './nextcloud-credential.ts';
  */
 export type RevocationOutcome = 'revoked' | 'already-dead' | 'not-an-app-password';
 
-/** Revokes the app password of a login, by itself. */
+/** Revokes the app password of a login, by itself; as Bearer where it can be, which Nextcloud never counts. */
 export async function revokeAppPassword(
   endpoint: NextcloudEndpoint,
   login: NextcloudLogin,
@@ -31,7 +31,12 @@ export async function revokeAppPassword(
  * some seconds more.
  */
 export async function rotateAppPassword(endpoint: NextcloudEndpoint, login: NextcloudLogin): Promise<string> {
-  const answer = await callOcs(endpoint, { method: 'POST', path: '/core/apppassword/rotate', login });
+  const answer = await callOcs(endpoint, {
+    method: 'POST',
+    path: '/core/apppassword/rotate',
+    login,
+    isRepeatable: false,
+  });
   const secret = findText(answer.data, 'apppassword');
   if (!isOcsSuccess(answer) || secret === null) throw unexpected(endpoint, answer);
   return secret;

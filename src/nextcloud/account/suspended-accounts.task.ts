@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { TaskHandler } from '../../jobs/task-handler.port.ts';
+import { Tasks } from '../../jobs/tasks.ts';
+import { Database } from '../../persistence/database.ts';
+import { isDomainError } from '../../problem/domain-error.ts';
+import { NextcloudServer } from '../nextcloud-server.ts';
+import { AccountSecrets } from './account-secrets.ts';
+import { NextcloudAccount } from './nextcloud-account.entity.ts';
+
+const EVERY_SECONDS = 900;
+const ACCOUNTS_PER_RUN = 20;
+
+const CLAIM = `
+  update nextcloud_accounts set checked_at = clock_timestamp() where user_id in (
+    select a.user_id from nextcloud_accounts a join users u on u.id = a.user_id
+    where a.state = 'suspended' and a.scheme = 'bearer' and u.is_active
+    order by a.checked_at nulls first, a.user_id limit ${ACCOUNTS_PER_RUN} for update of a skip locked)
+  returning user_id`;
+
+/**
+ * Looks whether accounts that were disabled in Nextcloud are enabled again: some at a time, the longest waiting first,
+ * and only as Bearer, which Nextcloud never counts as a login. WebDAV alone tells a disabled user from a dead password.
+ */
+@Injectable()
+export class SuspendedAccountsTask extends TaskHandler {
+  override readonly kind = 'nextcloud-suspended-accounts';
+  override readonly concurrency = 1;
+  override readonly everySeconds = EVERY_SECONDS;
+  readonly #server: NextcloudServer;
+  readonly #database: Database;
+  readonly #secrets: AccountSecrets;
+  readonly #audit: AuditTrail;
+
+  constructor(server: NextcloudServer, database: Database, secrets: AccountSecrets, audit: AuditTrail, tasks: Tasks) {
+    super();
+    this.#server = server;
+    this.#database = database;
+    this.#secrets = secrets;
+    this.#audit = audit;
+    tasks.register(this);
+  }
+
+  override async run(): Promise<void> {
+    if (!this.#server.isConfigured) return;
+    const claimed = await this.#database.transaction((em) => em.execute<{ user_id: string }[]>(CLAIM));
+    for (const { user_id: userId } of claimed) {
+      const account = await this.#database.read((em) => em.findOne(NextcloudAccount, { userId }));
+      if (account !== null) await this.#look(account);
+    }
+  }
+
+  async #look(account: NextcloudAccount): Promise<void> {
+    const { baseUrl } = this.#server.endpoint;
+    try {
+      await this.#server.files.root({ baseUrl, ...(await this.#secrets.login(account)) });
+      await this.#settle(account, 'linked');
+    } catch (error) {
+      if (!isDomainError(error)) throw error;
+      if (error.code === 'account-link-invalid') await this.#settle(account, 'invalid');
+    }
+  }
+
+  async #settle({ userId, sealedSecret }: NextcloudAccount, state: 'linked' | 'invalid'): Promise<void> {
+    await this.#database.transaction(async (em) => {
+      const changed = await em.execute<unknown[]>(
+        `update nextcloud_accounts set state = ?, state_changed_at = now()
+         where user_id = ? and state = 'suspended' and sealed_secret = ? returning 1`,
+        [state, userId, sealedSecret],
+      );
+      if (changed.length === 0) return;
+      await this.#audit.append(em, {
+        actorId: userId,
+        action: state === 'linked' ? 'nextcloud.resumed' : 'nextcloud.refused',
+        outcome: state === 'linked' ? 'success' : 'failure',
+        targetType: 'nextcloud-account',
+        details: { state },
+      });
+    });
+  }
+}
