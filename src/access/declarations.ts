@@ -49,7 +49,7 @@ export const StepUp = (): MethodDecorator =>
   );
 
 /** The limits of `LimitsConfig` that a route can choose; `requests` is the one of every other route. */
-export type LimitName = 'register' | 'login' | 'refresh' | 'link' | 'mail' | 'sso' | 'requests';
+export type LimitName = 'register' | 'login' | 'refresh' | 'link' | 'doctor' | 'mail' | 'sso' | 'requests';
 
 /** Counts the requests of a route against a limit of its own (429 `rate-limited`) instead of the general one. */
 export const LimitedAs = (name: LimitName): CustomDecorator => SetMetadata(REQUEST_LIMIT, name);

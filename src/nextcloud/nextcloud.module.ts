@@ -3,6 +3,7 @@ import { IdentityProvider } from '../auth/oidc/identity-provider.port.ts';
 import { NextcloudConfig } from '../config/nextcloud.config.ts';
 import { OutboundClient } from '../outbound/outbound.client.ts';
 import { AccountModule } from './account/account.module.ts';
+import { DoctorModule } from './doctor/doctor.module.ts';
 import { NextcloudServer } from './nextcloud-server.ts';
 import { NextcloudSignOn } from './oauth2/nextcloud-sign-on.ts';
 import { WebdavModule } from './webdav/webdav.module.ts';
@@ -10,7 +11,7 @@ import { WebdavModule } from './webdav/webdav.module.ts';
 /** The user's Nextcloud; gives indexing its documents and auth its identities, each through the other's own port. */
 @Global()
 @Module({
-  imports: [AccountModule, WebdavModule],
+  imports: [AccountModule, DoctorModule, WebdavModule],
   providers: [
     {
       provide: NextcloudServer,

@@ -28,6 +28,7 @@ export function requestLimits({ config, storage, reflector }: LimitParts): Throt
     login: { most: config.loginPerMinute, windowMs: MINUTE_MS },
     refresh: { most: config.refreshPerMinute, windowMs: MINUTE_MS },
     link: { most: config.linkPerHour, windowMs: HOUR_MS },
+    doctor: { most: config.doctorPerMinute, windowMs: MINUTE_MS },
     mail: { most: config.mailPerHour, windowMs: HOUR_MS },
     sso: { most: config.ssoPerMinute, windowMs: MINUTE_MS },
     requests: { most: config.requestsPerMinute, windowMs: MINUTE_MS },

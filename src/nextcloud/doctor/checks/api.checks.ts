@@ -1,0 +1,134 @@
+import { findField, findText } from '../../ocs/protocol/ocs-envelope.ts';
+import type { Check, Finding } from '../check.types.ts';
+import { fault, ok, skipped, warning } from '../finding.ts';
+import type { ServerVisit } from '../server-visit.ts';
+
+const HARD_DELAY_MS = 5_000;
+/** From here on Nextcloud brings the app that sends webhooks. */
+const WEBHOOKS_SINCE_VERSION = 30;
+
+const ocs: Check<ServerVisit> = {
+  id: 'ocs',
+  title: 'The OCS API answers',
+  needs: ['maintenance', 'database-upgrade'],
+  run: async (visit) =>
+    (await visit.capabilities()) === undefined
+      ? fault({
+          cause: 'Nextcloud shows its status, but its OCS API does not answer as it should.',
+          fix: 'Let the proxy pass /ocs to Nextcloud unchanged, with the header field OCS-APIRequest and the query. A page in HTML here comes from the proxy.',
+        })
+      : ok(),
+};
+
+const throttle: Check<ServerVisit> = {
+  id: 'throttle',
+  title: 'Nextcloud does not slow this server down for wrong passwords',
+  needs: ['ocs'],
+  run: async (visit) => judgeThrottle(await visit.capabilities()),
+};
+
+const publicUrl: Check<ServerVisit> = {
+  id: 'public-url',
+  title: 'Nextcloud knows its own address',
+  needs: ['ocs'],
+  run: async (visit) => judgePublicUrl(visit, await visit.capabilities()),
+};
+
+const activityApp: Check<ServerVisit> = {
+  id: 'activity-app',
+  title: 'The Activity app tells of changes early',
+  needs: ['ocs'],
+  run: async (visit) =>
+    (await hasRoute(visit, '/apps/activity/api/v2/activity'))
+      ? ok()
+      : warning({
+          cause: 'The Activity app is off: changed files are found by the regular scans only.',
+          fix: 'For earlier hints: occ app:enable activity. Nothing else depends on it.',
+        }),
+};
+
+const webhookApp: Check<ServerVisit> = {
+  id: 'webhook-app',
+  title: 'Nextcloud can push changes',
+  needs: ['ocs'],
+  run: async (visit) => {
+    const major = await visit.majorVersion();
+    if (major !== null && major < WEBHOOKS_SINCE_VERSION)
+      return skipped(`Nextcloud can do this from version ${WEBHOOKS_SINCE_VERSION} on; changes are found by scans.`);
+    if (await hasRoute(visit, '/apps/webhook_listeners/api/v1/webhooks')) return ok();
+    return skipped(
+      'The app webhook_listeners is off; changes are found by scans.',
+      'To have changes pushed: occ app:enable webhook_listeners',
+    );
+  },
+};
+
+/** Looks at the answers to all the other questions, so it comes last. */
+export const RATE_LIMIT_CHECK: Check<ServerVisit> = {
+  id: 'rate-limit',
+  title: 'Nextcloud and its proxy let requests through',
+  needs: ['status-page'],
+  after: ['dav-path', 'authorization-header', 'well-known', 'activity-app', 'webhook-app', 'sso-client'],
+  run: ({ probe }) => {
+    const limited = probe.statuses.filter((status) => status === 429).length;
+    return Promise.resolve(
+      limited === 0
+        ? ok({ asked: probe.statuses.length })
+        : warning({
+            cause: 'Requests of this server are refused as too many.',
+            fix: 'Raise the limit of the proxy for this address (nginx limit_req, fail2ban, a web application firewall), or, where Nextcloud itself limits: check the rate limits of its apps.',
+            facts: { asked: probe.statuses.length, refused: limited },
+          }),
+    );
+  },
+};
+
+/** What the OCS API tells without a login. */
+export const API_CHECKS: readonly Check<ServerVisit>[] = [ocs, throttle, publicUrl, activityApp, webhookApp];
+
+/** Unknown routes of OCS are 404 before anybody is asked who he is. */
+async function hasRoute({ probe }: ServerVisit, route: string): Promise<boolean> {
+  const headers = { 'ocs-apirequest': 'true', accept: 'application/json' };
+  const { status } = await probe.ask({ path: `/ocs/v2.php${route}?format=json`, headers });
+  return status !== 404;
+}
+
+function judgeThrottle(capabilities: unknown): Finding {
+  const bruteforce = findField(findField(capabilities, 'capabilities'), 'bruteforce');
+  const delayMs = findField(bruteforce, 'delay');
+  if (typeof delayMs !== 'number') return skipped('Nextcloud does not tell its brute-force delay.');
+  const facts = { delay_ms: delayMs, is_allow_listed: findField(bruteforce, 'allow-listed') === true };
+  if (delayMs === 0) return ok(facts);
+  const trouble = {
+    cause:
+      'Wrong passwords came from the address of this server: Nextcloud makes every login by password from there wait, whoever it is.',
+    fix: 'Find out who sends wrong passwords (nextcloud.log, "Login failed"). Then: occ security:bruteforce:reset ADDRESS, with the address of this server as Nextcloud sees it, and put it on the allow list (app bruteforcesettings: Administration settings, Security). If Nextcloud sees the address of a proxy, name that in trusted_proxies.',
+    facts,
+  };
+  return delayMs >= HARD_DELAY_MS ? fault(trouble) : warning(trouble);
+}
+
+/** The logo is an absolute URL that Nextcloud builds as it builds links, redirects and issuers. */
+function judgePublicUrl({ settings }: ServerVisit, capabilities: unknown): Finding {
+  const logo = findText(findField(findField(capabilities, 'capabilities'), 'theming'), 'logo');
+  const built = logo === null ? null : URL.parse(logo);
+  if (built === null || settings.url === undefined) return skipped('Nextcloud does not show how it builds its links.');
+  const called = new URL(settings.url);
+  const shown = new URL(settings.browserUrl ?? settings.url);
+  const facts = { built: built.origin, called: called.origin, public: shown.origin };
+  if (built.origin === shown.origin) return ok(facts);
+  if (built.host === shown.host && shown.protocol === 'https:') {
+    return warning({
+      cause: 'Nextcloud builds its links with http, although browsers reach it by https.',
+      fix: 'occ config:system:set overwriteprotocol --value=https',
+      facts,
+    });
+  }
+  if (built.origin === called.origin)
+    return ok(facts, 'Nextcloud builds its links from the name it is called by; the public address is put in here.');
+  return warning({
+    cause: 'Nextcloud builds its links with an address that is neither the one it is called by nor its public one.',
+    fix: `Either set NEXTCLOUD_PUBLIC_URL to the address that browsers use, or correct overwritehost and overwriteprotocol in Nextcloud, for example: occ config:system:set overwritehost --value=${shown.host}`,
+    facts,
+  });
+}

@@ -1,0 +1,100 @@
+import type { DoctorSettings } from '../doctor-settings.ts';
+import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
+import { canBeBearer, type CredentialScheme } from '../../account/protocol/nextcloud-credential.ts';
+import type { Check, Finding } from '../check.types.ts';
+import { fault, ok, skipped, warning } from '../finding.ts';
+import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
+import type { ServerVisit } from '../server-visit.ts';
+import type { RefusedPasswords } from '../refused-passwords.ts';
+
+type ServiceAccount = NonNullable<DoctorSettings['serviceAccount']>;
+
+const HOW =
+  'Make an app password for the account in Nextcloud (Personal settings, Security, Devices & sessions) and set NEXTCLOUD_ADMIN_PASSWORD to it; NEXTCLOUD_ADMIN_USER is the login name shown beside it.';
+
+/**
+ * The account that manages users. An app password is recognised as Bearer, which Nextcloud never counts as a login
+ * attempt; only what fails that way is tried as a password, once, and never again after it was refused.
+ */
+export function serviceAccountCheck(refused: RefusedPasswords): Check<ServerVisit> {
+  return {
+    id: 'service-account',
+    title: 'The service account may manage users',
+    needs: ['throttle'],
+    run: async (visit) => {
+      const { serviceAccount } = visit.settings;
+      if (serviceAccount === undefined)
+        return skipped('No service account is configured; it is needed to make users in Nextcloud only.');
+      if (!visit.depth.isForAdministrator) return skipped('Looked at for administrators only.');
+      const self = canBeBearer(serviceAccount.secret)
+        ? await ask(visit, '/cloud/user', { ...serviceAccount, scheme: 'bearer' })
+        : null;
+      if (self?.status === 200) return judgeRights(visit, serviceAccount, { self, scheme: 'bearer' });
+      return tryPassword(visit, serviceAccount, refused);
+    },
+  };
+}
+
+async function tryPassword(visit: ServerVisit, account: ServiceAccount, refused: RefusedPasswords): Promise<Finding> {
+  if (refused.has(account.secret)) return wrongPassword();
+  const delayMs = findField(findField(findField(await visit.capabilities(), 'capabilities'), 'bruteforce'), 'delay');
+  if (delayMs !== 0)
+    return skipped('No password is tried while Nextcloud slows this server down; end that first, see "throttle".');
+  const self = await ask(visit, '/cloud/user', { ...account, scheme: 'basic' });
+  if (self.status === 401) {
+    refused.add(account.secret);
+    return wrongPassword();
+  }
+  if (self.status === 429) return skipped('Nextcloud refuses passwords from this server for now, see "throttle".');
+  return judgeRights(visit, account, { self, scheme: 'basic' });
+}
+
+async function judgeRights(
+  visit: ServerVisit,
+  account: ServiceAccount,
+  { self, scheme }: { self: ProbeAnswer; scheme: CredentialScheme },
+): Promise<Finding> {
+  const user = findField(findField(parseJson(self.bodyText), 'ocs'), 'data');
+  const uid = findText(user, 'id');
+  const groups = findField(user, 'groups');
+  const isAdmin = Array.isArray(groups) && groups.includes('admin');
+  const facts = { user: uid, login_name: account.loginName, is_admin: isAdmin, credential: scheme };
+  const users = await ask(visit, '/cloud/users?limit=1', { ...account, scheme });
+  if (users.status !== 200) {
+    return fault({
+      cause: 'The service account works, but may not manage users.',
+      fix: 'Put it into the group admin, or better make it administrator of the groups whose users it manages (occ group:adduser admin USER; Users, Group admin for).',
+      facts: { ...facts, status: users.status },
+    });
+  }
+  if (scheme === 'basic') {
+    return warning({
+      cause:
+        'The service account logs in with what looks like its real password: slow, and refused as soon as a second factor is required.',
+      fix: HOW,
+      facts,
+    });
+  }
+  if (uid !== account.loginName) {
+    return warning({
+      cause:
+        'The login name of the service account differs from its user id; an app password is bound to the exact login name, and writing needs it.',
+      fix: `If making users fails, set NEXTCLOUD_ADMIN_USER to the login name shown beside the app password, most likely ${uid ?? 'the user id'}.`,
+      facts,
+    });
+  }
+  return ok(facts);
+}
+
+function wrongPassword(): Finding {
+  return fault({ cause: 'Nextcloud refuses the service account.', fix: `${HOW} It is not tried again until then.` });
+}
+
+function ask(
+  { probe }: ServerVisit,
+  route: string,
+  login: ServiceAccount & { readonly scheme: CredentialScheme },
+): Promise<ProbeAnswer> {
+  const path = `/ocs/v2.php${route}${route.includes('?') ? '&' : '?'}format=json`;
+  return probe.ask({ path, login, headers: { 'ocs-apirequest': 'true', accept: 'application/json' } });
+}

@@ -1,0 +1,38 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal, LimitedAs, RequireScope } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { DoctorDocument, DoctorQuery } from './doctor.dto.ts';
+import { doctorDocument } from './doctor.mapper.ts';
+import { DoctorService } from './doctor.service.ts';
+
+/** What is wrong between this server and Nextcloud. */
+@ApiTags('nextcloud account')
+@Controller('integrations/nextcloud/doctor')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
+export class DoctorController {
+  readonly #doctor: DoctorService;
+
+  constructor(doctor: DoctorService) {
+    this.#doctor = doctor;
+  }
+
+  @RequireScope('nextcloud:read')
+  @LimitedAs('doctor')
+  @Get()
+  @ApiOperation({
+    summary: 'Check the way to Nextcloud and your account: what is wrong, why, and what to do',
+    description:
+      'Answers 200 with a report whatever is wrong. Administrators see addresses, versions and commands; everybody sees the checks of the own account.',
+  })
+  @ApiOkResponse({ type: DoctorDocument })
+  @Problems('forbidden', 'validation-failed')
+  async examine(
+    @CurrentPrincipal() principal: Principal,
+    @Query() { deep = false }: DoctorQuery,
+  ): Promise<DoctorDocument> {
+    const report = await this.#doctor.report(principal, deep);
+    return doctorDocument({ ...report, isForAdministrator: principal.role === 'admin' });
+  }
+}

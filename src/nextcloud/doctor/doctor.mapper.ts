@@ -1,0 +1,31 @@
+import type { CheckResult, CheckStatus } from './check.types.ts';
+import type { CheckDocument, DoctorDocument, DoctorSummary } from './doctor.dto.ts';
+
+/** What is told: everything to administrators; to others of the server the causes, and the facts of the own account. */
+export interface ReportToTell {
+  readonly server: readonly CheckResult[];
+  readonly account: readonly CheckResult[];
+  readonly checkedAt: Date;
+  readonly isForAdministrator: boolean;
+}
+
+/** The report as clients see it. */
+export function doctorDocument({ server, account, checkedAt, isForAdministrator }: ReportToTell): DoctorDocument {
+  const checks = [...server.map((each) => (isForAdministrator ? whole(each) : guarded(each))), ...account.map(whole)];
+  return { checks, summary: summaryOf([...server, ...account]), checked_at: checkedAt.toISOString() };
+}
+
+/** Counts results by status. */
+export function summaryOf(results: readonly Pick<CheckResult, 'status'>[]): DoctorSummary {
+  const count = (wanted: CheckStatus): number => results.filter(({ status }) => status === wanted).length;
+  return { ok: count('ok'), warnings: count('warning'), faults: count('fault'), skipped: count('skipped') };
+}
+
+function whole({ id, title, status, cause, fix, facts }: CheckResult): CheckDocument {
+  return { id, title, status, cause, fix, facts: { ...facts } };
+}
+
+/** Causes name no address, version or account; fixes and facts do. */
+function guarded({ id, title, status, cause, fix }: CheckResult): CheckDocument {
+  return { id, title, status, cause, fix: fix === null ? null : `Tell the administrator of this server: "${id}".` };
+}

@@ -1,0 +1,87 @@
+import { readBeginning } from '../../../outbound/bounded-read.ts';
+import type { OutboundClient } from '../../../outbound/outbound.client.ts';
+import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
+import { authorizationOf, type NextcloudLogin } from '../../account/protocol/nextcloud-credential.ts';
+import { nextcloudPolicy } from '../../dav/nextcloud.policy.ts';
+
+/** One question of the doctor. */
+export interface ProbeRequest {
+  readonly method?: 'GET' | 'PROPFIND' | 'POST';
+  /** Below the base URL, encoded, with query; an absolute URL must be on the same origin. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly login?: NextcloudLogin;
+}
+
+/** An answer as it came: redirects, error pages and all. */
+export interface ProbeAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly isJson: boolean;
+  readonly isHtml: boolean;
+  /** At most 1 MiB. */
+  readonly bodyText: string;
+  /** Where a redirect leads; null without one. */
+  readonly location: URL | null;
+  /** Our clock when the header came, in milliseconds since 1970. */
+  readonly answeredAtMs: number;
+}
+
+const MAX_BODY_BYTES = 1_024 * 1_024;
+const TIMES = { connectTimeoutMs: 3_000, headersTimeoutMs: 4_000, totalTimeoutMs: 4_500, idleBodyTimeoutMs: 4_000 };
+
+/**
+ * Asks a Nextcloud questions the way a doctor does: once, with little patience, without following redirects, and past
+ * the circuit breaker of the working connections, whose "left alone for now" would hide the reason.
+ */
+export class DoctorProbe {
+  readonly baseUrl: string;
+  readonly #outbound: OutboundClient;
+  readonly #policy: UpstreamPolicy;
+  readonly #statuses: number[] = [];
+
+  constructor(outbound: OutboundClient, baseUrl: string) {
+    this.baseUrl = baseUrl.replace(/\/+$/, '');
+    this.#outbound = outbound;
+    this.#policy = nextcloudPolicy(this.baseUrl, {
+      ...TIMES,
+      name: 'nextcloud-doctor',
+      concurrency: 3,
+      maxReadRetries: 0,
+      breakerThreshold: Number.MAX_SAFE_INTEGER,
+      judgeFailure: () => 'answer',
+    });
+  }
+
+  /** Status of every answer so far. */
+  get statuses(): readonly number[] {
+    return this.#statuses;
+  }
+
+  /** @throws {DomainError} what the outbound client throws when there is no answer */
+  async ask({ method = 'GET', path, headers = {}, body, login }: ProbeRequest): Promise<ProbeAnswer> {
+    const url = path.startsWith('/') ? this.baseUrl + path : path;
+    const response = await this.#outbound.request(this.#policy, {
+      method,
+      url,
+      headers: { ...headers, ...(login && { authorization: authorizationOf(login) }) },
+      ...(body !== undefined && { body }),
+      isRepeatable: false,
+      showsRedirect: true,
+    });
+    const answeredAtMs = Date.now();
+    this.#statuses.push(response.status);
+    const contentType = response.headers['content-type'] ?? '';
+    const location = response.headers['location'];
+    return {
+      status: response.status,
+      headers: response.headers,
+      isJson: /\bjson\b/i.test(contentType),
+      isHtml: /\bhtml\b/i.test(contentType),
+      bodyText: await readBeginning(response.body, MAX_BODY_BYTES),
+      location: location === undefined ? null : URL.parse(location, url),
+      answeredAtMs,
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import type { OutboundClient } from '../../outbound/outbound.client.ts';
+import { runChecks } from './check-runner.ts';
+import type { CheckResult } from './check.types.ts';
+import type { DoctorSettings } from './doctor-settings.ts';
+import { DoctorProbe } from './protocol/doctor-probe.ts';
+import { RefusedPasswords } from './refused-passwords.ts';
+import { serverChecks } from './server-checks.ts';
+import { ServerVisit, type VisitDepth, type VisitParts } from './server-visit.ts';
+
+/** Examines the Nextcloud of the configuration; needs no database. */
+export class ServerDoctor {
+  readonly settings: DoctorSettings;
+  readonly #outbound: OutboundClient;
+  readonly #refused = new RefusedPasswords();
+
+  constructor(settings: DoctorSettings, outbound: OutboundClient) {
+    this.settings = settings;
+    this.#outbound = outbound;
+  }
+
+  /** All checks of the server, within about 20 s. What is wrong is in the results; nothing of it is thrown. */
+  examine(depth: VisitDepth, signOnFailures: VisitParts['signOnFailures'] = null): Promise<CheckResult[]> {
+    const visit = new ServerVisit({ settings: this.settings, outbound: this.#outbound, depth, signOnFailures });
+    return runChecks(serverChecks(this.#refused), visit);
+  }
+
+  /** For questions with a user's credential; undefined when no Nextcloud is configured. */
+  probe(): DoctorProbe | undefined {
+    return this.settings.url === undefined ? undefined : new DoctorProbe(this.#outbound, this.settings.url);
+  }
+}
