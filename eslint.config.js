@@ -13,6 +13,12 @@ const PROCESS_GLOBAL = { name: 'process', message: ENVIRONMENT };
 
 const SOCKETS = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns'].map((name) => `node:${name}`);
 
+const BROWSER_GLOBALS = ['window', 'document', 'setTimeout', 'CustomEvent', 'URLSearchParams'];
+const HTML_SINKS = ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'write', 'writeln'].map((property) => ({
+  property,
+  message: 'What comes from the server is text: textContent.',
+}));
+
 const NO_BARREL = {
   selector: 'ExportAllDeclaration, ExportNamedDeclaration[source]',
   message: 'No re-exports: import the file that owns the thing.',
@@ -39,7 +45,7 @@ const FEW_PARAMETERS = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'data/', 'node_modules/', 'nextcloud-apps/', 'test/fixtures/'] },
+  { ignores: ['dist/', 'coverage/', 'data/', 'node_modules/', 'build/', 'test/fixtures/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],
@@ -158,6 +164,28 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
       'max-lines': ['error', 600],
       'max-lines-per-function': 'off',
+    },
+  },
+  {
+    // Pages of the Nextcloud apps: scripts of a browser, as they are written.
+    files: ['nextcloud-apps/**/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: Object.fromEntries(BROWSER_GLOBALS.map((name) => [name, 'readonly'])),
+    },
+    rules: {
+      eqeqeq: ['error', 'always'],
+      'max-lines': ['error', 400],
+      'max-lines-per-function': 'off',
+      'no-console': 'error',
+      'no-eval': 'error',
+      'no-implicit-globals': 'error',
+      'no-undef': 'error',
+      'no-unused-vars': 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+      strict: ['error', 'global'],
+      'no-restricted-properties': ['error', ...HTML_SINKS],
     },
   },
   { files: ['**/*.{js,cjs}'], extends: [tseslint.configs.disableTypeChecked] },

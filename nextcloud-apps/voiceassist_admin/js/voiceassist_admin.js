@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+'use strict';
+
+/** Shows whether the server is up, and the jobs of the connected account. */
+(() => {
+  const { root, request, say, attempt, row } = window.VoiceAssistGateway;
+  const UNAVAILABLE = 503;
+  const STATES = { ready: 'Ready', degraded: 'Ready, without all it could have', not_ready: 'Not ready' };
+  const STATUS = { up: 'up', down: 'DOWN', not_configured: 'not configured' };
+
+  const health = document.getElementById('voiceassist-health');
+  const dependencies = document.getElementById('voiceassist-dependencies');
+  const refresh = document.getElementById('voiceassist-refresh');
+  const jobs = document.getElementById('voiceassist-jobs');
+  const noJobs = document.getElementById('voiceassist-no-jobs');
+
+  function dependencyRow([name, { status, required, response_time_ms: time }]) {
+    return row([name, STATUS[status] ?? status, required ? 'yes' : 'no', status === 'up' ? `${time} ms` : '']);
+  }
+
+  async function showHealth() {
+    const { version, uptime } = await request('GET', 'api/health');
+    // 503 is the answer of a server that runs and is not ready: it says why.
+    const readiness = await request('GET', 'api/ready', { accepted: [UNAVAILABLE] });
+    if (readiness.details === undefined) throw new Error('GET /ready answered without details');
+    const hours = Math.floor(uptime / 3600);
+    health.textContent = `${STATES[readiness.status] ?? readiness.status}. Version ${version}, up for ${hours} h.`;
+    health.classList.toggle('voiceassist-fault', readiness.status !== 'ready');
+    dependencies.tBodies[0].replaceChildren(...Object.entries(readiness.details).map(dependencyRow));
+    dependencies.hidden = false;
+  }
+
+  function time(text) {
+    return text === null ? '' : new Date(text).toLocaleString();
+  }
+
+  function jobRow({ kind, state, progress, problem_code: problem, created_at: made, finished_at: ended }) {
+    const counters = Object.entries(progress).map(([name, count]) => `${name.replaceAll('_', ' ')} ${count}`);
+    return row([kind, problem === null ? state : `${state}: ${problem}`, counters.join(', '), time(made), time(ended)]);
+  }
+
+  async function showJobs() {
+    const { jobs: listed } = await request('GET', 'api/jobs');
+    jobs.tBodies[0].replaceChildren(...listed.map(jobRow));
+    jobs.hidden = listed.length === 0;
+    noJobs.hidden = listed.length > 0;
+  }
+
+  async function showAll() {
+    await showHealth();
+    if (root.dataset.connected === 'yes') await showJobs();
+    say(`As of ${new Date().toLocaleTimeString()}.`);
+  }
+
+  refresh.addEventListener('click', () => void attempt(refresh, showAll));
+  document.addEventListener('voiceassist:connection', () => {
+    if (root.dataset.fault === '') void attempt(refresh, showAll);
+  });
+})();

@@ -1,0 +1,19 @@
+<?php
+
+declare(strict_types=1);
+
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+namespace OCA\VoiceAssistAdmin\Controller;
+
+use OCA\VoiceAssistAdmin\Gateway\GatewayController;
+use OCP\AppFramework\Http\Attribute\NoCSRFRequired;
+use OCP\AppFramework\Http\TemplateResponse;
+
+/** Without NoAdminRequired: only administrators of Nextcloud get in. */
+class PageController extends GatewayController {
+	#[NoCSRFRequired]
+	public function index(): TemplateResponse {
+		return $this->page(['gateway', 'connection', 'voiceassist_admin']);
+	}
+}

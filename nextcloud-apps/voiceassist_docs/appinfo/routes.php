@@ -1,0 +1,13 @@
+<?php
+
+declare(strict_types=1);
+
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+return [
+	'routes' => [
+		['name' => 'page#index', 'url' => '/', 'verb' => 'GET'],
+		// What may be reached behind api/ is in operations.json.
+		['name' => 'api#get', 'url' => '/api/{route}', 'verb' => 'GET', 'requirements' => ['route' => '.+']],
+	],
+];

@@ -1,0 +1,21 @@
+<?php
+
+declare(strict_types=1);
+
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+namespace OCA\VoiceAssistDocs\Controller;
+
+use OCA\VoiceAssistDocs\Gateway\GatewayController;
+use OCP\AppFramework\Http\Attribute\NoAdminRequired;
+use OCP\AppFramework\Http\Attribute\NoCSRFRequired;
+use OCP\AppFramework\Http\TemplateResponse;
+
+/** Every signed-in user. */
+class PageController extends GatewayController {
+	#[NoAdminRequired]
+	#[NoCSRFRequired]
+	public function index(): TemplateResponse {
+		return $this->page(['gateway', 'schema', 'voiceassist_docs']);
+	}
+}
