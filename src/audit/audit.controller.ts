@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { AdminOnly, CurrentPrincipal, RequireScope } from '../access/declarations.ts';
+import { AdminOnly, CurrentPrincipal, RequireScope, SignedRequest } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { AuditInspection } from './audit-inspection.ts';
@@ -41,6 +41,7 @@ export class AuditController {
   }
 
   @RequireScope('audit:read')
+  @SignedRequest()
   @Get('export')
   @ApiOperation({
     operationId: 'audit.export',

@@ -6,12 +6,13 @@ import { AuditInspection } from './audit-inspection.ts';
 import { AuditReader } from './audit-reader.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { AuditVerifier } from './audit-verifier.ts';
+import { RepeatedRefusals } from './repeated-refusals.ts';
 
 /** The audit trail. */
 @Global()
 @Module({
   controllers: [AuditController],
-  providers: [AuditAnchors, AuditCheckpoints, AuditInspection, AuditReader, AuditTrail, AuditVerifier],
-  exports: [AuditTrail],
+  providers: [AuditAnchors, AuditCheckpoints, AuditInspection, AuditReader, AuditTrail, AuditVerifier, RepeatedRefusals],
+  exports: [AuditTrail, RepeatedRefusals],
 })
 export class AuditModule {}

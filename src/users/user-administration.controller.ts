@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AdminOnly, CurrentPrincipal, RequireScope, StepUp } from '../access/declarations.ts';
+import { AdminOnly, CurrentPrincipal, RequireScope, SignedRequest, StepUp } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { AccountDeletionService } from './account-deletion.service.ts';
@@ -50,6 +50,7 @@ export class UserAdministrationController {
   }
 
   @RequireScope('users:write')
+  @SignedRequest()
   @Put(':user_id')
   @ApiOperation({
     operationId: 'users.update',
@@ -96,6 +97,7 @@ export class UserAdministrationController {
   }
 
   @StepUp()
+  @SignedRequest()
   @Post(':user_id/erase')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({

@@ -2,7 +2,13 @@ import 'reflect-metadata';
 import { RequestMethod } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { IS_ADMIN_ONLY, IS_PUBLIC, NEEDS_STEP_UP, REQUIRED_SCOPE } from '../../src/access/declarations.ts';
+import {
+  IS_ADMIN_ONLY,
+  IS_PUBLIC,
+  NEEDS_SIGNATURE,
+  NEEDS_STEP_UP,
+  REQUIRED_SCOPE,
+} from '../../src/access/declarations.ts';
 
 // Keys under which the framework keeps what decorators declare.
 const PATH = 'path';
@@ -36,6 +42,8 @@ export interface Route {
   readonly isPublic: boolean;
   readonly isAdminOnly: boolean;
   readonly needsStepUp: boolean;
+  /** Where the server has keys for it. */
+  readonly needsSignature: boolean;
   /** What a personal access token needs; undefined where only a session opens the route. */
   readonly scope: string | undefined;
   readonly arguments: readonly RouteArgument[];
@@ -64,6 +72,7 @@ function routesOfController(controller: object, prefixed: Prefixer): Route[] {
       isPublic: declares(IS_PUBLIC),
       isAdminOnly: declares(IS_ADMIN_ONLY),
       needsStepUp: declares(NEEDS_STEP_UP),
+      needsSignature: declares(NEEDS_SIGNATURE),
       scope: Reflect.getMetadata(REQUIRED_SCOPE, handler) as string | undefined,
       arguments: argumentsOf(controller, prototype, member),
     };

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { ScanRequests } from '../../indexing/sources/scan-requests.port.ts';
+import { Database } from '../../persistence/database.ts';
+import { NextcloudAccount } from '../account/nextcloud-account.entity.ts';
+import { findHint } from './protocol/webhook-hint.ts';
+import { WebhookSenders } from './webhook-senders.ts';
+import type { ReceivedWebhook } from './webhook.types.ts';
+
+/** One user of Nextcloud is linked to one account of ours, rarely to two. */
+const MOST_USERS = 10;
+
+/** Takes webhooks as hints that a user's files may have changed; nothing else in them is believed. */
+@Injectable()
+export class WebhookReceiverService {
+  readonly #senders: WebhookSenders;
+  readonly #database: Database;
+  readonly #scans: ScanRequests;
+
+  constructor(senders: WebhookSenders, database: Database, scans: ScanRequests) {
+    this.#senders = senders;
+    this.#database = database;
+    this.#scans = scans;
+  }
+
+  /**
+   * Has a user's documents scanned soon. Unknown users and events about other things change nothing, and the sender does
+   * not learn of it.
+   *
+   * @throws DomainError `unauthenticated`, `signature-invalid`
+   */
+  async receive(webhook: ReceivedWebhook): Promise<void> {
+    await this.#senders.authenticate(webhook);
+    const hint = findHint(webhook.body);
+    if (hint === null) return;
+    const accounts = await this.#database.read((em) =>
+      em.find(NextcloudAccount, { uid: hint.uid, state: 'linked' }, { limit: MOST_USERS, fields: ['userId'] }),
+    );
+    for (const { userId } of accounts) await this.#scans.requestSoon(userId);
+  }
+}
