@@ -5,7 +5,7 @@
 
 const FEATURES = 'alerts|auth|users|nextcloud|email|indexing';
 const SERVICE_ROOMS =
-  'config|problem|access|outbound|persistence|ephemeral|jobs|compute|secrets|audit|notifications|metrics|changes|http';
+  'config|problem|access|outbound|persistence|ephemeral|signing|jobs|compute|secrets|audit|notifications|metrics|changes|http';
 
 /** Client libraries and the one folder that may import each. */
 const CLIENT_LIBRARIES = {

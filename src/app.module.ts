@@ -27,6 +27,7 @@ import { OutboundModule } from './outbound/outbound.module.ts';
 import type { OpenDatabase } from './persistence/open-database.ts';
 import { PersistenceModule } from './persistence/persistence.module.ts';
 import { SecretsModule } from './secrets/secrets.module.ts';
+import { SigningModule } from './signing/signing.module.ts';
 import { UsersModule } from './users/users.module.ts';
 
 /** What exists before the application. */
@@ -54,6 +55,7 @@ export class AppModule {
         JobsModule.register(open),
         NotificationsModule,
         OutboundModule,
+        SigningModule,
         UsersModule,
         AuthModule,
         AccountFlowsModule,

@@ -19,6 +19,7 @@ import { Metrics } from './metrics/metrics.ts';
 import { measureRequests } from './metrics/request-metrics.ts';
 import { configuredLocation, type EmbeddedLocation } from './persistence/configured-location.ts';
 import { openDatabase } from './persistence/open-database.ts';
+import { watchBodies } from './signing/body-watch.ts';
 import type { ProblemCode } from './problem/problem-codes.ts';
 import { ProblemValidationPipe } from './problem/problem-validation.pipe.ts';
 import { ProblemFilter, sendProblem } from './problem/problem.filter.ts';
@@ -66,6 +67,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   acceptLogoutForms(fastify);
+  watchBodies(fastify);
   app.enableCors({
     origin: [...http.corsOrigins],
     credentials: true,

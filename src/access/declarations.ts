@@ -5,7 +5,8 @@ import {
   type CustomDecorator,
   type ExecutionContext,
 } from '@nestjs/common';
-import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExtension, ApiHeader, ApiSecurity } from '@nestjs/swagger';
 import { Problems } from '../problem/problems.decorator.ts';
 import type { Principal, SessionPrincipal } from './principal.ts';
 import type { Scope } from './scopes.ts';
@@ -16,6 +17,7 @@ export const IS_ADMIN_ONLY = 'access:admin';
 export const REQUEST_LIMIT = 'access:limit';
 export const REQUIRED_SCOPE = 'access:scope';
 export const NEEDS_STEP_UP = 'access:step-up';
+export const NEEDS_SIGNATURE = 'access:signature';
 
 /** Names of the security schemes in the OpenAPI document. */
 export const SESSION_SCHEME = 'access-token';
@@ -48,8 +50,38 @@ export const StepUp = (): MethodDecorator =>
     Problems('step-up-required'),
   );
 
+/** How the raw body of a route is looked at before it is parsed. */
+export interface WatchedBody {
+  /** More bytes than this are answered 413. */
+  readonly mostBytes?: number;
+  /** A body without a Content-Type is JSON. */
+  readonly isJsonUnlessSaid?: boolean;
+}
+
+/** Lets a route see the digests of its raw body. */
+export const WatchesBody = (watchedBody: WatchedBody = {}): MethodDecorator => RouteConfig({ watchedBody });
+
+const SIGNATURE_FIELDS = [
+  ['Content-Digest', 'Digest of the body, also of an empty one (RFC 9530). Asked for where requests must be signed.'],
+  ['Signature-Input', 'What is signed, when, with which key, and a nonce (RFC 9421 section 4.1).'],
+  ['Signature', 'HMAC-SHA-256 of it (RFC 9421 section 4.2). Good once, within 5 minutes.'],
+] as const;
+
+/**
+ * Closes a route to requests that are not signed (401 `signature-required`, `signature-invalid`) on a server that has
+ * keys for it; on others the signature is not looked at. See docs/request-signing.md.
+ */
+export const SignedRequest = (): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(NEEDS_SIGNATURE, true),
+    WatchesBody(),
+    ApiExtension('x-signed-request', true),
+    ...SIGNATURE_FIELDS.map(([name, description]) => ApiHeader({ name, description, required: false })),
+    Problems('signature-required', 'signature-invalid'),
+  );
+
 /** The limits of `LimitsConfig` that a route can choose; `requests` is the one of every other route. */
-export type LimitName = 'register' | 'login' | 'refresh' | 'link' | 'doctor' | 'mail' | 'sso' | 'requests';
+export type LimitName = 'register' | 'login' | 'refresh' | 'link' | 'doctor' | 'mail' | 'sso' | 'webhook' | 'requests';
 
 /** Counts the requests of a route against a limit of its own (429 `rate-limited`) instead of the general one. */
 export const LimitedAs = (name: LimitName): CustomDecorator => SetMetadata(REQUEST_LIMIT, name);

@@ -12,6 +12,7 @@ import { AdminGuard } from './guards/admin.guard.ts';
 import { JwtAuthGuard } from './guards/jwt-auth.guard.ts';
 import { JwtStrategy } from './guards/jwt.strategy.ts';
 import { ScopeGuard } from './guards/scope.guard.ts';
+import { SignatureGuard } from './guards/signature.guard.ts';
 import { StepUpGuard } from './guards/step-up.guard.ts';
 import { CountingStorage } from './limits/counting-storage.ts';
 import { LimitsModule } from './limits/limits.module.ts';
@@ -94,6 +95,8 @@ import { TokenReuse } from './tokens/token-reuse.ts';
     { provide: APP_GUARD, useClass: AdminGuard },
     { provide: APP_GUARD, useClass: ScopeGuard },
     { provide: APP_GUARD, useClass: StepUpGuard },
+    // Last: it uses a signature up.
+    { provide: APP_GUARD, useClass: SignatureGuard },
   ],
   // For the rooms of auth that are modules of their own: mfa, passkeys, oidc, access tokens.
   exports: [

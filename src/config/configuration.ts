@@ -6,6 +6,7 @@ import { MailConfig } from './mail.config.ts';
 import { NextcloudConfig } from './nextcloud.config.ts';
 import { OutboundConfig } from './outbound.config.ts';
 import { SecretsConfig } from './secrets.config.ts';
+import { SigningConfig } from './signing.config.ts';
 import { SsoConfig } from './sso.config.ts';
 import { StorageConfig } from './storage.config.ts';
 
@@ -16,6 +17,7 @@ export const CONFIG_SLICES = [
   LimitsConfig,
   StorageConfig,
   SecretsConfig,
+  SigningConfig,
   OutboundConfig,
   MailConfig,
   NextcloudConfig,
@@ -30,6 +32,7 @@ export class Configuration {
   readonly limits: LimitsConfig = new LimitsConfig();
   readonly storage: StorageConfig = new StorageConfig();
   readonly secrets: SecretsConfig = new SecretsConfig();
+  readonly signing: SigningConfig = new SigningConfig();
   readonly outbound: OutboundConfig = new OutboundConfig();
   readonly mail: MailConfig = new MailConfig();
   readonly nextcloud: NextcloudConfig = new NextcloudConfig();
@@ -44,6 +47,7 @@ export class Configuration {
       this.limits,
       this.storage,
       this.secrets,
+      this.signing,
       this.outbound,
       this.mail,
       this.nextcloud,

@@ -1,5 +1,6 @@
 import type { Configuration } from './configuration.ts';
 import { brokenJwtKeyRules } from './jwt-keys.ts';
+import { brokenSigningRules } from './signing-rules.ts';
 import { brokenSsoRules, ssoSecrets } from './sso-rules.ts';
 
 const IMPLICIT_TLS_PORT = 465;
@@ -34,6 +35,7 @@ export function brokenRules(configuration: Configuration): string[] {
     broken.push('NEXTCLOUD_ADMIN_USER and NEXTCLOUD_ADMIN_PASSWORD go together');
   }
   broken.push(...brokenSsoRules(configuration));
+  broken.push(...brokenSigningRules(configuration.signing));
   broken.push(...brokenMailRules(configuration));
   return http.isProduction ? [...broken, ...brokenInProduction(configuration)] : broken;
 }
@@ -78,6 +80,8 @@ function brokenInProduction(configuration: Configuration): string[] {
     JWT_SECRET: auth.jwtSecret,
     JWT_KEYS: auth.jwtKeys,
     SECRETS_KEYS: secrets.keys,
+    REQUEST_SIGNING_KEYS: configuration.signing.keys,
+    NEXTCLOUD_WEBHOOK_SECRET: configuration.signing.webhookSecret,
     NEXTCLOUD_ADMIN_PASSWORD: nextcloud.adminPassword,
     INITIAL_ADMIN_PASSWORD: auth.initialAdminPassword,
     EMAIL_PASSWORD: mail.password,

@@ -7,11 +7,12 @@ import { DoctorModule } from './doctor/doctor.module.ts';
 import { NextcloudServer } from './nextcloud-server.ts';
 import { NextcloudSignOn } from './oauth2/nextcloud-sign-on.ts';
 import { WebdavModule } from './webdav/webdav.module.ts';
+import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 /** The user's Nextcloud; gives indexing its documents and auth its identities, each through the other's own port. */
 @Global()
 @Module({
-  imports: [AccountModule, DoctorModule, WebdavModule],
+  imports: [AccountModule, DoctorModule, WebdavModule, WebhooksModule],
   providers: [
     {
       provide: NextcloudServer,

@@ -18,6 +18,7 @@ import {
 import { NextcloudProvisioning } from '../nextcloud/provisioning/nextcloud-provisioning.entity.ts';
 import { OutgoingMail } from '../notifications/outgoing-mail.entity.ts';
 import { UserKey } from '../secrets/user-key.entity.ts';
+import { UsedNonce } from '../signing/used-nonce.entity.ts';
 import { User } from '../users/user.entity.ts';
 
 /** Every entity of the server; a table that is not listed here does not exist for the ORM. */
@@ -32,6 +33,7 @@ export const ENTITIES = [
   RecoveryCode,
   Passkey,
   AccessToken,
+  UsedNonce,
   OutgoingMail,
   AuditEvent,
   AuditHead,

@@ -117,9 +117,13 @@ const STEP_UP = [
   'POST /api/users/:user_id/erase',
 ];
 
+/** Asked for a signature on servers that have keys for it: what a stolen token of an administrator must not be able to do. */
+const SIGNED = ['GET /api/admin/audit/export', 'POST /api/users/:user_id/erase', 'PUT /api/users/:user_id'];
+
 interface DocumentedOperation {
   readonly 'x-required-scope'?: string;
   readonly 'x-step-up-required'?: boolean;
+  readonly 'x-signed-request'?: boolean;
   readonly security?: readonly Record<string, unknown>[];
   readonly responses: Readonly<Record<string, unknown>>;
 }
@@ -215,6 +219,18 @@ describe('step-up', () => {
         }),
     );
     expect(answers).toEqual(STEP_UP.map((name) => [name, 'step-up-required']));
+  });
+});
+
+describe('signatures', () => {
+  it('N12: are asked for on the routes listed here and on no other, and the OpenAPI document says so', () => {
+    expect(routes.filter(({ needsSignature }) => needsSignature).map(({ name }) => name)).toEqual(SIGNED);
+    const documented = Object.entries(openApiDocument(app.app).paths).flatMap(([path, operations]) =>
+      Object.entries(operations as Record<string, DocumentedOperation>)
+        .filter(([, operation]) => operation['x-signed-request'] === true && '401' in operation.responses)
+        .map(([method]) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+    );
+    expect(documented.sort()).toEqual(SIGNED);
   });
 });
 

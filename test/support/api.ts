@@ -19,6 +19,8 @@ export interface CallOptions {
   readonly token?: string | undefined;
   /** Sent as JSON. */
   readonly json?: unknown;
+  /** Sent as it is. */
+  readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -26,7 +28,7 @@ export interface CallOptions {
 export async function call<Body = Record<string, unknown>>(
   { url }: Pick<TestApp, 'url'>,
   route: string,
-  { token, json, headers = {} }: CallOptions = {},
+  { token, json, body, headers = {} }: CallOptions = {},
 ): Promise<Answer<Body>> {
   const [method = 'GET', path = '/'] = route.split(' ');
   const response = await fetch(url + path, {
@@ -37,6 +39,7 @@ export async function call<Body = Record<string, unknown>>(
       ...headers,
     },
     ...(json !== undefined && { body: JSON.stringify(json) }),
+    ...(body !== undefined && { body }),
   });
   const text = await response.text();
   const isJson = /^application\/([a-z.-]+\+)?json\b/.test(response.headers.get('content-type') ?? '');

@@ -30,6 +30,7 @@ export function requestLimits({ config, storage, reflector }: LimitParts): Throt
     link: { most: config.linkPerHour, windowMs: HOUR_MS },
     doctor: { most: config.doctorPerMinute, windowMs: MINUTE_MS },
     mail: { most: config.mailPerHour, windowMs: HOUR_MS },
+    webhook: { most: config.webhooksPerMinute, windowMs: MINUTE_MS },
     sso: { most: config.ssoPerMinute, windowMs: MINUTE_MS },
     requests: { most: config.requestsPerMinute, windowMs: MINUTE_MS },
   };
