@@ -3,16 +3,15 @@ import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nest
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
-import { NextcloudConfig } from '../config/nextcloud.config.ts';
 import { Problems } from '../problem/problems.decorator.ts';
-import { IndexStateDocument, IndexStateQuery } from './documents/document.dto.ts';
-import { indexStateDocument } from './documents/document.mapper.ts';
-import { DocumentsService } from './documents/documents.service.ts';
+import { IndexStateDocument, IndexStateQuery } from './index-state/index-state.dto.ts';
+import { indexStateDocument } from './index-state/index-state.mapper.ts';
+import { IndexStateService } from './index-state/index-state.service.ts';
 import { AcceptedJob, IndexFileRequest, IndexReport, ScanQuery, ScanReport, WaitQuery } from './indexing.dto.ts';
 import { acceptedJob, indexReport, indexRequest, scanReport, scanRequest } from './indexing.mapper.ts';
 import { IndexingService } from './indexing.service.ts';
 
-const OF_THE_ACCOUNT = [
+const OF_READING = [
   'nextcloud-not-configured',
   'account-not-linked',
   'account-link-invalid',
@@ -24,8 +23,9 @@ const OF_THE_ACCOUNT = [
   'upstream-tls-failure',
   'upstream-busy',
   'upstream-throttled',
-  'job-cancelled',
 ] as const;
+
+const OF_THE_ACCOUNT = [...OF_READING, 'job-cancelled'] as const;
 
 /** Makes files of the linked account answerable. */
 @ApiTags('files')
@@ -33,13 +33,11 @@ const OF_THE_ACCOUNT = [
 @Problems('unauthenticated', 'validation-failed', 'rate-limited', 'service-unavailable', 'internal-error')
 export class IndexingController {
   readonly #indexing: IndexingService;
-  readonly #documents: DocumentsService;
-  readonly #watchDirectories: readonly string[];
+  readonly #indexState: IndexStateService;
 
-  constructor(indexing: IndexingService, documents: DocumentsService, config: NextcloudConfig) {
+  constructor(indexing: IndexingService, indexState: IndexStateService) {
     this.#indexing = indexing;
-    this.#documents = documents;
-    this.#watchDirectories = config.watchDirectories;
+    this.#indexState = indexState;
   }
 
   @RequireScope('files:index')
@@ -54,8 +52,8 @@ export class IndexingController {
     @Query() query: ScanQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ScanReport | AcceptedJob> {
-    const { job, isDone } = await this.#indexing.scan(principal, scanRequest(query));
-    return isDone ? scanReport(job, this.#watchDirectories) : accepted(reply, acceptedJob(job));
+    const { job, isDone, watchDirectories } = await this.#indexing.scan(principal, scanRequest(query));
+    return isDone ? scanReport(job, watchDirectories) : accepted(reply, acceptedJob(job));
   }
 
   @RequireScope('files:index')
@@ -77,6 +75,7 @@ export class IndexingController {
     'document-unreadable',
     'document-empty',
     'document-set-aside',
+    'excluded-by-rule',
   )
   // eslint-disable-next-line no-restricted-syntax -- one parameter per source of the request
   async index(
@@ -93,12 +92,12 @@ export class IndexingController {
   @Get('index-state')
   @ApiOperation({ summary: 'Why is a file of mine indexed, or not?' })
   @ApiOkResponse({ type: IndexStateDocument })
-  @Problems('not-found')
+  @Problems(...OF_READING, 'not-found', 'not-a-file')
   async indexState(
     @CurrentPrincipal() principal: Principal,
     @Query() { path }: IndexStateQuery,
   ): Promise<IndexStateDocument> {
-    return indexStateDocument(await this.#documents.getByPath(principal, path));
+    return indexStateDocument(await this.#indexState.explain(principal, path));
   }
 }
 

@@ -98,7 +98,7 @@ export class ScanReport {
   /** Always true: a scan that has not ended is answered with 202. */
   scan_completed!: boolean;
 
-  /** The watched folders of this server. */
+  /** The watched folders. */
   watch_directories!: string[];
 
   /**

@@ -21,6 +21,9 @@ import { KnowledgeController } from './retrieval/knowledge.controller.ts';
 import { KnowledgeService } from './retrieval/knowledge.service.ts';
 import { RetrievalService } from './retrieval/retrieval.service.ts';
 import { DocumentDiscovery } from './scanning/document-discovery.ts';
+import { IndexStateService } from './index-state/index-state.service.ts';
+import { IndexRulesController } from './rules/index-rules.controller.ts';
+import { RulesPreviewService } from './rules/rules-preview.service.ts';
 import { IndexRulesService } from './rules/index-rules.service.ts';
 import { HintedScans } from './scanning/hinted-scans.ts';
 import { PendingDocuments } from './scanning/pending-documents.ts';
@@ -41,7 +44,7 @@ const HEAP_SHARE = 0.5;
 
 /** Documents, their text and answers from it. Where documents come from is bound in the composition. */
 @Module({
-  controllers: [IndexingController, DocumentsController, KnowledgeController],
+  controllers: [IndexingController, IndexRulesController, DocumentsController, KnowledgeController],
   providers: [
     { provide: DocumentExtractor, inject: [IndexingConfig], useFactory: extractor },
     { provide: PassageIndex, useFactory: () => new EmbeddedPassageIndex() },
@@ -57,6 +60,8 @@ const HEAP_SHARE = 0.5;
     RetrievalService,
     IndexFeeder,
     IndexRulesService,
+    RulesPreviewService,
+    IndexStateService,
     ScanJob,
     ScanPlanner,
     ScanReading,

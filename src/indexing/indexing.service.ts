@@ -10,6 +10,7 @@ import { PROBLEMS, type ProblemCode } from '../problem/problem-codes.ts';
 import type { DocumentView } from './documents/document-view.ts';
 import { DocumentsService } from './documents/documents.service.ts';
 import { INDEX_FILE } from './ingestion/index-file.job.ts';
+import { IndexRulesService } from './rules/index-rules.service.ts';
 import { SCAN } from './scanning/scan.job.ts';
 import { findPathFault, normalPath } from './sources/source-path.ts';
 
@@ -44,20 +45,32 @@ export class IndexingService {
   readonly #jobs: JobsService;
   readonly #audit: AuditTrail;
   readonly #documents: DocumentsService;
+  readonly #rules: IndexRulesService;
 
-  constructor(database: Database, jobs: JobsService, audit: AuditTrail, documents: DocumentsService) {
+  constructor(
+    database: Database,
+    jobs: JobsService,
+    audit: AuditTrail,
+    documents: DocumentsService,
+    rules: IndexRulesService,
+  ) {
     this.#database = database;
     this.#jobs = jobs;
     this.#audit = audit;
     this.#documents = documents;
+    this.#rules = rules;
   }
 
   /**
    * Begins a scan, or joins the one that is open, and waits for its end.
    *
+   * @returns with the folders that the user's rules watch
    * @throws DomainError the code that ended the scan
    */
-  async scan(principal: Principal, { sourceType, isForced, waitSeconds }: ScanRequest): Promise<JobOutcome> {
+  async scan(
+    principal: Principal,
+    { sourceType, isForced, waitSeconds }: ScanRequest,
+  ): Promise<JobOutcome & { readonly watchDirectories: readonly string[] }> {
     const { userId } = principal;
     const job = await this.#database.transaction(async (em) => {
       if (isForced) {
@@ -80,7 +93,8 @@ export class IndexingService {
       return submitted;
     });
     this.#jobs.wake(SCAN);
-    return this.#outcome(principal, job.id, waitSeconds);
+    const outcome = await this.#outcome(principal, job.id, waitSeconds);
+    return { ...outcome, watchDirectories: (await this.#rules.get(principal)).effective.watchDirectories };
   }
 
   /**

@@ -20,6 +20,8 @@ export interface DocumentView {
   readonly pageCount: number | null;
   readonly chunkCount: number;
   readonly indexedAt: Date | null;
+  /** Asked for by its path. */
+  readonly isRequested: boolean;
 }
 
 /** Which documents of a user; absent means whichever. */
@@ -44,7 +46,7 @@ const SELECT = `
   select d.id, d.title, d.path, d.source_type as "sourceType", d.media_type as "mediaType", d.seen_size as "sizeBytes",
     d.modified_at as "modifiedAt", d.state, d.state_reason as reason, d.attempts, d.retry_at as "retryAt",
     r.etag as revision, r.page_count as "pageCount", coalesce(r.chunk_count, 0) as "chunkCount",
-    r.created_at as "indexedAt"
+    r.created_at as "indexedAt", d.is_requested as "isRequested"
   from documents d left join document_revisions r on r.id = d.revision_id
   where d.user_id = ?`;
 

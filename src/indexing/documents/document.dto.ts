@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 
 /** Where a document stands. */
 export const DOCUMENT_STATES = ['pending', 'indexed', 'no_text_layer', 'too_large', 'failed'] as const;
@@ -26,18 +26,6 @@ export class DocumentsQuery {
   @IsOptional()
   @IsUUID()
   cursor?: string;
-}
-
-/** Which file. */
-export class IndexStateQuery {
-  /**
-   * Path in the linked account.
-   * @example "/Documents/hypertension_guideline.pdf"
-   */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(4000)
-  path!: string;
 }
 
 /** A file that is, was or will be indexed. */
@@ -95,36 +83,6 @@ export class DocumentListDocument {
 
   /** Where the next page begins; null at the end. */
   next_cursor!: string | null;
-}
-
-/** Why a file is or is not indexed. */
-export class IndexStateDocument {
-  /** @example "/Documents/hypertension_guideline.pdf" */
-  path!: string;
-
-  /** pending: waits to be read; no_text_layer: its pages hold only pictures. */
-  state!: (typeof DOCUMENT_STATES)[number];
-
-  /**
-   * Why it is not indexed; null when it is.
-   * @example "encrypted"
-   */
-  reason!: string | null;
-
-  /**
-   * Tries at the version that was seen last.
-   * @example 1
-   */
-  attempts!: number;
-
-  /** Not before this time is it tried again; null: with the next scan, if at all. */
-  retry_at!: string | null;
-
-  /** ETag of the version that is indexed; null when none is. */
-  revision!: string | null;
-
-  /** null while nothing of it is indexed. */
-  indexed_at!: string | null;
 }
 
 /** A number of a query string; what is none stays as it is and is refused. */

@@ -1,5 +1,5 @@
 import type { DocumentState } from '../sources/document.entity.ts';
-import type { DOCUMENT_STATES, DocumentDocument, DocumentListDocument, IndexStateDocument } from './document.dto.ts';
+import type { DOCUMENT_STATES, DocumentDocument, DocumentListDocument } from './document.dto.ts';
 import type { DocumentView } from './document-view.ts';
 import type { DocumentPage } from './documents.service.ts';
 
@@ -25,19 +25,6 @@ export function documentDocument(document: DocumentView): DocumentDocument {
 /** What a client sees of a page of documents. */
 export function documentListDocument({ documents, nextCursor }: DocumentPage): DocumentListDocument {
   return { documents: documents.map(documentDocument), next_cursor: nextCursor };
-}
-
-/** What a client sees of a file's way into the index. */
-export function indexStateDocument(document: DocumentView): IndexStateDocument {
-  return {
-    path: document.path,
-    state: visible(document.state),
-    reason: document.reason,
-    attempts: document.attempts,
-    retry_at: document.retryAt?.toISOString() ?? null,
-    revision: document.revision,
-    indexed_at: document.indexedAt?.toISOString() ?? null,
-  };
 }
 
 function visible(state: DocumentState): (typeof DOCUMENT_STATES)[number] {

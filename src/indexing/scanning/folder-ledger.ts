@@ -1,4 +1,4 @@
-import { isBelow, parentPrefixOf, prefixOf } from '../sources/source-path.ts';
+import { isBelow, isBelowAny, parentPrefixOf, prefixOf } from '../sources/source-path.ts';
 
 /** What is stored of a folder. */
 export interface KnownFolder {
@@ -77,11 +77,7 @@ export class FolderLedger {
 
   /** True for what lies in a folder that is kept out of the index, as far as is known yet. */
   isClosed(path: string): boolean {
-    if (this.#closed.size === 0 || path === '/') return false;
-    for (let prefix = parentPrefixOf(path); ; prefix = parentPrefixOf(prefix)) {
-      if (this.#closed.has(prefix)) return true;
-      if (prefix === '') return false;
-    }
+    return isBelowAny(path, this.#closed);
   }
 
   /** There is no such folder. */

@@ -5,21 +5,29 @@ import { JobsService } from '../../jobs/jobs.service.ts';
 import { Database } from '../../persistence/database.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
 import { DocumentSource } from '../sources/document-source.port.ts';
+import { RECONCILE_IS_DUE } from './scan-planner.ts';
 import { SCAN } from './scan.job.ts';
 
 const MS_PER_MINUTE = 60_000;
+const RECONCILE_ROUND_MS = 60 * MS_PER_MINUTE;
 /** Rounds come a tenth earlier or later, so that processes that started together do not ask together. */
 const JITTER = 0.1;
+/** Of one round; the others are due in the next one still. */
+const MOST_RECONCILES = 1000;
 
-/** Asks for a scan of every linked account in regular rounds, in processes that run jobs. */
+/**
+ * Asks for a scan of every linked account in regular rounds, and for those that are due to trust nothing, in processes
+ * that run jobs.
+ */
 @Injectable()
 export class ScanScheduler implements OnModuleDestroy {
   readonly #database: Database;
   readonly #jobs: JobsService;
   readonly #source: DocumentSource;
   readonly #intervalMs: number;
+  readonly #reconcileHours: number;
   readonly #log = new Logger('Indexing');
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timers = new Set<NodeJS.Timeout>();
   #isStopping = false;
 
   constructor(
@@ -33,16 +41,18 @@ export class ScanScheduler implements OnModuleDestroy {
     this.#jobs = jobs;
     this.#source = source;
     this.#intervalMs = process.runsJobs ? config.scanIntervalMinutes * MS_PER_MINUTE : 0;
+    this.#reconcileHours = process.runsJobs ? config.reconcileHours : 0;
   }
 
   /** Begins the rounds; the first one comes after one interval. */
   start(): void {
-    if (this.#intervalMs > 0) this.#plan();
+    if (this.#intervalMs > 0) this.#plan(this.#intervalMs, () => this.submitDue());
+    if (this.#reconcileHours > 0) this.#plan(RECONCILE_ROUND_MS, () => this.submitReconciles());
   }
 
   onModuleDestroy(): void {
     this.#isStopping = true;
-    clearTimeout(this.#timer);
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 
   /** One round. Users whose last scan, by whichever process, is younger than half an interval are left out. */
@@ -55,17 +65,40 @@ export class ScanScheduler implements OnModuleDestroy {
     this.#jobs.wake(SCAN);
   }
 
-  #plan(): void {
-    const delayMs = this.#intervalMs * (1 - JITTER + 2 * JITTER * Math.random());
-    this.#timer = setTimeout(() => void this.#round(), delayMs).unref();
+  /**
+   * Asks for the scans that are due to trust nothing, also where regular rounds are off or rare. Users who were never
+   * scanned are left to their first scan; one that fails comes again with the next round.
+   */
+  async submitReconciles(): Promise<void> {
+    const readable = new Set(await this.#source.usersWithSource());
+    const rows = await this.#database.read((em) =>
+      em.execute<{ userId: string }[]>(
+        `select s.user_id as "userId" from scan_states s where s.reconciled_at is not null and ${RECONCILE_IS_DUE}
+         order by s.reconciled_at limit ?`,
+        [this.#reconcileHours, this.#reconcileHours, MOST_RECONCILES],
+      ),
+    );
+    for (const { userId } of rows.filter((row) => readable.has(row.userId))) {
+      await this.#database.transaction((em) => this.#jobs.submit(em, { userId, kind: SCAN, parameters: {} }));
+    }
+    if (rows.length > 0) this.#jobs.wake(SCAN);
   }
 
-  async #round(): Promise<void> {
+  #plan(intervalMs: number, round: () => Promise<void>): void {
+    const delayMs = intervalMs * (1 - JITTER + 2 * JITTER * Math.random());
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void this.#run(intervalMs, round);
+    }, delayMs).unref();
+    this.#timers.add(timer);
+  }
+
+  async #run(intervalMs: number, round: () => Promise<void>): Promise<void> {
     try {
-      await this.submitDue();
+      await round();
     } catch (error) {
       this.#log.warn({ ...failureForLog(error) }, 'Scans could not be scheduled; the next round tries again');
     }
-    if (!this.#isStopping) this.#plan();
+    if (!this.#isStopping) this.#plan(intervalMs, round);
   }
 }

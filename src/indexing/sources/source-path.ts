@@ -41,6 +41,15 @@ export function isBelow(path: string, prefix: string): boolean {
   return path.startsWith(`${prefix}/`) && path !== '/';
 }
 
+/** True when any folder of `prefixes` holds a path, however deep. Takes time by the depth, not by the number of prefixes. */
+export function isBelowAny(path: string, prefixes: ReadonlySet<string>): boolean {
+  if (prefixes.size === 0 || path === '/') return false;
+  for (let prefix = parentPrefixOf(path); ; prefix = parentPrefixOf(prefix)) {
+    if (prefixes.has(prefix)) return true;
+    if (prefix === '') return false;
+  }
+}
+
 /** The folders in their normal form, each once and none inside another. */
 export function distinctRoots(folders: readonly string[]): string[] {
   const paths = [...new Set(folders.map(normalPath))];

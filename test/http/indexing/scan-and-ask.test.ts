@@ -205,7 +205,7 @@ describe('GET /api/integrations/files/index-state', () => {
   });
 
   it.each([
-    ['/Private/diary.txt', 404],
+    ['/Private/nothing.txt', 404],
     ['/Documents/../Private/diary.txt', 422],
     ['/a%00b', 422],
   ])('answers %s with %i', async (path, status) => {

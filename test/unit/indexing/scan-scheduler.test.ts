@@ -59,4 +59,18 @@ describe('a round of scans', () => {
     await scheduler().submitDue(Date.now() + 8 * 60_000);
     expect(await scansOf(userIds[0]!)).toBe(2);
   });
+
+  it('R14: asks once for a scan that trusts nothing where one is due, and for nobody else', async () => {
+    const [due = '', recent = ''] = userIds;
+    const unlinked = await insertUser(app.database);
+    await app.database.read((em) =>
+      em.execute(
+        `insert into scan_states (user_id, reconciled_at) values (?, now() - interval '25 hours'),
+           (?, now() - interval '23 hours'), (?, now() - interval '25 hours')`,
+        [due, recent, unlinked],
+      ),
+    );
+    await Promise.all([scheduler().submitReconciles(), scheduler().submitReconciles()]);
+    expect([await scansOf(due), await scansOf(recent), await scansOf(unlinked)]).toEqual([1, 0, 0]);
+  });
 });

@@ -1,0 +1,92 @@
+import { Body, Controller, Get, Headers, HttpCode, HttpStatus, Post, Put, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { IndexRulesDocument, IndexRulesRequest, RulesPreviewDocument } from './index-rules.dto.ts';
+import { chosenRules, indexRulesDocument, rulesPreviewDocument } from './index-rules.mapper.ts';
+import { IndexRulesService, type KeptRules } from './index-rules.service.ts';
+import { RulesPreviewService } from './rules-preview.service.ts';
+
+/** Which files of the own account are indexed. */
+@ApiTags('files')
+@Controller('integrations/files/index-rules')
+@Problems('unauthenticated', 'rate-limited', 'service-unavailable', 'internal-error')
+export class IndexRulesController {
+  readonly #rules: IndexRulesService;
+  readonly #preview: RulesPreviewService;
+
+  constructor(rules: IndexRulesService, preview: RulesPreviewService) {
+    this.#rules = rules;
+    this.#preview = preview;
+  }
+
+  @RequireScope('documents:read')
+  @Get()
+  @ApiOperation({ summary: 'Which of my files are indexed?' })
+  @ApiOkResponse({ type: IndexRulesDocument, description: 'ETag names the version, for If-Match.' })
+  async read(
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<IndexRulesDocument> {
+    return answer(reply, await this.#rules.get(principal));
+  }
+
+  @RequireScope('files:index')
+  @Put()
+  @ApiOperation({ summary: 'Choose which of my files are indexed; the next scan judges all of them again' })
+  @ApiHeader({ name: 'if-match', required: true, description: 'ETag of the rules that are replaced, for example "0".' })
+  @ApiOkResponse({ type: IndexRulesDocument, description: 'ETag names the version, for If-Match.' })
+  @Problems('malformed-request', 'validation-failed', 'etag-mismatch', 'precondition-required')
+  // eslint-disable-next-line no-restricted-syntax -- one parameter per source of the request
+  async replace(
+    @CurrentPrincipal() principal: Principal,
+    @Body() request: IndexRulesRequest,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<IndexRulesDocument> {
+    return answer(reply, await this.#rules.put(principal, chosenRules(request), versionOf(ifMatch)));
+  }
+
+  @RequireScope('files:index')
+  @Post('dry-run')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'What would these rules change? Nothing is written' })
+  @ApiOkResponse({ type: RulesPreviewDocument })
+  @Problems(
+    'malformed-request',
+    'validation-failed',
+    'nextcloud-not-configured',
+    'account-not-linked',
+    'account-link-invalid',
+    'account-suspended',
+    'upstream-unavailable',
+    'upstream-timeout',
+    'upstream-protocol-error',
+    'upstream-misconfigured',
+    'upstream-tls-failure',
+    'upstream-busy',
+    'upstream-throttled',
+  )
+  async dryRun(
+    @CurrentPrincipal() principal: Principal,
+    @Body() request: IndexRulesRequest,
+  ): Promise<RulesPreviewDocument> {
+    return rulesPreviewDocument(await this.#preview.preview(principal, chosenRules(request)));
+  }
+}
+
+function answer(reply: FastifyReply, rules: KeptRules): IndexRulesDocument {
+  void reply.header('etag', `"${rules.version}"`);
+  return indexRulesDocument(rules);
+}
+
+/** @throws DomainError `precondition-required`; `etag-mismatch` for what no version ever had as its ETag */
+function versionOf(ifMatch: string | undefined): number {
+  if (ifMatch === undefined) throw new DomainError('precondition-required');
+  const version = /^"(\d{1,9})"$/.exec(ifMatch.trim())?.[1];
+  if (version === undefined) throw new DomainError('etag-mismatch');
+  return Number(version);
+}
