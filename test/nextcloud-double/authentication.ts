@@ -33,7 +33,7 @@ export class Authenticator {
   }
 
   authenticate(exchange: Exchange): Authentication {
-    const authorization = exchange.header('authorization');
+    const authorization = this.#faults.stripsAuthorization ? null : exchange.header('authorization');
     if (authorization === null) return { kind: 'anonymous' };
     const [scheme, value = ''] = authorization.split(/\s+/, 2);
     if (/^basic$/i.test(scheme ?? '')) return this.#basic(exchange, value);

@@ -1,6 +1,7 @@
 import { htmlAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Authentication } from './authentication.ts';
+import { answerCalendarHome } from './calendar-home.ts';
 import { checkConditions } from './dav-conditions.ts';
 import { findNode, openContext } from './dav-context.ts';
 import type { DavContext } from './dav-context.ts';
@@ -56,6 +57,8 @@ export async function answerDav(exchange: Exchange, state: ServerState): Promise
       const headers = { 'Content-Type': 'application/xml; charset=utf-8' };
       return { status: 207, headers, body: hostileXml(state.faults.hostileXml) };
     }
+    const calendarHome = answerCalendarHome(exchange, state, account);
+    if (calendarHome !== null) return calendarHome;
     const handler = HANDLERS[exchange.method];
     if (handler === undefined) throw notImplemented(exchange.method);
     const context = openContext(exchange, state, account);

@@ -59,6 +59,19 @@ export class Faults {
   serverTimeSkewSeconds = 0;
   /** The server knows Basic only: every Bearer credential gets 401. */
   isBearerUnsupported = false;
+  /** A proxy takes the Authorization header out of every request. */
+  stripsAuthorization = false;
+  /** A proxy or firewall answers 405 to PROPFIND. */
+  blocksPropfind = false;
+  isNotInstalled = false;
+  /** What the server says its version is. */
+  version = '27.1.10';
+  /** Scheme and host that absolute links are built with, as overwritehost and overwriteprotocol set them; null is the Host of the request. */
+  linkOrigin: string | null = null;
+  /** The app for OAuth 2.0 clients is disabled. */
+  isOAuth2AppOff = false;
+  /** No user has a calendar. */
+  hasNoCalendars = false;
   /** Answers that win over the real ones, each for a number of times. */
   readonly scripted: ScriptedAnswer[] = [];
 

@@ -12,6 +12,8 @@ import { answerLoginFlow } from './login-flow.ts';
 import { answerOAuth2 } from './oauth2-app.ts';
 import type { OAuth2Client } from './oauth2-app.ts';
 import { answerOcs } from './ocs-router.ts';
+import { answerOidc } from './oidc-app.ts';
+import type { OidcApp } from './oidc-app.ts';
 import type { RequestRecord } from './request-log.ts';
 import { ServerState } from './server-state.ts';
 import { Transport } from './transport.ts';
@@ -153,6 +155,11 @@ export class NextcloudDouble {
     flow.granted = { loginName: appPassword.loginName, appPassword: appPassword.secret };
   }
 
+  /** The app that makes Nextcloud an OpenID provider; a fresh server has none. */
+  get oidcApp(): OidcApp {
+    return this.#state.oidc;
+  }
+
   /** An administrator registers a client of the built-in OAuth 2.0 app. */
   registerOAuth2Client(redirectUri: string): OAuth2Client {
     return this.#state.oauth2.register(redirectUri);
@@ -273,7 +280,11 @@ export class NextcloudDouble {
     const protocol = (await answerOcs(exchange, state)) ?? (await answerDav(exchange, state));
     if (protocol !== null) return protocol;
     const isClosed = state.faults.isInMaintenance || state.faults.needsDbUpgrade;
-    const page = isClosed ? null : ((await answerLoginFlow(exchange, state)) ?? (await answerOAuth2(exchange, state)));
+    const page = isClosed
+      ? null
+      : ((await answerLoginFlow(exchange, state)) ??
+        (await answerOAuth2(exchange, state)) ??
+        (await answerOidc(exchange, state)));
     return page ?? answerWebPage(exchange, state);
   }
 

@@ -57,6 +57,11 @@ export class OAuth2App {
     return found !== undefined && found.expiresAtMs > this.#clock.nowMs() ? found.uid : null;
   }
 
+  /** The code or token is looked at before the client is. */
+  knows(kind: string, secret: string): boolean {
+    return (kind === 'authorization_code' ? this.#codes : this.#refreshTokens).has(secret);
+  }
+
   /** Uses a code or refresh token up. @returns null when it is unknown, used or another client's */
   take(kind: string, secret: string, clientId: string): Record<string, unknown> | null {
     const grants = kind === 'authorization_code' ? this.#codes : this.#refreshTokens;
@@ -78,6 +83,7 @@ export class OAuth2App {
 
 /** Answers the two routes of the app; null when the path is none of them. */
 export async function answerOAuth2(exchange: Exchange, state: ServerState): Promise<Answer | null> {
+  if (state.faults.isOAuth2AppOff) return null;
   const path = exchange.path.replace(/^\/index\.php/, '');
   if (path === '/apps/oauth2/authorize' && exchange.method === 'GET') return authorize(exchange, state);
   if (path === '/apps/oauth2/api/v1/token' && exchange.method === 'POST') return token(exchange, state);
@@ -96,9 +102,10 @@ async function token(exchange: Exchange, state: ServerState): Promise<Answer> {
   const [id, secret] = basicOf(exchange) ?? [fields.get('client_id') ?? '', fields.get('client_secret') ?? ''];
   const kind = fields.get('grant_type') ?? '';
   if (kind !== 'authorization_code' && kind !== 'refresh_token') return jsonAnswer(400, { error: 'invalid_grant' });
+  const shown = fields.get(kind === 'authorization_code' ? 'code' : 'refresh_token') ?? '';
+  if (!state.oauth2.knows(kind, shown)) return jsonAnswer(400, { error: 'invalid_request' });
   const client = state.oauth2.find(id);
   if (client === null || client.clientSecret !== secret) return jsonAnswer(400, { error: 'invalid_client' });
-  const shown = fields.get(kind === 'authorization_code' ? 'code' : 'refresh_token') ?? '';
   const answer = state.oauth2.take(kind, shown, id);
   return answer === null ? jsonAnswer(400, { error: 'invalid_request' }) : jsonAnswer(200, answer);
 }

@@ -87,7 +87,9 @@ export async function answerOcs(exchange: Exchange, state: ServerState): Promise
   if (authentication.kind === 'blocked') return ocsAnswer(exchange, { code: 429, message: 'Reached maximum delay' });
   if (authentication.kind === 'refused-basic' || authentication.kind === 'disabled') return unauthorisedXml();
   if (route === '/cloud/capabilities' && exchange.method === 'GET') {
-    return isForged(exchange, authentication) ? csrfFailed() : ocsAnswer(exchange, capabilities(exchange, state));
+    return isForged(exchange, authentication)
+      ? csrfFailed()
+      : ocsAnswer(exchange, capabilities(exchange, state, authentication.kind === 'user'));
   }
   return answerOperation(route, { exchange, state, authentication });
 }

@@ -5,6 +5,7 @@ import { FileLocks } from './dav-locks.ts';
 import { Faults } from './faults.ts';
 import { LoginFlows } from './login-flow.ts';
 import { OAuth2App } from './oauth2-app.ts';
+import { OidcApp } from './oidc-app.ts';
 import { BruteForceThrottle } from './throttle.ts';
 import { FileTree } from './tree.ts';
 
@@ -14,6 +15,7 @@ export class ServerState {
   readonly faults = new Faults();
   readonly accounts = new Accounts();
   readonly oauth2 = new OAuth2App(this.clock);
+  readonly oidc = new OidcApp();
   readonly throttle = new BruteForceThrottle(this.clock);
   readonly authenticator = new Authenticator(this);
   readonly tree = new FileTree(this.clock);

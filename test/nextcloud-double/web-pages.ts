@@ -1,18 +1,17 @@
 import { htmlAnswer, jsonAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
-import { VERSION } from './ocs-capabilities.ts';
 import type { ServerState } from './server-state.ts';
 
 /** Answers status.php: always 200 while the database lives, maintenance or not. */
 export function answerStatus(exchange: Exchange, state: ServerState): Answer | null {
   if (exchange.path !== '/status.php') return null;
   const status = {
-    installed: true,
+    installed: !state.faults.isNotInstalled,
     maintenance: state.faults.isInMaintenance,
     needsDbUpgrade: state.faults.needsDbUpgrade,
-    version: `${VERSION.string}.0`,
-    versionstring: VERSION.string,
+    version: `${state.faults.version}.0`,
+    versionstring: state.faults.version,
     edition: '',
     productname: 'Nextcloud',
     extendedSupport: false,
@@ -25,6 +24,13 @@ export function answerStatus(exchange: Exchange, state: ServerState): Answer | n
 export function answerWebPage(exchange: Exchange, state: ServerState): Answer {
   if (/^\/\.well-known\/(caldav|carddav)\/?$/.test(exchange.path)) {
     return { status: 301, headers: { Location: `${exchange.baseUrl}/remote.php/dav/` } };
+  }
+  if (exchange.path === '/.well-known/openid-configuration') {
+    const headers = { 'X-NEXTCLOUD-WELL-KNOWN': '1' };
+    return {
+      ...jsonAnswer(404, { message: 'openid-configuration not supported' }),
+      headers: { ...jsonAnswer(404, {}).headers, ...headers },
+    };
   }
   if (state.faults.isInMaintenance || state.faults.needsDbUpgrade) {
     const page = htmlAnswer(503, 'Maintenance mode');
@@ -50,6 +56,7 @@ export function answerFault(exchange: Exchange, state: ServerState): Answer | nu
   const isPage = !/^\/(status|ocs|remote)/.test(exchange.path);
   if (faults.redirectTo !== null)
     return { status: 302, headers: { Location: faults.redirectTo + (exchange.request.url ?? '/') } };
+  if (faults.blocksPropfind && exchange.method === 'PROPFIND') return htmlAnswer(405, '405 Not Allowed');
   if (faults.showsHtmlLogin) return htmlAnswer(200, 'Please log in');
   if (faults.retryAfter503Seconds !== null) {
     const page = htmlAnswer(503, 'Service Unavailable');
