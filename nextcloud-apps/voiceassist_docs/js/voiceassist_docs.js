@@ -21,6 +21,13 @@
     return needs.length === 0 ? 'Open to everybody.' : 'A session only.';
   }
 
+  /** A text of the document, whose `code` is set as such; a link keeps its words. */
+  function prose(name, text, attributes = {}) {
+    const pieces = text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1').split(/`([^`]+)`/);
+    const children = pieces.map((piece, index) => (index % 2 === 1 ? element('code', { text: piece }) : piece));
+    return element(name, { ...attributes, children });
+  }
+
   function table(headings, rows) {
     const head = element('thead', { children: [row(headings, 'th')] });
     const body = element('tbody', { children: rows });
@@ -58,7 +65,11 @@
 
   function responseSections(operation, schemas) {
     const all = Object.entries(operation.responses ?? {});
-    const rows = all.map(([status, response]) => row([status, response.description ?? '']));
+    const rows = all.map(([status, response]) =>
+      element('tr', {
+        children: [element('td', { text: status }), prose('td', response.description ?? '')],
+      }),
+    );
     const bodies = all
       .filter(([status]) => status.startsWith('2'))
       .flatMap(([status, response]) =>
@@ -71,7 +82,7 @@
   function details({ operation, document_ }) {
     const schemas = document_.components?.schemas ?? {};
     const parts = [element('p', { text: access(operation, document_) })];
-    if (operation.description) parts.push(element('p', { text: operation.description, class: 'voiceassist-text' }));
+    if (operation.description) parts.push(prose('p', operation.description, { class: 'voiceassist-text' }));
     if (operation.parameters?.length > 0) parts.push(parameterTable(operation, schemas));
     for (const [type, { schema }] of mediaTypes(operation.requestBody ?? {})) {
       parts.push(schemaSection(`Body (${type})`, schema, schemas));
@@ -110,7 +121,9 @@
   function show(document_) {
     const all = entries(document_);
     const tags = [...new Set(all.map(({ tag }) => tag))];
-    description.textContent = `${document_.info.title} ${document_.info.version}. ${document_.info.description ?? ''}`;
+    // The first paragraph; the rest tells how to use Swagger UI.
+    const [about = ''] = (document_.info.description ?? '').split('\n\n');
+    description.textContent = `${document_.info.title} ${document_.info.version}. ${about}`;
     operations.replaceChildren(
       ...tags.map((tag) => {
         const own = all.filter((entry) => entry.tag === tag);
@@ -131,7 +144,7 @@
     for (const tag of operations.querySelectorAll('#voiceassist-operations > section')) {
       tag.hidden = tag.querySelector('details:not([hidden])') === null;
     }
-    count.textContent = `${shown} operations`;
+    count.textContent = shown === 1 ? '1 operation' : `${shown} operations`;
   }
 
   filter.addEventListener('input', applyFilter);

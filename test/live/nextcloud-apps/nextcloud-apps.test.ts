@@ -186,6 +186,24 @@ describeWithApps('the Nextcloud apps in a real Nextcloud (needs TEST_NEXTCLOUD_O
     expect((await browser.call('GET', `${CLIENT}api/documents`)).status).toBe(200);
   });
 
+  it('Q3: a user who is deleted leaves no token to whom gets the same id', async () => {
+    const user = await nextcloud.makeUser();
+    const own = new NextcloudBrowser(nextcloud.baseUrl);
+    await own.signIn(user.uid, user.password);
+    await own.page(CLIENT);
+    const token = await personalToken(account, CLIENT_SCOPES);
+    expect((await own.call('POST', `${CLIENT}connection`, { token })).status).toBe(200);
+    await occ('user:delete', user.uid);
+
+    await nextcloud
+      .ocs()
+      .createUser(nextcloud.admin, { userId: user.uid, password: user.password, displayName: 'Another' });
+    const other = new NextcloudBrowser(nextcloud.baseUrl);
+    await other.signIn(user.uid, user.password);
+    await other.page(CLIENT);
+    expect((await other.call('GET', `${CLIENT}api/documents`)).text).toContain('not-connected');
+  });
+
   it('Q3: the reference app hands out the OpenAPI document of the server', async () => {
     const answer = await browser.call('GET', `${DOCS}api/openapi.json`);
     expect(answer.status).toBe(200);
@@ -206,48 +224,63 @@ describeWithApps('the Nextcloud apps in a real Nextcloud (needs TEST_NEXTCLOUD_O
     expect((await admin.call('DELETE', `${ADMIN}connection`)).status).toBe(200);
   });
 
-  itWithChromium('Q3: in a browser: connect, ask, read the citation, and read the reference', async () => {
-    const chrome = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: 120_000 });
-    try {
-      const context = await chrome.newContext();
-      await context.addCookies(browser.cookies());
-      const page = await context.newPage();
-      page.setDefaultTimeout(120_000);
-      const faults: string[] = [];
-      page.on('console', (message) => {
-        if (message.text().includes('Content Security Policy')) faults.push(message.text());
-      });
-      page.on('pageerror', (error) => {
-        if (error.stack?.includes('voiceassist')) faults.push(error.message);
-      });
-      await page.goto(nextcloud.baseUrl + CLIENT);
-      const disconnect = page.getByRole('button', { name: 'Disconnect' });
-      const connect = page.getByRole('button', { name: 'Connect', exact: true });
-      await connect.or(disconnect).first().waitFor();
-      if (await disconnect.isVisible()) await disconnect.click();
-      await page.getByLabel('Personal access token').fill(await personalToken(account, CLIENT_SCOPES));
-      await connect.click();
-      await page.getByText('hypertension & more', { exact: false }).first().waitFor();
-      await page.getByLabel('Question').fill(QUESTION.query);
-      await page.getByRole('button', { name: 'Ask' }).click();
-      const citation = page.locator('#voiceassist-citations li').first();
-      await citation.waitFor();
-      // What the document says is text, also where it looks like HTML.
-      expect(await citation.locator('blockquote').innerText()).toContain('<b>in adults</b>');
-      expect(await citation.locator('a').getAttribute('href')).toContain('dir=%2FGuidelines');
-      expect(await page.locator('#voiceassist-answer-text').innerText()).toContain('[1]');
+  itWithChromium(
+    'Q3: in a browser: connect, ask, read the citation, the reference, and the state of the server',
+    async () => {
+      const chrome = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: 120_000 });
+      try {
+        const context = await chrome.newContext();
+        await context.addCookies(browser.cookies());
+        const page = await context.newPage();
+        page.setDefaultTimeout(120_000);
+        const faults: string[] = [];
+        page.on('console', (message) => {
+          if (message.text().includes('Content Security Policy')) faults.push(message.text());
+        });
+        page.on('pageerror', (error) => {
+          if (error.stack?.includes('voiceassist')) faults.push(error.message);
+        });
+        await page.goto(nextcloud.baseUrl + CLIENT);
+        const disconnect = page.getByRole('button', { name: 'Disconnect' });
+        const connect = page.getByRole('button', { name: 'Connect', exact: true });
+        await connect.or(disconnect).first().waitFor();
+        if (await disconnect.isVisible()) await disconnect.click();
+        await page.getByLabel('Personal access token').fill(await personalToken(account, CLIENT_SCOPES));
+        await connect.click();
+        await page.getByText('hypertension & more', { exact: false }).first().waitFor();
+        await page.getByLabel('Question').fill(QUESTION.query);
+        await page.getByRole('button', { name: 'Ask' }).click();
+        const citation = page.locator('#voiceassist-citations li').first();
+        await citation.waitFor();
+        // What the document says is text, also where it looks like HTML.
+        expect(await citation.locator('blockquote').innerText()).toContain('<b>in adults</b>');
+        expect(await citation.locator('a').getAttribute('href')).toContain('dir=%2FGuidelines');
+        expect(await page.locator('#voiceassist-answer-text').innerText()).toContain('[1]');
 
-      await page.getByRole('button', { name: 'Look for new documents' }).click();
-      await page.getByText('The index is up to date.').waitFor();
+        await page.getByRole('button', { name: 'Look for new documents' }).click();
+        await page.getByText('The index is up to date.').waitFor();
 
-      await page.goto(nextcloud.baseUrl + DOCS);
-      await page.getByLabel('Filter').fill('post realtime/query');
-      await page.getByText('1 operations').waitFor();
-      await page.getByText('POST /api/realtime/query').click();
-      await page.getByText('A session, or a personal access token with knowledge:query.').waitFor();
-      expect(faults).toEqual([]);
-    } finally {
-      await chrome.close();
-    }
-  });
+        await page.goto(nextcloud.baseUrl + DOCS);
+        await page.getByLabel('Filter').fill('post realtime/query');
+        await page.getByText('1 operation', { exact: true }).waitFor();
+        await page.getByText('POST /api/realtime/query').click();
+        await page.getByText('A session, or a personal access token with knowledge:query.').waitFor();
+
+        const admin = new NextcloudBrowser(nextcloud.baseUrl);
+        await admin.signIn(nextcloud.admin.loginName, nextcloud.admin.secret);
+        await context.clearCookies();
+        await context.addCookies(admin.cookies());
+        await page.goto(nextcloud.baseUrl + ADMIN);
+        await page.getByRole('row', { name: /^postgres up yes/ }).waitFor();
+        await page.getByLabel('Personal access token').fill(await personalToken(account, ['jobs:read']));
+        await connect.click();
+        await page.getByRole('cell', { name: 'succeeded' }).first().waitFor();
+        await disconnect.click();
+        await page.getByText('Disconnected.').waitFor();
+        expect(faults).toEqual([]);
+      } finally {
+        await chrome.close();
+      }
+    },
+  );
 });
