@@ -10,11 +10,13 @@ import { AppModule } from './app.module.ts';
 import type { Configuration } from './config/configuration.ts';
 import { logRequests } from './http/access-log.ts';
 import { acceptLogoutForms } from './http/logout-form.ts';
+import { limitBodyTime } from './http/body-deadline.ts';
 import { serveAccountPages } from './http/account-pages.ts';
 import { InFlight } from './http/in-flight.ts';
 import { identify, identifyRequests, requestIdOf } from './http/request-identity.ts';
 import { addSecurityHeaders, SECURITY_HEADERS } from './http/security-headers.ts';
 import { serveOpenApi } from './http/openapi.ts';
+import { streamBodies } from './http/streamed-body.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { measureRequests } from './metrics/request-metrics.ts';
 import { configuredLocation, type EmbeddedLocation } from './persistence/configured-location.ts';
@@ -65,14 +67,23 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   measureRequests(fastify, app.get(Metrics));
   addSecurityHeaders(fastify, http.isProduction);
   fastify.removeContentTypeParser('text/plain');
-  fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  streamBodies(fastify);
+  limitBodyTime(fastify, REQUEST_TIMEOUT_MS);
   acceptLogoutForms(fastify);
   watchBodies(fastify);
   app.enableCors({
     origin: [...http.corsOrigins],
     credentials: true,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: ['ETag', 'Retry-After', 'X-Request-ID', 'X-Correlation-ID', 'Location'],
+    exposedHeaders: [
+      'ETag',
+      'Retry-After',
+      'X-Request-ID',
+      'X-Correlation-ID',
+      'Location',
+      'Content-Disposition',
+      'Content-Range',
+    ],
     maxAge: 600,
   });
   app.setGlobalPrefix('api', { exclude: ['health', 'ready', 'metrics', ...SHORT_SIGN_ON_PATHS] });
@@ -86,7 +97,9 @@ function createAdapter({ http }: Configuration): FastifyAdapter {
   return new FastifyAdapter({
     trustProxy: http.trustedProxies.length > 0 && trusts(http.trustedProxies),
     bodyLimit: MOST_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // The time of a body is bounded by limitBodyTime, because an upload may take hours; the one of a header here.
+    requestTimeout: 0,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     routerOptions: {

@@ -2,6 +2,8 @@
 export const SCOPES = {
   'profile:read': 'Read your profile.',
   'nextcloud:read': 'See which Nextcloud account is linked.',
+  'files:read': 'List, search and download your files.',
+  'files:write': 'Upload, move, copy and delete your files.',
   'files:index': 'Scan and index your files.',
   'jobs:read': 'Follow your jobs.',
   'jobs:write': 'Cancel your jobs.',

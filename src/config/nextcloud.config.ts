@@ -1,4 +1,15 @@
-import { IsArray, IsBoolean, IsInstance, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import {
+  IsArray,
+  IsBoolean,
+  IsInstance,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import { Secret } from './secret.ts';
 import { Variable } from './variable.ts';
 
@@ -69,6 +80,47 @@ export class NextcloudConfig {
   @IsArray()
   @Matches(/^\/[^\0\\]*$/, { each: true, message: '$property must list absolute paths like /Documents' })
   readonly watchDirectories: readonly string[] = ['/Documents', '/Medical_Guidelines'];
+
+  @Variable({
+    name: 'FILES_MAX_UPLOAD_MB',
+    type: 'integer',
+    description: 'Largest file that can be uploaded through this server, in MiB.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_048_576)
+  readonly maxUploadMb: number = 16_384;
+
+  @Variable({
+    name: 'NEXTCLOUD_REQUESTS',
+    type: 'integer',
+    description:
+      'Requests to Nextcloud at the same time, of one process and all users together; content on its way to and from clients has places of its own. A quarter is kept for what somebody waits for.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(256)
+  readonly requests: number = 16;
+
+  @Variable({
+    name: 'NEXTCLOUD_REQUESTS_PER_USER',
+    type: 'integer',
+    description: 'Of these, on behalf of one user. Scans and other work in the background take one less.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(256)
+  readonly requestsPerUser: number = 5;
+
+  @Variable({
+    name: 'NEXTCLOUD_WAITING_PER_USER',
+    type: 'integer',
+    description: 'Requests of one user that may wait for a place; more are answered 503 at once.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(1024)
+  readonly waitingPerUser: number = 32;
 
   get browserUrl(): string | undefined {
     return this.publicUrl ?? this.url;

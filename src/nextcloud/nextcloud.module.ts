@@ -4,6 +4,7 @@ import { NextcloudConfig } from '../config/nextcloud.config.ts';
 import { OutboundClient } from '../outbound/outbound.client.ts';
 import { AccountModule } from './account/account.module.ts';
 import { DoctorModule } from './doctor/doctor.module.ts';
+import { FilesModule } from './files/files.module.ts';
 import { NextcloudServer } from './nextcloud-server.ts';
 import { NextcloudSignOn } from './oauth2/nextcloud-sign-on.ts';
 import { WebdavModule } from './webdav/webdav.module.ts';
@@ -12,7 +13,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
 /** The user's Nextcloud; gives indexing its documents and auth its identities, each through the other's own port. */
 @Global()
 @Module({
-  imports: [AccountModule, DoctorModule, WebdavModule, WebhooksModule],
+  imports: [AccountModule, DoctorModule, FilesModule, WebdavModule, WebhooksModule],
   providers: [
     {
       provide: NextcloudServer,

@@ -4,6 +4,7 @@ import type { Answer } from './answer.ts';
 import { findNode, getNode } from './dav-context.ts';
 import type { DavContext } from './dav-context.ts';
 import { DavError, fileLocked } from './dav-error.ts';
+import { generatedPieces } from './generated-content.ts';
 import { downloadTypeOf } from './media-type.ts';
 import type { FileNode, Located } from './tree-node.ts';
 
@@ -43,13 +44,18 @@ function ranged(context: DavContext, located: Located, node: FileNode): Answer {
   const header = context.exchange.header('range');
   const ranges = isStillWanted(context.exchange.header('if-range'), node) ? parseRanges(header, node) : null;
   if (ranges === null) {
-    return { status: 200, headers: { ...headers, 'Content-Length': String(node.size) }, body: pieces(node.content) };
+    return {
+      status: 200,
+      headers: { ...headers, 'Content-Length': String(node.size) },
+      body: pieces(node, { start: 0, end: node.size - 1 }),
+    };
   }
   const [first] = ranges;
   if (first === undefined) return htmlAnswer(416, '416 Requested Range Not Satisfiable');
   if (ranges.length === 1) {
-    const body = node.content.subarray(first.start, first.end + 1);
-    return { status: 206, headers: { ...headers, 'Content-Range': contentRange(first, node) }, body };
+    const length = String(first.end - first.start + 1);
+    const more = { 'Content-Range': contentRange(first, node), 'Content-Length': length };
+    return { status: 206, headers: { ...headers, ...more }, body: pieces(node, first) };
   }
   return multipart(ranges, headers, node);
 }
@@ -125,6 +131,10 @@ function contentRange(range: ByteRange, node: FileNode): string {
 }
 
 /** Large files leave in pieces, so that a slow reader keeps the file's lock as long as a real server would. */
-function* pieces(content: Buffer): Iterable<Buffer> {
+function pieces(node: FileNode, { start, end }: ByteRange): Iterable<Buffer> {
+  return node.generated === null ? storedPieces(node.content.subarray(start, end + 1)) : generatedPieces(start, end);
+}
+
+function* storedPieces(content: Buffer): Iterable<Buffer> {
   for (let at = 0; at < content.length; at += PIECE_BYTES) yield content.subarray(at, at + PIECE_BYTES);
 }

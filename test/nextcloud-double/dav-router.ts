@@ -14,10 +14,12 @@ import {
   tooManyRequests,
   userDisabled,
 } from './dav-error.ts';
+import { checkIf } from './dav-if.ts';
 import { propfind } from './dav-propfind.ts';
 import { read } from './dav-read.ts';
 import { search } from './dav-search.ts';
 import { makeCollection, moveOrCopy, remove } from './dav-structure.ts';
+import { answerUpload } from './dav-uploads.ts';
 import { put } from './dav-write.ts';
 import type { Exchange } from './exchange.ts';
 import { hostileXml } from './hostile-xml.ts';
@@ -57,11 +59,14 @@ export async function answerDav(exchange: Exchange, state: ServerState): Promise
       const headers = { 'Content-Type': 'application/xml; charset=utf-8' };
       return { status: 207, headers, body: hostileXml(state.faults.hostileXml) };
     }
+    const upload = await answerUpload(exchange, state, account);
+    if (upload !== null) return upload;
     const calendarHome = answerCalendarHome(exchange, state, account);
     if (calendarHome !== null) return calendarHome;
     const handler = HANDLERS[exchange.method];
     if (handler === undefined) throw notImplemented(exchange.method);
     const context = openContext(exchange, state, account);
+    checkIf(context);
     return checkConditions(exchange, findNode(context)) ?? (await handler(context));
   } catch (error) {
     if (error instanceof DavError) return davErrorAnswer(error);

@@ -1,17 +1,21 @@
 import type { Answer } from './answer.ts';
-import { decodePath } from './dav-path.ts';
 import type { DavContext } from './dav-context.ts';
 import { DavError, notFound, notImplemented } from './dav-error.ts';
 import { multistatusBody } from './dav-multistatus.ts';
+import type { PropertyValue } from './dav-multistatus.ts';
 import { encodePath } from './dav-path.ts';
 import { readProperties } from './dav-properties.ts';
 import { mediaTypeOf } from './media-type.ts';
+import { segmentsOf } from './tree-node.ts';
 import type { Located } from './tree-node.ts';
 import { childOf, parseXml } from './xml-document.ts';
 import type { XmlElement } from './xml-document.ts';
 
 const XML = 'application/xml; charset="utf-8"';
 const FILE_ID = '{http://owncloud.org/ns}fileid';
+const PAGING = '{https://github.com/icewind1991/SearchDAV/ns}firstresult';
+/** What hits do not tell although a PROPFIND would. */
+const UNKNOWN_TO_SEARCH = new Set(['{http://owncloud.org/ns}owner-id']);
 
 type SearchValue = string | number;
 
@@ -42,18 +46,25 @@ export async function search(context: DavContext): Promise<Answer> {
     return { status: 400, headers: { 'Content-Type': XML }, body: 'requested search property is not searchable' };
   if (order === null)
     return { status: 400, headers: { 'Content-Type': XML }, body: 'requested order by property is not sortable' };
-  const hits = [...descendants(context, scope)].filter(isMatch).sort(order).slice(0, limitOf(basicSearch));
+  const hits = [...descendants(context, scope)].filter(isMatch).sort(order);
+  const first = firstOf(basicSearch);
+  const page = hits.slice(first, first + limitOf(basicSearch));
   const select = childOf(need(basicSearch, '{DAV:}select'), '{DAV:}prop')?.children.map((it) => it.name) ?? [];
-  const responses = hits.map((it) => ({
+  const responses = page.map((it) => ({
     href: `/remote.php/dav/files/${encodePath([context.account.uid, ...it.path])}`,
-    properties: readProperties(it, select, context.state),
+    properties: readProperties(it, select, context.state).map(([name, value]): [string, PropertyValue] => [
+      name,
+      UNKNOWN_TO_SEARCH.has(name) ? null : value,
+    ]),
   }));
   return { status: 207, headers: { 'Content-Type': XML }, body: multistatusBody(responses) };
 }
 
 function scopeOf(context: DavContext, basicSearch: XmlElement): Located {
   const scope = childOf(need(basicSearch, '{DAV:}from'), '{DAV:}scope');
-  const [area, uid, ...path] = decodePath(childOf(scope ?? basicSearch, '{DAV:}href')?.text.trim() ?? '');
+  // Taken literally: a scope that is percent-encoded is another path.
+  const names = segmentsOf(childOf(scope ?? basicSearch, '{DAV:}href')?.text ?? '');
+  const [area, uid, ...path] = names;
   if (area !== 'files' || context.state.accounts.find(uid ?? '')?.uid !== context.account.uid) {
     throw new DavError(500, 'InvalidArgumentException', { message: 'Search is only supported on directories' });
   }
@@ -130,6 +141,11 @@ function orderOf(basicSearch: XmlElement): ((a: Located, b: Located) => number) 
 function limitOf(basicSearch: XmlElement): number {
   const count = childOf(childOf(basicSearch, '{DAV:}limit') ?? basicSearch, '{DAV:}nresults')?.text.trim();
   return count === undefined ? Infinity : Number(count);
+}
+
+/** Paging counts hits from 0; the same element in Nextcloud's own namespace is ignored. */
+function firstOf(basicSearch: XmlElement): number {
+  return Number(childOf(childOf(basicSearch, '{DAV:}limit') ?? basicSearch, PAGING)?.text.trim() ?? '0');
 }
 
 function need(element: XmlElement, name: string): XmlElement {

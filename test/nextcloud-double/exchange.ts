@@ -37,11 +37,16 @@ export class Exchange {
   /** Reads the whole request body. @throws when the client goes away before the end */
   async readBody(): Promise<Buffer> {
     const chunks: Buffer[] = [];
+    for await (const chunk of this.bodyPieces()) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  /** The request body as it arrives. @throws when the client goes away before the end */
+  async *bodyPieces(): AsyncGenerator<Buffer> {
     for await (const chunk of this.request as AsyncIterable<Buffer>) {
       this.record.requestBytes += chunk.length;
-      chunks.push(chunk);
+      yield chunk;
     }
-    return Buffer.concat(chunks);
   }
 
   /** @returns the fields of a form-encoded or JSON body (none when it is malformed), array fields under their name without brackets. */
@@ -56,7 +61,12 @@ export class Exchange {
       return fields;
     }
     if (this.header('content-type')?.includes('x-www-form-urlencoded') !== true) return fields;
-    for (const [name, value] of new URLSearchParams(text)) fields.set(name.replace(/\[\]$/, ''), value);
+    for (const [name, value] of new URLSearchParams(text)) {
+      const key = name.replace(/\[\]$/, '');
+      const before = fields.get(key);
+      // The members of a list become lines.
+      fields.set(key, key !== name && before !== undefined ? `${before}\n${value}` : value);
+    }
     return fields;
   }
 

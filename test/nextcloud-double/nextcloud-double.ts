@@ -193,6 +193,27 @@ export class NextcloudDouble {
     });
   }
 
+  /** Creates a file whose content is generated while it is read: any size, and no memory. */
+  putGeneratedFile(uid: string, path: string, sizeBytes: number): void {
+    const { parent, name } = this.#parentOf(uid, path);
+    this.#state.tree.writeGenerated(this.#state.tree.createFile(parent, name, Buffer.alloc(0)), sizeBytes);
+  }
+
+  /** Whether the chunks of uploads are only counted and hashed; the file is a generated one then. */
+  set discardsChunks(isOn: boolean) {
+    this.#state.uploads.discardsContent = isOn;
+  }
+
+  /** Chunked uploads that are neither joined nor given up. */
+  get openUploads(): number {
+    return this.#state.uploads.openCount;
+  }
+
+  /** @returns SHA-256 of what was uploaded into a file whose chunks were discarded, in hex */
+  uploadedSha256(uid: string, path: string): string | null {
+    return this.#file(uid, path).generated?.sha256 ?? null;
+  }
+
   /** Changes a file's bytes on the disk: listings keep the old ETag until somebody downloads it. */
   changeOnDisk(uid: string, path: string, content: string | Buffer): void {
     this.#file(uid, path).unnoticedContent = Buffer.from(content);

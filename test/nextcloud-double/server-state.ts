@@ -2,6 +2,7 @@ import { Accounts } from './accounts.ts';
 import { Authenticator } from './authentication.ts';
 import { ServerClock } from './clock.ts';
 import { FileLocks } from './dav-locks.ts';
+import { Uploads } from './dav-uploads.ts';
 import { Faults } from './faults.ts';
 import { LoginFlows } from './login-flow.ts';
 import { OAuth2App } from './oauth2-app.ts';
@@ -20,5 +21,6 @@ export class ServerState {
   readonly authenticator = new Authenticator(this);
   readonly tree = new FileTree(this.clock);
   readonly locks = new FileLocks();
+  readonly uploads = new Uploads();
   readonly loginFlows = new LoginFlows(this.clock);
 }

@@ -15,8 +15,17 @@ export interface FileNode {
   uploadTimeSeconds: number;
   /** What the uploader claimed in OC-Checksum; never verified. */
   checksum: string | null;
+  /** Of a file whose content is generated when it is read; `content` is empty then. */
+  generated: GeneratedContent | null;
   /** Content that appeared on the disk behind the server's back and is noticed by the next GET. */
   unnoticedContent: Buffer | null;
+}
+
+/** Content that is not kept. */
+export interface GeneratedContent {
+  readonly size: number;
+  /** Of what was uploaded; null when the file was put there by the test. */
+  readonly sha256: string | null;
 }
 
 /** A folder. Its ETag is replaced, together with every ancestor's, by any change below it. */

@@ -17,6 +17,8 @@ export class FileTree {
   readonly #clock: ServerClock;
   readonly #homes = new Map<string, FolderNode>();
   readonly #mounts: { recipientUid: string; mount: MountNode }[] = [];
+  /** Told of every change with the users who see it. */
+  onChange: (type: string, node: TreeNode, uids: readonly string[]) => void = () => undefined;
   #nextFileId = 40;
   #nextEtag = 0;
 
@@ -85,6 +87,7 @@ export class FileTree {
       content,
       ...stamp,
       checksum: null,
+      generated: null,
       unnoticedContent: null,
     };
     parent.children.set(name, node);
@@ -96,8 +99,23 @@ export class FileTree {
   write(node: FileNode, content: Buffer, options: WriteOptions = {}): void {
     if (node.parent !== null) this.#resize(node.parent, content.length - node.size);
     node.content = content;
+    node.generated = null;
     node.unnoticedContent = null;
     node.size = content.length;
+    this.#stamp(node, options);
+  }
+
+  /** Stores that a file has content of this size, which is generated whenever it is read. */
+  writeGenerated(node: FileNode, size: number, { sha256 = null }: { sha256?: string | null } = {}): void {
+    if (node.parent !== null) this.#resize(node.parent, size - node.size);
+    node.content = Buffer.alloc(0);
+    node.generated = { size, sha256 };
+    node.unnoticedContent = null;
+    node.size = size;
+    this.#stamp(node, {});
+  }
+
+  #stamp(node: FileNode, options: WriteOptions): void {
     const now = this.#clock.nowSeconds();
     // A modification time equal to the remembered one makes the server keep the ETag, whatever the size did meanwhile.
     const keepsEtag = options.mtimeSeconds === undefined && node.mtimeSeconds === now;
@@ -106,18 +124,21 @@ export class FileTree {
     node.checksum = options.checksum ?? null;
     if (!keepsEtag) node.etag = fileEtag(node);
     this.propagate(node.parent);
+    this.#tell('file_changed', node);
   }
 
   createFolder(parent: FolderNode, name: string): FolderNode {
     const folder = this.#newFolder(name, parent);
     parent.children.set(name, folder);
     this.propagate(parent);
+    this.#tell('file_created', folder);
     return folder;
   }
 
   detach(node: TreeNode): void {
     const parent = node.parent;
     if (parent === null) throw new Error('A home cannot be removed');
+    this.#tell(node.kind === 'mount' ? 'shared' : 'file_deleted', node);
     parent.children.delete(node.name);
     if (node.kind === 'mount') {
       this.#mounts.splice(
@@ -142,6 +163,7 @@ export class FileTree {
     node.parent = parent;
     parent.children.set(name, node);
     this.#resize(parent, bytes);
+    this.#tell('file_changed', node);
     if (node.kind === 'mount') return;
     this.propagate(from);
     this.propagate(parent);
@@ -175,6 +197,7 @@ export class FileTree {
     const mount: MountNode = { kind: 'mount', parent: root, ...shared };
     root.children.set(shared.name, mount);
     this.#mounts.push({ recipientUid, mount });
+    this.#tell('shared', mount);
     return mount;
   }
 
@@ -227,6 +250,15 @@ export class FileTree {
     return this.#mountsBelow(located).reduce((sum, it) => sum + it.target.size, located.node.size);
   }
 
+  #tell(type: string, node: TreeNode): void {
+    let root: TreeNode = node;
+    while (root.parent !== null) root = root.parent;
+    const owners = [...this.#homes].filter(([, home]) => home === root).map(([uid]) => uid);
+    const target = node.kind === 'mount' ? null : node;
+    const recipients = this.#mounts.filter(({ mount }) => target !== null && isOf(mount.target, target));
+    this.onChange(type, node, [...new Set([...owners, ...recipients.map(({ recipientUid }) => recipientUid)])]);
+  }
+
   #mountsBelow(located: Located): MountNode[] {
     return this.mountsOf(located.viewerUid).filter((it) => it.parent !== null && isInside(it.parent, located.node));
   }
@@ -265,6 +297,10 @@ export class FileTree {
 
 function stateAfterLooking(folder: FolderNode): ScanState {
   return [...folder.children.values()].some((it) => it.kind === 'folder') ? 'unsettled' : 'settled';
+}
+
+function isOf(shared: FileNode | FolderNode, node: FileNode | FolderNode): boolean {
+  return shared === node || (shared.kind === 'folder' && node.parent !== null && isInside(node.parent, shared));
 }
 
 function contains(node: FileNode | FolderNode, target: FileNode | FolderNode): boolean {

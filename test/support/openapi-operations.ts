@@ -48,7 +48,7 @@ export interface Operation {
   /** What a personal access token needs; undefined where none opens the operation. */
   readonly requiredScope: string | undefined;
   readonly parameters: readonly Parameter[];
-  /** Resolved; undefined when the operation takes no body. */
+  /** Resolved; undefined when the operation takes no body, or bytes of any kind. */
   readonly body: Schema | undefined;
   readonly responses: Readonly<Record<string, Response>>;
 }
@@ -85,11 +85,17 @@ export const OPERATIONS: readonly Operation[] = Object.entries(document.paths).f
     isPublic: raw.responses['401'] === undefined || raw.security?.length === 0,
     isAdminOnly: examplesOf(raw.responses['403']).includes('forbidden'),
     requiredScope: raw['x-required-scope'],
-    parameters: raw.parameters ?? [],
-    body: raw.requestBody && resolve(Object.values(raw.requestBody.content)[0]?.schema ?? {}),
+    // A header field has no place in a path, which is where parameters are tried out.
+    parameters: (raw.parameters ?? []).filter((each) => each.in !== 'header'),
+    body: bodySchema(raw),
     responses: raw.responses,
   })),
 );
+
+function bodySchema({ requestBody }: RawOperation): Schema | undefined {
+  const [schema] = Object.values(requestBody?.content ?? {}).map((each) => resolve(each.schema));
+  return schema?.format === 'binary' ? undefined : schema;
+}
 
 /** The problem codes that an operation declares. */
 export function declaredCodes({ responses }: Operation): string[] {

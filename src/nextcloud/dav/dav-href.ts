@@ -13,8 +13,19 @@ export interface DavHome {
  */
 export function davHome(baseUrl: string, uid: string): DavHome {
   const base = baseUrl.replace(/\/+$/, '');
-  const url = `${base}/remote.php/dav/files/${encodeURIComponent(uid)}`;
-  return { url, names: new URL(base).pathname.split('/').filter(Boolean).concat('remote.php', 'dav', 'files', uid) };
+  return {
+    url: davAreaUrl(baseUrl, uid, 'files'),
+    names: new URL(base).pathname.split('/').filter(Boolean).concat('remote.php', 'dav', 'files', uid),
+  };
+}
+
+/** A user's files, his unfinished uploads, or the root of all that is DAV. */
+export type DavArea = 'files' | 'uploads' | 'root';
+
+/** The URL of an area, without a trailing slash. */
+export function davAreaUrl(baseUrl: string, uid: string, area: DavArea): string {
+  const root = `${baseUrl.replace(/\/+$/, '')}/remote.php/dav`;
+  return area === 'root' ? root : `${root}/${area}/${encodeURIComponent(uid)}`;
 }
 
 /**

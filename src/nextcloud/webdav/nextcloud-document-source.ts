@@ -35,7 +35,8 @@ export class NextcloudDocumentSource extends DocumentSource {
   }
 
   async open(userId: string): Promise<SourceSession> {
-    const credential = await this.#store.credential(userId);
+    // A scan may take all night; what a user waits for goes before it.
+    const credential = { ...(await this.#store.credential(userId)), isBackground: true };
     return new NextcloudSession({
       files: this.#server.files,
       credential,

@@ -3,7 +3,7 @@ import type { OutboundClient } from '../../../outbound/outbound.client.ts';
 import type { OutboundResponse } from '../../../outbound/outbound.types.ts';
 import { failure } from '../../../outbound/transport-error.ts';
 import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
-import { DomainError } from '../../../problem/domain-error.ts';
+import { DomainError, isDomainError } from '../../../problem/domain-error.ts';
 import type { NextcloudCredential } from '../../account/protocol/nextcloud-credential.ts';
 import { davFailure } from '../../dav/dav-failure.ts';
 import { davHome, findPathOfHref } from '../../dav/dav-href.ts';
@@ -100,6 +100,16 @@ export class WebdavFilesClient {
       if (!resource || resource.path !== target) throw failure('upstream-protocol-error', this.upstream, 'no-resource');
       return resource;
     }, signal);
+  }
+
+  /** One file or folder; null when there is none. */
+  async find(credential: NextcloudCredential, path: string, signal?: AbortSignal): Promise<DavResource | null> {
+    try {
+      return await this.stat(credential, path, signal);
+    } catch (error) {
+      if (isDomainError(error, 'file-not-found')) return null;
+      throw error;
+    }
   }
 
   /**

@@ -3,8 +3,8 @@ import { AuthType, createClient, getPatcher } from 'webdav';
 import type { OutboundClient } from '../../../outbound/outbound.client.ts';
 import type { OutboundRequest, OutboundResponse } from '../../../outbound/outbound.types.ts';
 import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
-import { authorizationOf, type NextcloudCredential } from '../../account/protocol/nextcloud-credential.ts';
-import { davHome } from '../../dav/dav-href.ts';
+import { authorizationOf, budgetOf, type NextcloudCredential } from '../../account/protocol/nextcloud-credential.ts';
+import { davAreaUrl, type DavArea } from '../../dav/dav-href.ts';
 import { encodeDavPath } from '../../dav/dav-path.ts';
 
 /** What the webdav package hands to its fetch. */
@@ -27,7 +27,7 @@ getPatcher().patch('fetch', (...call: unknown[]) => {
   return send(url, request);
 });
 
-/** One DAV request on a path of the user's files. */
+/** One DAV request on a path of the user. */
 export interface WebdavRequest extends Pick<
   OutboundRequest,
   'signal' | 'maxBodyBytes' | 'totalTimeoutMs' | 'acceptsGzip'
@@ -35,8 +35,12 @@ export interface WebdavRequest extends Pick<
   readonly method: string;
   /** In its normal form, see `davPath`. */
   readonly path: string;
+  /** What the path is below of; default the user's files. */
+  readonly area?: DavArea;
   readonly headers?: Record<string, string>;
   readonly data?: string;
+  /** Content to send; with a Content-Length when it is a stream. */
+  readonly content?: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /** Sends DAV requests built by the webdav package through the outbound client. */
@@ -51,17 +55,20 @@ export class WebdavTransport {
 
   /** Returns any status but a redirect; throws what {@link OutboundClient.request} throws. */
   async send(credential: NextcloudCredential, request: WebdavRequest): Promise<OutboundResponse> {
-    const home = davHome(credential.baseUrl, credential.uid).url;
-    const client = createClient(home, clientOptions(credential));
-    const { method, path, headers = {}, data, ...limits } = request;
+    const { method, path, area = 'files', headers = {}, data, content, ...limits } = request;
+    const base = davAreaUrl(credential.baseUrl, credential.uid, area);
+    const client = createClient(base, clientOptions(credential));
     let answer: OutboundResponse | undefined;
     const send: Send = async (url, library) => {
       answer = await this.outbound.request(this.policy, {
         ...limits,
+        ...budgetOf(credential),
         method: library.method ?? method,
         url,
         headers: library.headers ?? {},
         ...(library.body === undefined ? {} : { body: library.body }),
+        // Bytes pass by the package, which would turn them into a web stream.
+        ...(content === undefined ? {} : { body: content }),
       });
       // The package only looks at the status and throws on a failure; the caller reads the real answer.
       return new Response(null, { status: 204 });
@@ -69,7 +76,7 @@ export class WebdavTransport {
     await currentSend.run(send, () =>
       client.customRequest(path, {
         // Given whole: the package's own encoding turns a certain text inside a name into a slash.
-        url: home + (path === '/' ? '/' : encodeDavPath(path)),
+        url: base + (path === '/' ? '/' : encodeDavPath(path)),
         method,
         headers,
         ...(data === undefined ? {} : { data }),

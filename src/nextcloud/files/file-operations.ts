@@ -1,0 +1,118 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Principal } from '../../access/principal.ts';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { isDomainError } from '../../problem/domain-error.ts';
+import { failureForLog } from '../../problem/failure-for-log.ts';
+import { AccountStore } from '../account/account.store.ts';
+import type { NextcloudCredential } from '../account/protocol/nextcloud-credential.ts';
+import { isClientGone } from './client-gone.ts';
+
+/** What is done with files; the actions of the audit trail are `file.<verb>`. */
+export type FileVerb =
+  'list' | 'stat' | 'search' | 'quota' | 'download' | 'upload' | 'create_folder' | 'move' | 'copy' | 'delete';
+
+type Details = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * Something that a user does with files of the linked account, under the user's own credential. It leaves one row in
+ * the audit trail when it ends, whatever the end. What hands out or changes content leaves another one before it
+ * happens: when that cannot be written, nothing is done.
+ */
+export class FileOperation {
+  readonly credential: NextcloudCredential;
+  readonly userId: string;
+  /** Identifier of the file or folder, as soon as it is known. */
+  fileId: string | undefined;
+  /** Counts for the audit trail; never a name or a path. */
+  details: Details = {};
+  readonly #verb: FileVerb;
+  readonly #parts: { readonly store: AccountStore; readonly audit: AuditTrail };
+  #hasBegun = false;
+
+  constructor(
+    parts: { readonly store: AccountStore; readonly audit: AuditTrail },
+    verb: FileVerb,
+    { credential, userId }: { readonly credential: NextcloudCredential; readonly userId: string },
+  ) {
+    this.#parts = parts;
+    this.#verb = verb;
+    this.credential = credential;
+    this.userId = userId;
+  }
+
+  /** @throws DomainError `audit-unavailable`: then do nothing */
+  async begin(): Promise<void> {
+    await this.#record(`file.${this.#verb}.begin`, 'success', {});
+    this.#hasBegun = true;
+  }
+
+  /** @param error why it failed; undefined when it did not */
+  async end(error?: unknown): Promise<void> {
+    await this.#parts.store.noteFailure(this.userId, error);
+    const code = error === undefined ? {} : { code: codeOf(error) };
+    const written = this.#record(`file.${this.#verb}`, error === undefined ? 'success' : 'failure', {
+      ...this.details,
+      ...code,
+    });
+    if (!this.#hasBegun) return written;
+    // It has happened, and its beginning is in the trail: saying now that nothing was done would be wrong.
+    await written.catch((failure: unknown) => {
+      new Logger('Files').error(
+        { ...failureForLog(failure), verb: this.#verb },
+        'The end of an operation is not in the audit trail',
+      );
+    });
+  }
+
+  #record(action: string, outcome: 'success' | 'failure', details: Details): Promise<void> {
+    return this.#parts.audit.record({
+      actorId: this.userId,
+      action,
+      outcome,
+      targetType: 'file',
+      ...(this.fileId !== undefined && { targetId: this.fileId }),
+      details,
+    });
+  }
+}
+
+/** Starts and ends what users do with their files. */
+@Injectable()
+export class FileOperations {
+  readonly #store: AccountStore;
+  readonly #audit: AuditTrail;
+
+  constructor(store: AccountStore, audit: AuditTrail) {
+    this.#store = store;
+    this.#audit = audit;
+  }
+
+  /** @throws DomainError `nextcloud-not-configured`, `account-not-linked`, `account-link-invalid`, `account-suspended` */
+  async open({ userId }: Principal, verb: FileVerb): Promise<FileOperation> {
+    const credential = await this.#store.credential(userId);
+    return new FileOperation({ store: this.#store, audit: this.#audit }, verb, { credential, userId });
+  }
+
+  /** Does something and follows it to its end. @throws DomainError as `open`, and what `work` throws */
+  async run<Result>(
+    principal: Principal,
+    verb: FileVerb,
+    work: (operation: FileOperation) => Promise<Result>,
+  ): Promise<Result> {
+    const operation = await this.open(principal, verb);
+    let result: Result;
+    try {
+      result = await work(operation);
+    } catch (error) {
+      await operation.end(error);
+      throw error;
+    }
+    await operation.end();
+    return result;
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (isClientGone(error)) return 'aborted';
+  return isDomainError(error) ? error.code : 'internal-error';
+}

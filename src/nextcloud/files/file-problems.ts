@@ -1,0 +1,22 @@
+/** What every operation on files can answer with. */
+export const OF_THE_ACCOUNT = [
+  'validation-failed',
+  'nextcloud-not-configured',
+  'account-not-linked',
+  'account-link-invalid',
+  'account-suspended',
+  'file-not-found',
+  'forbidden',
+  'resource-locked',
+  'upstream-unavailable',
+  'upstream-timeout',
+  'upstream-protocol-error',
+  'upstream-misconfigured',
+  'upstream-tls-failure',
+  'upstream-busy',
+  'upstream-throttled',
+  'unauthenticated',
+  'rate-limited',
+  'service-unavailable',
+  'internal-error',
+] as const;

@@ -1,0 +1,100 @@
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { signalOfLeaving } from './content-request.ts';
+import { OF_THE_ACCOUNT } from './file-problems.ts';
+import {
+  FileDocument,
+  FileListDocument,
+  FileListQuery,
+  FilePathQuery,
+  FileQuotaDocument,
+  FileSearchDocument,
+  FileSearchQuery,
+} from './files.dto.ts';
+import {
+  fileDocument,
+  fileListDocument,
+  fileQuery,
+  fileQuotaDocument,
+  fileSearchDocument,
+  nameOfCursor,
+} from './files.mapper.ts';
+import { FilesService } from './files.service.ts';
+
+const DEFAULT_PAGE = 200;
+const DEFAULT_HITS = 100;
+
+/** Looking at the files of the linked account. */
+@ApiTags('files')
+@Controller('integrations/files')
+@Problems(...OF_THE_ACCOUNT)
+export class FilesController {
+  readonly #files: FilesService;
+
+  constructor(files: FilesService) {
+    this.#files = files;
+  }
+
+  @RequireScope('files:read')
+  @Get()
+  @ApiOperation({
+    summary: 'List a folder of my account, in the order of the names',
+    description:
+      'Names are ordered by their code units. A folder that changes between two pages repeats and loses nothing but what has changed.',
+  })
+  @ApiOkResponse({ type: FileListDocument })
+  @Problems('not-a-folder')
+  async list(
+    @CurrentPrincipal() principal: Principal,
+    @Query() query: FileListQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<FileListDocument> {
+    const { path = '/', limit = DEFAULT_PAGE } = query;
+    const after = nameOfCursor(query.cursor);
+    const page = await this.#files.list(principal, { path, limit, after, signal: signalOfLeaving(reply) });
+    return fileListDocument(page);
+  }
+
+  @RequireScope('files:read')
+  @Get('stat')
+  @ApiOperation({ summary: 'One file or folder of my account' })
+  @ApiOkResponse({ type: FileDocument })
+  async stat(
+    @CurrentPrincipal() principal: Principal,
+    @Query() { path }: FilePathQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<FileDocument> {
+    const found = await this.#files.stat(principal, path);
+    void reply.header('etag', found.etag);
+    return fileDocument(found);
+  }
+
+  @RequireScope('files:read')
+  @Get('search')
+  @ApiOperation({
+    summary: 'Find files and folders of my account by name, media type or time, the last modified first',
+    description:
+      'Searches names, not contents: POST /api/realtime/query asks the contents. Give at least one of query, media_type and modified_after.',
+  })
+  @ApiOkResponse({ type: FileSearchDocument })
+  async search(
+    @CurrentPrincipal() principal: Principal,
+    @Query() query: FileSearchQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<FileSearchDocument> {
+    const bounds = { limit: query.limit ?? DEFAULT_HITS, signal: signalOfLeaving(reply) };
+    return fileSearchDocument(await this.#files.search(principal, fileQuery(query), bounds));
+  }
+
+  @RequireScope('files:read')
+  @Get('quota')
+  @ApiOperation({ summary: 'How much room my account has' })
+  @ApiOkResponse({ type: FileQuotaDocument })
+  async quota(@CurrentPrincipal() principal: Principal): Promise<FileQuotaDocument> {
+    return fileQuotaDocument(await this.#files.quota(principal));
+  }
+}

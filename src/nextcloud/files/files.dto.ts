@@ -1,0 +1,286 @@
+import { Transform } from 'class-transformer';
+import {
+  IsBoolean,
+  IsInt,
+  IsISO8601,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateIf,
+} from 'class-validator';
+
+const MAX_PATH = 4_000;
+// eslint-disable-next-line no-control-regex -- control characters are what is refused
+const PLAIN_TEXT = /^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u;
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/([a-z0-9][a-z0-9!#$&^_.+-]{0,126}|\*)$/i;
+
+/** Text of a query to a number; what is none stays as it is and is refused. */
+function wholeNumber({ value }: { value: unknown }): unknown {
+  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+}
+
+/** Which file or folder. */
+export class FilePathQuery {
+  /**
+   * Path in the linked account.
+   * @example "/Documents/hypertension_guideline.pdf"
+   */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MAX_PATH)
+  path!: string;
+}
+
+/** Which page of which folder. */
+export class FileListQuery {
+  /**
+   * Folder in the linked account. Default its home.
+   * @example "/Documents"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_PATH)
+  path?: string;
+
+  /**
+   * Most entries in the answer, 1 to 1000. Default 200.
+   * @example 200
+   */
+  @IsOptional()
+  @Transform(wholeNumber)
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  limit?: number;
+
+  /** `next_cursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(2_048)
+  @Matches(/^[\w-]+$/, { message: '$property must be a next_cursor of this list' })
+  cursor?: string;
+}
+
+/** What to look for: at least one of query, media_type and modified_after; all that are given must hold. */
+export class FileSearchQuery {
+  /**
+   * Part of the name, whatever its case.
+   * @example "guideline"
+   */
+  @ValidateIf(({ media_type, modified_after, query }: FileSearchQuery) => {
+    return query !== undefined || (media_type === undefined && modified_after === undefined);
+  })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(250)
+  @Matches(PLAIN_TEXT, { message: '$property must not hold control characters' })
+  query?: string;
+
+  /**
+   * Folder to look in, with all below. Default the home of the account.
+   * @example "/Documents"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_PATH)
+  path?: string;
+
+  /**
+   * Media type, or a whole family like image/*. Nextcloud tells it by the ending of the name only.
+   * @example "application/pdf"
+   */
+  @IsOptional()
+  @Matches(MEDIA_TYPE, { message: '$property must be a media type like application/pdf or image/*' })
+  media_type?: string;
+
+  /**
+   * Only what was modified after this time, as its uploader has set it.
+   * @example "2026-11-01T00:00:00Z"
+   */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  @Matches(/T.*(Z|[+-]\d{2}:\d{2})$/, { message: '$property must be a time with its offset (RFC 3339)' })
+  modified_after?: string;
+
+  /**
+   * Most hits, 1 to 500. Default 100.
+   * @example 100
+   */
+  @IsOptional()
+  @Transform(wholeNumber)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit?: number;
+}
+
+/** A folder to be made. */
+export class CreateFolderRequest {
+  /** @example "/Documents/2026/November" */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MAX_PATH)
+  path!: string;
+
+  /**
+   * Make missing folders above it as well. Default false.
+   * @example true
+   */
+  @IsOptional()
+  @IsBoolean()
+  recursive?: boolean;
+}
+
+/** Something to be moved or copied. */
+export class MoveFileRequest {
+  /** @example "/Documents/draft.md" */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MAX_PATH)
+  from!: string;
+
+  /** @example "/Documents/Archive/2026.md" */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MAX_PATH)
+  to!: string;
+
+  /**
+   * Replace a file at the destination; a folder is never replaced. Default false.
+   * @example false
+   */
+  @IsOptional()
+  @IsBoolean()
+  overwrite?: boolean;
+}
+
+/** What the user may do with a file or folder. */
+export const FILE_PERMISSIONS = [
+  'read',
+  'write',
+  'create_file',
+  'create_folder',
+  'rename',
+  'move',
+  'delete',
+  'share',
+] as const;
+
+/** A file or folder. */
+export class FileDocument {
+  /** @example "hypertension_guideline.pdf" */
+  name!: string;
+
+  /** @example "/Documents/hypertension_guideline.pdf" */
+  path!: string;
+
+  /** @example "file" */
+  type!: 'file' | 'folder';
+
+  /**
+   * Stays the same over renaming, moving and overwriting, and for everybody the file is shared with.
+   * @example "1736"
+   */
+  fileid!: string;
+
+  /**
+   * Entity tag, in its quotes; for If-Match.
+   * @example "\"e97045f25c3fb68027010d3d99c30f40\""
+   */
+  etag!: string;
+
+  /**
+   * Bytes; of everything in it for a folder.
+   * @example 482133
+   */
+  size!: number;
+
+  /**
+   * As its uploader has set it.
+   * @example "2026-11-22T10:00:00.000Z"
+   */
+  modified!: string | null;
+
+  /**
+   * By the ending of the name; null for a folder.
+   * @example "application/pdf"
+   */
+  media_type!: string | null;
+
+  /** @example ["read", "write", "rename", "move", "delete", "share"] */
+  permissions!: (typeof FILE_PERMISSIONS)[number][];
+
+  /** Whether somebody else has shared it with the user. */
+  is_shared!: boolean;
+
+  /**
+   * Nextcloud user id of its owner; null in results of a search, which do not tell it.
+   * @example "testdoc"
+   */
+  owner!: string | null;
+}
+
+/** A page of a folder, in the order of the names. */
+export class FileListDocument {
+  /** The folder itself. */
+  folder!: FileDocument;
+
+  entries!: FileDocument[];
+
+  /**
+   * Entries of the folder, on this page or not.
+   * @example 12
+   */
+  count!: number;
+
+  /** Give it as `cursor` for the next page; null on the last one. */
+  next_cursor!: string | null;
+}
+
+/** What a search has found, the last modified first. */
+export class FileSearchDocument {
+  entries!: FileDocument[];
+
+  /**
+   * False when there may be more: ask more precisely.
+   * @example true
+   */
+  is_complete!: boolean;
+}
+
+/** Room of the account. */
+export class FileQuotaDocument {
+  /** @example 11000269 */
+  used_bytes!: number;
+
+  /**
+   * Null when there is no limit, or Nextcloud does not know.
+   * @example 5368709120
+   */
+  available_bytes!: number | null;
+}
+
+/** A file that has been written. */
+export class UploadedFileDocument {
+  /** @example "/Documents/hypertension_guideline.pdf" */
+  path!: string;
+
+  /** @example "1736" */
+  fileid!: string;
+
+  /**
+   * Entity tag, in its quotes.
+   * @example "\"e97045f25c3fb68027010d3d99c30f40\""
+   */
+  etag!: string;
+
+  /**
+   * Bytes.
+   * @example 482133
+   */
+  size!: number;
+}

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { AccountModule } from '../account/account.module.ts';
+import { FileContentController } from './file-content.controller.ts';
+import { FileDownloadsService } from './file-downloads.service.ts';
+import { FileOperations } from './file-operations.ts';
+import { FileStructureController } from './file-structure.controller.ts';
+import { FileStructureService } from './file-structure.service.ts';
+import { FileUploadsService } from './file-uploads.service.ts';
+import { FilesController } from './files.controller.ts';
+import { FilesService } from './files.service.ts';
+import { TransferPlaces } from './transfer-places.ts';
+import { WriteOrder } from './write-order.ts';
+
+/** The files of the linked account, as a program sees them. */
+@Module({
+  imports: [AccountModule],
+  controllers: [FilesController, FileContentController, FileStructureController],
+  providers: [
+    FileOperations,
+    TransferPlaces,
+    WriteOrder,
+    FilesService,
+    FileDownloadsService,
+    FileUploadsService,
+    FileStructureService,
+  ],
+})
+export class FilesModule {}
