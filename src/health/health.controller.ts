@@ -19,14 +19,17 @@ export class HealthController {
   }
 
   @Get('health')
-  @ApiOperation({ summary: 'Is the process alive? Asks no dependency.' })
+  @ApiOperation({ summary: 'Is the process alive? Asks no dependency.', security: [] })
   @ApiOkResponse({ type: HealthDocument })
   live(): HealthDocument {
     return this.#health.live();
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Can the server answer? 503 while PostgreSQL is away or the server is stopping.' })
+  @ApiOperation({
+    summary: 'Can the server answer? 503 while PostgreSQL is away or the server is stopping.',
+    security: [],
+  })
   @ApiOkResponse({ type: ReadinessDocument })
   @ApiServiceUnavailableResponse({
     type: ReadinessDocument,
