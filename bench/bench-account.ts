@@ -23,7 +23,13 @@ export interface BenchAccount {
 export async function startWithAccount(env: Readonly<Record<string, string>> = {}): Promise<BenchAccount> {
   const databaseUrl = process.env['TEST_DATABASE_URL'];
   const database = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
-  const server = await startServer({ ...WIDE_LIMITS, INDEX_SCAN_INTERVAL_MINUTES: '0', ...database, ...env });
+  const server = await startServer({
+    ...WIDE_LIMITS,
+    INDEX_SCAN_INTERVAL_MINUTES: '0',
+    INDEX_ACTIVITY_SECONDS: '0',
+    ...database,
+    ...env,
+  });
   const api = new ApiClient(server.url);
   const credentials = { email: `bench-${String(Date.now())}@clinic.example`, password: PASSWORD };
   await api.post('/api/auth/register', { ...credentials, full_name: 'Bench' });

@@ -75,10 +75,23 @@ const UP: string[] = [
       primary key ("key_id", "nonce")
     )`,
   `create index "used_nonces_expires_at_index" on "used_nonces" ("expires_at")`,
+  `
+    create table "nextcloud_activity_places" (
+      "user_id" uuid not null,
+      "uid" varchar(255) not null,
+      "last_activity_id" bigint null,
+      "state" varchar(8) not null default 'on',
+      "looked_at" timestamptz null,
+      "next_look_at" timestamptz not null default now(),
+      primary key ("user_id")
+    )`,
+  `create index "nextcloud_activity_places_next_look_at_index" on "nextcloud_activity_places" ("next_look_at")`,
+  `alter table "nextcloud_activity_places" add constraint "nextcloud_activity_places_user_id_foreign" foreign key ("user_id") references "users" ("id") on update cascade on delete cascade`,
 ];
 
 /** In the reverse order of UP. */
 const DOWN: string[] = [
+  `drop table "nextcloud_activity_places"`,
   `drop table "used_nonces"`,
   ...['provisionings', 'revocations'].map((table) => `drop table "nextcloud_${table}"`),
   ...['checked_at', 'rotation_started_at', 'secret_changed_at', 'sealed_previous_secret'].map(

@@ -16,6 +16,7 @@ import {
   NextcloudRevocation,
 } from '../nextcloud/account/nextcloud-account.entity.ts';
 import { NextcloudProvisioning } from '../nextcloud/provisioning/nextcloud-provisioning.entity.ts';
+import { ActivityPlace } from '../nextcloud/activity/activity-place.entity.ts';
 import { OutgoingMail } from '../notifications/outgoing-mail.entity.ts';
 import { UserKey } from '../secrets/user-key.entity.ts';
 import { UsedNonce } from '../signing/used-nonce.entity.ts';
@@ -49,4 +50,5 @@ export const ENTITIES = [
   ScannedFolder,
   ScanState,
   StoredIndexRules,
+  ActivityPlace,
 ];

@@ -72,6 +72,8 @@ export class Faults {
   isOAuth2AppOff = false;
   /** No user has a calendar. */
   hasNoCalendars = false;
+  /** The app `activity` is not installed. */
+  isActivityOff = false;
   /** Answers that win over the real ones, each for a number of times. */
   readonly scripted: ScriptedAnswer[] = [];
 

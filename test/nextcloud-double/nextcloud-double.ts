@@ -107,6 +107,11 @@ export class NextcloudDouble {
     };
   }
 
+  /** The feeds of the app `activity` forget what they hold, as they do after a time. */
+  expireActivities(): void {
+    this.#state.activity.expire();
+  }
+
   /** Forgets all failed logins, as an administrator can. */
   clearBruteForceAttempts(): void {
     this.#state.throttle.clear();
@@ -127,6 +132,17 @@ export class NextcloudDouble {
 
   hasAppPassword(secret: string): boolean {
     return this.#state.accounts.findAppPassword(secret) !== null;
+  }
+
+  addGroup(id: string): void {
+    this.#state.accounts.addGroup(id);
+  }
+
+  /** Names of the users, their state and groups, as an administrator sees them. */
+  users(): { uid: string; email: string | null; displayName: string; isEnabled: boolean; groups: string[] }[] {
+    return this.#state.accounts.all().map(({ uid, email, displayName, isEnabled, groups }) => {
+      return { uid, email, displayName, isEnabled, groups: [...groups] };
+    });
   }
 
   disableUser(uid: string): void {

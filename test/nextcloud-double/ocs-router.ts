@@ -4,9 +4,10 @@ import type { Authentication } from './authentication.ts';
 import type { Exchange } from './exchange.ts';
 import { deleteAppPassword, issueAppPassword, rotateAppPassword } from './ocs-app-password.ts';
 import { capabilities } from './ocs-capabilities.ts';
+import { appointSubAdmin, changeMembership, createGroup, listGroups } from './ocs-groups.ts';
 import { ocsAnswer, unauthorisedXml } from './ocs-envelope.ts';
 import type { OcsResult } from './ocs-envelope.ts';
-import { changeUser, createUser, editUser, listUsers, profileOf, readUser } from './ocs-users.ts';
+import { changeUser, createUser, editUser, listDetails, listUsers, profileOf, readUser } from './ocs-users.ts';
 import type { ServerState } from './server-state.ts';
 
 type SignedIn = Extract<Authentication, { kind: 'user' }>;
@@ -34,13 +35,66 @@ const UNKNOWN_ROUTE: OcsResult = {
     'http://www.freedesktop.org/wiki/Specifications/open-collaboration-services.\n',
 };
 
+const FEED = /^\/apps\/activity\/api\/v2\/activity(\/(all|files))?$/;
+
 const ROUTES: readonly [RegExp, Readonly<Record<string, Operation>>][] = [
+  [
+    FEED,
+    {
+      GET: {
+        needs: 'a login',
+        run: ({ exchange, signedIn, state }) => state.activity.answer(signedIn.account.uid, exchange.query),
+      },
+    },
+  ],
   [/^\/cloud\/user$/, { GET: { needs: 'a login', run: readSelf } }],
   [
     /^\/cloud\/users$/,
     {
-      GET: { needs: 'an administrator', run: ({ exchange, state }) => listUsers(exchange, state) },
-      POST: { needs: 'a confirming administrator', run: ({ exchange, state }) => createUser(exchange, state) },
+      GET: {
+        needs: 'an administrator',
+        run: ({ exchange, signedIn, state }) => listUsers(exchange, signedIn.account, state),
+      },
+      POST: {
+        needs: 'a confirming administrator',
+        run: ({ exchange, signedIn, state }) => createUser(exchange, signedIn.account, state),
+      },
+    },
+  ],
+  [
+    /^\/cloud\/users\/details$/,
+    {
+      GET: {
+        needs: 'an administrator',
+        run: ({ exchange, signedIn, state }) => listDetails(exchange, signedIn.account, state),
+      },
+    },
+  ],
+  [
+    /^\/cloud\/groups$/,
+    {
+      GET: { needs: 'an administrator', run: ({ exchange, state }) => listGroups(exchange, state) },
+      POST: {
+        needs: 'a confirming administrator',
+        run: ({ exchange, signedIn, state }) => createGroup(exchange, signedIn.account, state),
+      },
+    },
+  ],
+  [
+    /^\/cloud\/users\/([^/]+)\/groups$/,
+    {
+      POST: { needs: 'a confirming administrator', run: (request) => member(request, true) },
+      DELETE: { needs: 'a confirming administrator', run: (request) => member(request, false) },
+    },
+  ],
+  [
+    /^\/cloud\/users\/([^/]+)\/subadmins$/,
+    {
+      POST: {
+        needs: 'a confirming administrator',
+        run: ({ exchange, signedIn, uid, state }) =>
+          appointSubAdmin(exchange, { caller: signedIn.account, uid }, state),
+      },
     },
   ],
   [
@@ -99,14 +153,16 @@ async function answerOperation(
   request: { exchange: Exchange; state: ServerState; authentication: Authentication },
 ): Promise<Answer> {
   const { exchange, state, authentication } = request;
-  const route = ROUTES.find(([pattern]) => pattern.test(path));
+  const isMissing = state.faults.isActivityOff && FEED.test(path);
+  const route = isMissing ? undefined : ROUTES.find(([pattern]) => pattern.test(path));
   if (route === undefined && path !== '/cloud/capabilities') return ocsAnswer(exchange, UNKNOWN_ROUTE);
   const operation = route?.[1][exchange.method];
   if (operation === undefined) return { status: 405, headers: { 'Content-Type': 'application/json; charset=utf-8' } };
   if (authentication.kind !== 'user') return ocsAnswer(exchange, NOT_LOGGED_IN);
   if (isForged(exchange, authentication)) return csrfFailed();
   if (operation.needs.includes('confirm') && authentication.isBearer) return ocsAnswer(exchange, NEEDS_PASSWORD);
-  if (operation.needs.endsWith('administrator') && !authentication.account.isAdmin) {
+  const { isAdmin, subadminOf } = authentication.account;
+  if (operation.needs.endsWith('administrator') && !isAdmin && subadminOf.size === 0) {
     return ocsAnswer(exchange, NOT_ADMIN);
   }
   const uid = decodeURIComponent(route?.[0].exec(path)?.[1] ?? '');
@@ -130,6 +186,10 @@ function readSelf({ signedIn, state }: OcsRequest): OcsResult {
 
 function edit({ exchange, signedIn, uid, state }: OcsRequest): Promise<OcsResult> {
   return editUser(exchange, { caller: signedIn.account, uid }, state);
+}
+
+function member({ exchange, signedIn, uid, state }: OcsRequest, isMember: boolean): Promise<OcsResult> {
+  return changeMembership({ exchange, caller: signedIn.account, uid }, isMember, state);
 }
 
 function change({ signedIn, uid, state }: OcsRequest, action: 'delete' | 'enable' | 'disable'): OcsResult {

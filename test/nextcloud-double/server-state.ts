@@ -7,6 +7,7 @@ import { Faults } from './faults.ts';
 import { LoginFlows } from './login-flow.ts';
 import { OAuth2App } from './oauth2-app.ts';
 import { OidcApp } from './oidc-app.ts';
+import { ActivityLog } from './ocs-activity.ts';
 import { BruteForceThrottle } from './throttle.ts';
 import { FileTree } from './tree.ts';
 
@@ -20,6 +21,7 @@ export class ServerState {
   readonly throttle = new BruteForceThrottle(this.clock);
   readonly authenticator = new Authenticator(this);
   readonly tree = new FileTree(this.clock);
+  readonly activity = new ActivityLog(this.tree);
   readonly locks = new FileLocks();
   readonly uploads = new Uploads();
   readonly loginFlows = new LoginFlows(this.clock);

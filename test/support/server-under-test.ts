@@ -68,6 +68,7 @@ export class ServerUnderTest {
         PORT: String(port),
         LOG_LEVEL: 'warn',
         INDEX_SCAN_INTERVAL_MINUTES: '0',
+        INDEX_ACTIVITY_SECONDS: '0',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,23 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import { User } from '../../users/user.entity.ts';
+
+const ActivityPlaceSchema = defineEntity({
+  name: 'ActivityPlace',
+  tableName: 'nextcloud_activity_places',
+  properties: {
+    userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').primary().deleteRule('cascade'),
+    /** Whose feed the place is in. */
+    uid: p.string().length(255),
+    /** The newest entry that was seen; null: to be found out. */
+    lastActivityId: p.bigint('number').nullable(),
+    /** off: the server has no feed for this user, as far as is known. */
+    state: p.string().length(8).$type<'on' | 'off'>().default('on'),
+    /** null: never looked at. */
+    lookedAt: p.datetime().nullable(),
+    nextLookAt: p.datetime().defaultRaw('now()').index(),
+  },
+});
+
+/** How far the activity feed of a linked account has been read. */
+export class ActivityPlace extends ActivityPlaceSchema.class {}
+ActivityPlaceSchema.setClass(ActivityPlace);
