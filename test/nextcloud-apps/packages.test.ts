@@ -84,6 +84,8 @@ describe('package.sh', () => {
         [],
       );
       expect(files.some((path) => /(^|\/)\./.test(path))).toBe(false);
+      const order = entries.map(({ path }) => path.replace(/\/$/, '').replaceAll('/', '\0'));
+      expect(order.slice(1)).toEqual(order.slice(1).sort());
       expect(files.includes('js/connection.js')).toBe(app !== 'voiceassist_docs');
     },
   );
