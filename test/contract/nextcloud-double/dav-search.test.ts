@@ -26,15 +26,18 @@ interface Search {
   readonly scope?: string;
   readonly order?: string;
   readonly limit?: number;
+  readonly paging?: string;
+  readonly select?: string;
   readonly path?: string;
   readonly type?: string;
 }
 
 function search(query: Search) {
-  const limit = query.limit === undefined ? '' : `<d:limit><d:nresults>${query.limit}</d:nresults></d:limit>`;
+  const limit =
+    query.limit === undefined ? '' : `<d:limit><d:nresults>${query.limit}</d:nresults>${query.paging ?? ''}</d:limit>`;
   const body =
     '<?xml version="1.0"?><d:searchrequest xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:basicsearch>' +
-    '<d:select><d:prop><oc:fileid/><d:getetag/></d:prop></d:select>' +
+    `<d:select><d:prop><oc:fileid/><d:getetag/>${query.select ?? ''}</d:prop></d:select>` +
     `<d:from><d:scope><d:href>/files/${query.scope ?? anna.uid}</d:href><d:depth>infinity</d:depth></d:scope></d:from>` +
     `<d:where>${query.where}</d:where>${query.order ?? ''}${limit}</d:basicsearch></d:searchrequest>`;
   return send(`${nextcloud.url}${query.path ?? '/remote.php/dav/'}`, {
@@ -78,6 +81,28 @@ describe('SEARCH', () => {
   it('looks below the scope only', async () => {
     const where = eq('d:getcontenttype', 'application/pdf');
     expect(await names({ where, scope: `${anna.uid}/docs` })).toEqual(['Alpha.pdf']);
+  });
+
+  it('takes the scope literally: a percent-encoded one is another path', async () => {
+    await nextcloud.makeFolder(anna, '/50%25%20%23');
+    await nextcloud.put(anna, '/50%25%20%23/inner.md', 'x');
+    const where = like('d:displayname', '%');
+    expect(await names({ where, scope: `${anna.uid}/50% #` })).toEqual(['inner.md']);
+    expect((await search({ where, scope: `${anna.uid}/50%25%20%23` })).status).toBe(404);
+  });
+
+  it('leaves out the first hits in the namespace of SearchDAV and ignores the element in its own', async () => {
+    const where = eq('d:getcontenttype', 'application/pdf');
+    const of = (namespace: string) => `<x:firstresult xmlns:x="${namespace}">1</x:firstresult>`;
+    const page = { where, order: bySize, limit: 5 };
+    const paging = of('https://github.com/icewind1991/SearchDAV/ns');
+    expect(await names({ ...page, paging })).toEqual(['gamma.pdf']);
+    expect(await names({ ...page, paging: of('http://nextcloud.org/ns') })).toEqual(['Alpha.pdf', 'gamma.pdf']);
+  });
+
+  it('does not tell the owner of a hit', async () => {
+    const [hit] = resourcesOf(await search({ where: eq('oc:fileid', fileId), select: '<oc:owner-id/>' }));
+    expect(hit?.found['owner-id']).toBeUndefined();
   });
 
   it('answers 400 in plain words to properties that cannot be searched or sorted by', async () => {
