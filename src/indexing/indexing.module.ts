@@ -16,6 +16,7 @@ import { IngestionRecords } from './ingestion/ingestion-records.ts';
 import { RequestedDocuments } from './ingestion/requested-documents.ts';
 import { EmbeddedPassageIndex } from './passage-index/embedded-passage-index.ts';
 import { PassageIndex } from './passage-index/passage-index.port.ts';
+import { ForgottenOwners } from './retrieval/forgotten-owners.ts';
 import { IndexFeeder } from './retrieval/index-feeder.ts';
 import { KnowledgeController } from './retrieval/knowledge.controller.ts';
 import { KnowledgeService } from './retrieval/knowledge.service.ts';
@@ -59,6 +60,7 @@ const HEAP_SHARE = 0.5;
     KnowledgeService,
     RetrievalService,
     IndexFeeder,
+    ForgottenOwners,
     IndexRulesService,
     RulesPreviewService,
     IndexStateService,

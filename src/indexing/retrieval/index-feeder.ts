@@ -44,6 +44,7 @@ export class IndexFeeder {
   readonly #database: Database;
   readonly #index: PassageIndex;
   readonly #underWay = new Map<string, Promise<number>>();
+  readonly #owners = new Set<string>();
 
   constructor(database: Database, index: PassageIndex) {
     this.#database = database;
@@ -60,6 +61,17 @@ export class IndexFeeder {
     let applied = await this.#index.appliedSequence(userId);
     for (let round = 0; applied < head && round < MOST_FEEDINGS; round += 1) applied = await this.#feedOnce(userId);
     return applied;
+  }
+
+  /** Users whose passages were put into memory and not taken out since. */
+  owners(): string[] {
+    return [...this.#owners];
+  }
+
+  /** Takes the passages of a user out of memory; the next question brings back what there is then. */
+  async forget(userId: string): Promise<void> {
+    if (!this.#owners.delete(userId)) return;
+    await this.#index.forget(userId);
   }
 
   async #head(userId: string): Promise<number> {
@@ -90,6 +102,7 @@ export class IndexFeeder {
       const reached = changes.at(-1)?.sequence;
       // Every planned document has moved up in the stream meanwhile: plan again.
       if (reached === undefined) continue;
+      this.#owners.add(userId);
       await this.#index.apply(userId, changes, { afterSequence: applied });
       applied = reached;
     }

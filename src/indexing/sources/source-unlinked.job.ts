@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
 import { Database } from '../../persistence/database.ts';
+import { IndexFeeder } from '../retrieval/index-feeder.ts';
 import { removeDocuments } from './document-removal.ts';
 import { SOURCE_UNLINKED } from './document-source.port.ts';
 
@@ -11,14 +12,16 @@ export class SourceUnlinkedJob extends JobHandler {
   readonly kind = SOURCE_UNLINKED;
   readonly concurrency = 1;
   readonly #database: Database;
+  readonly #feeder: IndexFeeder;
 
-  constructor(database: Database) {
+  constructor(database: Database, feeder: IndexFeeder) {
     super();
     this.#database = database;
+    this.#feeder = feeder;
   }
 
   async run({ userId }: JobContext): Promise<JobCounters> {
-    return this.#database.transaction(async (em) => {
+    const counters = await this.#database.transaction(async (em) => {
       const rows = await em.execute<{ id: string }[]>(
         `select id from documents where user_id = ? and state <> 'removed' order by id for update`,
         [userId],
@@ -29,7 +32,10 @@ export class SourceUnlinkedJob extends JobHandler {
         rows.map(({ id }) => id),
       );
       await em.execute('delete from scanned_folders where user_id = ?', [userId]);
+      await em.execute('update scan_states set rules_hash = null, reconciled_at = null where user_id = ?', [userId]);
       return { files_removed: rows.length };
     });
+    await this.#feeder.forget(userId);
+    return counters;
   }
 }

@@ -8,8 +8,13 @@ import type {
   PassageChangeBase,
   PassageHit,
 } from '../../../src/indexing/passage-index/passage-index.types.ts';
+import { ForgottenOwners } from '../../../src/indexing/retrieval/forgotten-owners.ts';
 import { IndexFeeder } from '../../../src/indexing/retrieval/index-feeder.ts';
 import { RetrievalService } from '../../../src/indexing/retrieval/retrieval.service.ts';
+import { SourceUnlinkedJob } from '../../../src/indexing/sources/source-unlinked.job.ts';
+import type { JobsService } from '../../../src/jobs/jobs.service.ts';
+import { AccountEndingService } from '../../../src/users/account-ending.service.ts';
+import { jobContext } from '../../support/indexing-parts.ts';
 import { StageHouse, type Stage } from '../../support/scan-stage.ts';
 
 let house: StageHouse;
@@ -186,3 +191,56 @@ class FrozenIndex extends EmbeddedPassageIndex {
     return super.search(ownerId, query, rest);
   }
 }
+
+describe('passages in memory', () => {
+  /** A process whose index is shown beside it. */
+  function processOf(): { find: () => Promise<string[]>; forgotten: ForgottenOwners; held: () => Promise<number> } {
+    const { database } = house.open;
+    const index = new EmbeddedPassageIndex();
+    indexes.push(index);
+    const feeder = new IndexFeeder(database, index);
+    const service = new RetrievalService(database, index, feeder);
+    const ending = new AccountEndingService({} as JobsService);
+    return {
+      find: () => find(service, 'aspirin'),
+      forgotten: new ForgottenOwners(database, feeder, ending),
+      held: () => index.appliedSequence(stage.userId),
+    };
+  }
+
+  it('S31: of a deleted account go, in every process that held them, and no others do', async () => {
+    const [one, two] = [processOf(), processOf()];
+    await Promise.all([one.find(), two.find()]);
+    expect(await one.forgotten.forgetGone()).toBe(0);
+    expect(await one.held()).toBeGreaterThan(0);
+    await house.open.database.read((em) => em.execute('delete from users where id = ?', [stage.userId]));
+    expect([await one.forgotten.forgetGone(), await two.forgotten.forgetGone()]).toEqual([1, 1]);
+    expect([await one.held(), await two.held()]).toEqual([0, 0]);
+    expect(await one.forgotten.forgetGone()).toBe(0);
+  });
+
+  it('S31: of an unlinked account go with the job that forgets its documents', async () => {
+    const { database } = house.open;
+    const index = new EmbeddedPassageIndex();
+    indexes.push(index);
+    const feeder = new IndexFeeder(database, index);
+    await find(new RetrievalService(database, index, feeder), 'aspirin');
+    const counters = await new SourceUnlinkedJob(database, feeder).run(jobContext(stage.userId));
+    expect(counters).toEqual({ files_removed: 2 });
+    expect(await index.appliedSequence(stage.userId)).toBe(0);
+  });
+
+  it('of an account that ends go at once', async () => {
+    const { database } = house.open;
+    const index = new EmbeddedPassageIndex();
+    indexes.push(index);
+    const feeder = new IndexFeeder(database, index);
+    await find(new RetrievalService(database, index, feeder), 'aspirin');
+    const listeners: ((em: never, userId: string) => Promise<void>)[] = [];
+    const ending = { whenEnding: (listener: (typeof listeners)[number]) => void listeners.push(listener) };
+    new ForgottenOwners(database, feeder, ending as never);
+    for (const listener of listeners) await listener(undefined as never, stage.userId);
+    expect(listeners).toHaveLength(1);
+    expect(await index.appliedSequence(stage.userId)).toBe(0);
+  });
+});

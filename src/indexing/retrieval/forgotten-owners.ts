@@ -1,0 +1,56 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Database } from '../../persistence/database.ts';
+import { failureForLog } from '../../problem/failure-for-log.ts';
+import { AccountEndingService } from '../../users/account-ending.service.ts';
+import { IndexFeeder } from './index-feeder.ts';
+
+const ROUND_MS = 60_000;
+
+/** Takes the passages out of memory of whoever has no documents any more, in every process that held them. */
+@Injectable()
+export class ForgottenOwners implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #database: Database;
+  readonly #feeder: IndexFeeder;
+  readonly #log = new Logger('Indexing');
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(database: Database, feeder: IndexFeeder, ending: AccountEndingService) {
+    this.#database = database;
+    this.#feeder = feeder;
+    // Memory only: should the transaction fail, the next question brings it back.
+    ending.whenEnding((_em, userId) => this.#feeder.forget(userId));
+  }
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => void this.#round(), ROUND_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Other processes unlink and delete accounts too, and only the database tells. @returns how many were forgotten */
+  async forgetGone(): Promise<number> {
+    const held = this.#feeder.owners();
+    if (held.length === 0) return 0;
+    const rows = await this.#database.read((em) =>
+      em.execute<{ id: string }[]>(
+        `select u.id from users u where u.id = any(string_to_array(?, ',')::uuid[]) and u.is_active
+           and exists (select 1 from documents d where d.user_id = u.id and d.revision_id is not null)`,
+        [held.join(',')],
+      ),
+    );
+    const alive = new Set(rows.map(({ id }) => id));
+    const gone = held.filter((userId) => !alive.has(userId));
+    for (const userId of gone) await this.#feeder.forget(userId);
+    return gone.length;
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.forgetGone();
+    } catch (error) {
+      this.#log.warn({ ...failureForLog(error) }, 'Passages of former owners cannot be looked for now');
+    }
+  }
+}
