@@ -2,7 +2,7 @@ import type { CheckResult, CheckStatus } from './check.types.ts';
 import type { CheckDocument, DoctorDocument, DoctorSummary } from './doctor.dto.ts';
 
 /** What is told: everything to administrators; to others of the server the causes, and the facts of the own account. */
-export interface ReportToTell {
+export interface ExaminedReport {
   readonly server: readonly CheckResult[];
   readonly account: readonly CheckResult[];
   readonly checkedAt: Date;
@@ -10,7 +10,7 @@ export interface ReportToTell {
 }
 
 /** The report as clients see it. */
-export function doctorDocument({ server, account, checkedAt, isForAdministrator }: ReportToTell): DoctorDocument {
+export function doctorDocument({ server, account, checkedAt, isForAdministrator }: ExaminedReport): DoctorDocument {
   const checks = [...server.map((each) => (isForAdministrator ? whole(each) : guarded(each))), ...account.map(whole)];
   return { checks, summary: summaryOf([...server, ...account]), checked_at: checkedAt.toISOString() };
 }
