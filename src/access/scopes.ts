@@ -11,6 +11,8 @@ export const SCOPES = {
   'knowledge:query': 'Ask questions to your documents.',
   'users:read': 'Read accounts (administrators).',
   'users:write': 'Change accounts (administrators).',
+  'nextcloud-users:read': 'See users and groups of Nextcloud (administrators).',
+  'nextcloud-users:write': 'Create and change users and groups of Nextcloud (administrators).',
   'audit:read': 'Read, verify and export the audit trail (administrators).',
 } as const;
 
@@ -18,7 +20,13 @@ export const SCOPES = {
 export type Scope = keyof typeof SCOPES;
 
 /** Scopes of operations that are closed to everybody but administrators. */
-export const ADMIN_SCOPES: ReadonlySet<Scope> = new Set<Scope>(['users:read', 'users:write', 'audit:read']);
+export const ADMIN_SCOPES: ReadonlySet<Scope> = new Set<Scope>([
+  'users:read',
+  'users:write',
+  'nextcloud-users:read',
+  'nextcloud-users:write',
+  'audit:read',
+]);
 
 /** Whether a text names a scope. */
 export function isScope(text: string): text is Scope {

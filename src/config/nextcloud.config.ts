@@ -1,6 +1,7 @@
 import {
   IsArray,
   IsBoolean,
+  IsIn,
   IsInstance,
   IsInt,
   IsOptional,
@@ -70,6 +71,38 @@ export class NextcloudConfig {
   @IsOptional()
   @IsInstance(Secret)
   readonly adminPassword?: Secret;
+
+  @Variable({
+    name: 'NEXTCLOUD_AUTO_PROVISION',
+    type: 'text',
+    description:
+      'registration makes a Nextcloud user for every new account, however it is opened, unless its owner proves to have one. Needs NEXTCLOUD_ADMIN_USER.',
+  })
+  @IsIn(['off', 'registration'])
+  readonly autoProvision: 'off' | 'registration' = 'off';
+
+  @Variable({
+    name: 'NEXTCLOUD_PROVISION_GROUPS',
+    type: 'list',
+    description:
+      'Groups, which exist in Nextcloud, that the users it makes belong to. A service account that is a sub-administrator needs one of its own here.',
+    example: 'voiceassist',
+    defaultText: 'none',
+  })
+  @IsArray()
+  @Matches(/^(?!admin$)[^/\\\p{Cc}]{1,255}$/u, { each: true, message: '$property must list groups other than admin' })
+  readonly provisionGroups: readonly string[] = [];
+
+  @Variable({
+    name: 'NEXTCLOUD_PROVISION_QUOTA',
+    type: 'text',
+    description: 'Quota of the users it makes: a number with MB, GB or TB, or none for unlimited.',
+    example: '5 GB',
+    defaultText: 'the default of Nextcloud',
+  })
+  @IsOptional()
+  @Matches(/^(none|\d{1,6} ?(MB|GB|TB))$/, { message: '$property must be a number with MB, GB or TB, or none' })
+  readonly provisionQuota?: string;
 
   @Variable({
     name: 'NEXTCLOUD_WATCH_DIRECTORIES',

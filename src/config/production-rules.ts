@@ -34,6 +34,10 @@ export function brokenRules(configuration: Configuration): string[] {
   if ((configuration.nextcloud.adminUser === undefined) !== (configuration.nextcloud.adminPassword === undefined)) {
     broken.push('NEXTCLOUD_ADMIN_USER and NEXTCLOUD_ADMIN_PASSWORD go together');
   }
+  const { autoProvision, adminUser, url } = configuration.nextcloud;
+  if (autoProvision !== 'off' && (adminUser === undefined || url === undefined)) {
+    broken.push('NEXTCLOUD_AUTO_PROVISION needs NEXTCLOUD_URL and NEXTCLOUD_ADMIN_USER');
+  }
   broken.push(...brokenSsoRules(configuration));
   broken.push(...brokenSigningRules(configuration.signing));
   broken.push(...brokenMailRules(configuration));

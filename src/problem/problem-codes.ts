@@ -241,10 +241,10 @@ export const PROBLEMS = {
     'Provisioning is not configured',
     'The operator has not set NEXTCLOUD_ADMIN_USER and NEXTCLOUD_ADMIN_PASSWORD, so Nextcloud users cannot be managed.',
   ),
-  'service-account-protected': problem(
+  'nextcloud-user-protected': problem(
     409,
-    'Service account protected',
-    'This is the account that this server manages Nextcloud users with; it is changed in Nextcloud itself.',
+    'Nextcloud user protected',
+    'The service account of this server and administrators of Nextcloud are changed in Nextcloud itself.',
   ),
   'service-account-refused': problem(
     502,

@@ -10,6 +10,7 @@ export type EndingListener = (em: EntityManager, userId: string) => Promise<void
 export class AccountEndingService {
   readonly #jobs: JobsService;
   readonly #listeners: EndingListener[] = [];
+  readonly #returns: EndingListener[] = [];
 
   constructor(jobs: JobsService) {
     this.#jobs = jobs;
@@ -18,6 +19,16 @@ export class AccountEndingService {
   /** Registers what else has to end; call it while the application starts. */
   whenEnding(listener: EndingListener): void {
     this.#listeners.push(listener);
+  }
+
+  /** Registers what comes back when an account is activated again; call it while the application starts. */
+  whenReactivated(listener: EndingListener): void {
+    this.#returns.push(listener);
+  }
+
+  /** Tells the other rooms, in the transaction, that an account is active again. */
+  async reactivate(em: EntityManager, userId: string): Promise<void> {
+    for (const listener of this.#returns) await listener(em, userId);
   }
 
   /** Sessions, jobs, and whatever other rooms have registered. */

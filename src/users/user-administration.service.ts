@@ -89,7 +89,8 @@ export class UserAdministrationService {
       const isChangeOfRights = records.some((each) => each.action !== 'user.update');
       await store(em, before, change);
       if (change.isActive === false) await this.#ending.endAll(em, userId);
-      else if (isChangeOfRights) await this.#ending.endSessions(em, userId);
+      else if (change.isActive === true && !before.isActive) await this.#ending.reactivate(em, userId);
+      if (change.isActive !== false && isChangeOfRights) await this.#ending.endSessions(em, userId);
       await this.#trail.append(em, ...records);
       return em.findOneOrFail(User, { id: userId }, { refresh: true });
     });

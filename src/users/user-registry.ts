@@ -15,6 +15,9 @@ export interface NewUser {
   readonly isAdmin: boolean;
 }
 
+/** Does, in the transaction that opens an account, what belongs to it in another room. */
+export type CreationListener = (em: EntityManager, user: User) => Promise<void>;
+
 /** One account per address: the spelling under which an address is stored, counted and looked up. */
 export function foldEmail(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
@@ -23,6 +26,13 @@ export function foldEmail(email: string): string {
 /** Finds and stores accounts. */
 @Injectable()
 export class UserRegistry {
+  readonly #listeners: CreationListener[] = [];
+
+  /** Registers who is told of every new account; call it while the application starts. */
+  whenCreated(listener: CreationListener): void {
+    this.#listeners.push(listener);
+  }
+
   /** @param email in any spelling */
   findByEmail(em: EntityManager, email: string): Promise<User | null> {
     return em.findOne(User, { email: foldEmail(email) });
@@ -53,7 +63,9 @@ export class UserRegistry {
       if (isUniqueViolation(error, 'users_email_unique')) throw new DomainError('email-taken', { cause: error });
       throw error;
     }
-    return em.findOneOrFail(User, { id });
+    const created = await em.findOneOrFail(User, { id });
+    for (const listener of this.#listeners) await listener(em, created);
+    return created;
   }
 
   /** @param hashedPassword bcrypt hash */

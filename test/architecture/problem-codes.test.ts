@@ -58,7 +58,7 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'account-suspended': 403,
   'rotation-in-progress': 409,
   'provisioning-not-configured': 409,
-  'service-account-protected': 409,
+  'nextcloud-user-protected': 409,
   'service-account-refused': 502,
   'nextcloud-user-not-found': 404,
   'nextcloud-group-not-found': 404,

@@ -12,6 +12,10 @@ export interface Account {
   email: string | null;
   isEnabled: boolean;
   readonly isAdmin: boolean;
+  /** Groups besides `admin`, which `isAdmin` tells. */
+  readonly groups: Set<string>;
+  /** Groups whose users the account may manage. */
+  readonly subadminOf: Set<string>;
   /** Bytes the user may store; null is unlimited. */
   quotaBytes: number | null;
   lastLoginMs: number;
@@ -25,6 +29,7 @@ export interface NewAccount {
   readonly email?: string;
   readonly loginName?: string;
   readonly isAdmin?: boolean;
+  readonly groups?: readonly string[];
   readonly quotaBytes?: number;
 }
 
@@ -40,6 +45,7 @@ export interface AppPassword {
 /** Users and their app passwords. */
 export class Accounts {
   readonly #byUid = new Map<string, Account>();
+  readonly #groups = new Set(['admin']);
   readonly #appPasswords = new Map<string, AppPassword>();
 
   add(account: NewAccount): Account {
@@ -51,6 +57,8 @@ export class Accounts {
       email: account.email ?? null,
       isEnabled: true,
       isAdmin: account.isAdmin ?? false,
+      groups: new Set(account.groups),
+      subadminOf: new Set(),
       quotaBytes: account.quotaBytes ?? null,
       lastLoginMs: 0,
     };
@@ -71,6 +79,19 @@ export class Accounts {
 
   all(): Account[] {
     return [...this.#byUid.values()];
+  }
+
+  groupIds(): string[] {
+    return [...this.#groups];
+  }
+
+  addGroup(id: string): void {
+    this.#groups.add(id);
+  }
+
+  /** A sub-administrator manages who is in one of his groups. */
+  manages(caller: Account, account: Account): boolean {
+    return caller.isAdmin || [...account.groups].some((group) => caller.subadminOf.has(group));
   }
 
   remove(uid: string): boolean {

@@ -15,13 +15,22 @@ export interface NewIdentity {
   readonly identity: ProvedIdentity;
 }
 
+/** Hears of an identity in the transaction of the login that has proved it. */
+export type IdentityListener = (em: EntityManager, seen: NewIdentity) => Promise<void>;
+
 /** Identities of users at other issuers, and their sealed tokens. */
 @Injectable()
 export class IdentityStore {
   readonly #sealer: Sealer;
+  readonly #listeners: IdentityListener[] = [];
 
   constructor(sealer: Sealer) {
     this.#sealer = sealer;
+  }
+
+  /** Registers who is told of every login through another issuer; call it while the application starts. */
+  whenSeen(listener: IdentityListener): void {
+    this.#listeners.push(listener);
   }
 
   /** By issuer and subject together; logins of one identity at the same time wait for each other. */
@@ -52,11 +61,13 @@ export class IdentityStore {
   }
 
   /** What the provider told at a login. */
-  async noteLogin(em: EntityManager, id: string, { userId, provider, identity }: NewIdentity): Promise<void> {
+  async noteLogin(em: EntityManager, id: string, seen: NewIdentity): Promise<void> {
+    const { userId, provider, identity } = seen;
     await em.execute(
       'update identities set provider = ?, email = ?, last_login_at = now(), sealed_tokens = ? where id = ?',
       [provider, identity.email, await this.#seal(em, userId, identity.tokens), id],
     );
+    for (const listener of this.#listeners) await listener(em, seen);
   }
 
   /** Replaces the tokens unless somebody else has done so. @returns false then */

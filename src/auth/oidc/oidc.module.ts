@@ -44,5 +44,6 @@ import { SignOnTransactions } from './sign-on-transactions.ts';
     SignOnService,
     SignOnTransactions,
   ],
+  exports: [IdentityStore],
 })
 export class OidcModule {}

@@ -154,10 +154,11 @@ function stateOf(document: unknown): NextcloudStatus['state'] {
 function creationForm(user: NewNextcloudUser): [string, string][] {
   const form: [string, string][] = [
     ['userid', user.userId],
-    ['password', user.password],
+    ['password', user.password ?? ''],
   ];
   if (user.displayName !== undefined) form.push(['displayName', user.displayName]);
   if (user.email !== undefined) form.push(['email', user.email]);
+  if (user.quota !== undefined) form.push(['quota', user.quota]);
   for (const group of user.groups ?? []) form.push(['groups[]', group]);
   return form;
 }

@@ -14,7 +14,7 @@ export interface NextcloudEndpoint {
 
 /** One call of the Nextcloud's HTTP API outside DAV. */
 export interface NextcloudCall {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path below the base URL, encoded, with query. */
   readonly path: string;
   /** Null sends no credential. */

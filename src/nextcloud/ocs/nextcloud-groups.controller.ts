@@ -1,0 +1,54 @@
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AdminOnly, CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import { NextcloudGroupsService } from './nextcloud-groups.service.ts';
+import {
+  CreateNextcloudGroupRequest,
+  NextcloudGroupDocument,
+  NextcloudGroupPageDocument,
+  NextcloudPageQuery,
+} from './nextcloud-users.dto.ts';
+import { pageOf, PROVISIONING_PROBLEMS } from './provisioning-requests.ts';
+
+/** Groups of Nextcloud, for administrators. */
+@ApiTags('nextcloud users')
+@AdminOnly()
+@Problems(...PROVISIONING_PROBLEMS)
+@Controller('integrations/nextcloud/groups')
+export class NextcloudGroupsController {
+  readonly #groups: NextcloudGroupsService;
+
+  constructor(groups: NextcloudGroupsService) {
+    this.#groups = groups;
+  }
+
+  @RequireScope('nextcloud-users:read')
+  @Get()
+  @ApiOperation({ operationId: 'nextcloudGroups.list', summary: 'List and search the groups of Nextcloud' })
+  @ApiOkResponse({ type: NextcloudGroupPageDocument })
+  async list(@Query() query: NextcloudPageQuery): Promise<NextcloudGroupPageDocument> {
+    const { entries, nextOffset } = await this.#groups.list(pageOf(query));
+    return { groups: [...entries], next_cursor: nextOffset?.toString() ?? null };
+  }
+
+  @RequireScope('nextcloud-users:write')
+  @Post()
+  @ApiOperation({ operationId: 'nextcloudGroups.create', summary: 'Create a group in Nextcloud' })
+  @ApiCreatedResponse({ type: NextcloudGroupDocument })
+  @Problems(
+    'malformed-request',
+    'payload-too-large',
+    'unsupported-media-type',
+    'nextcloud-group-exists',
+    'nextcloud-change-refused',
+  )
+  async create(
+    @CurrentPrincipal() principal: Principal,
+    @Body() { id }: CreateNextcloudGroupRequest,
+  ): Promise<NextcloudGroupDocument> {
+    await this.#groups.create(principal, id);
+    return { id };
+  }
+}

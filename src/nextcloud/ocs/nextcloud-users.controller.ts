@@ -1,0 +1,175 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AdminOnly, CurrentPrincipal, RequireScope, StepUp } from '../../access/declarations.ts';
+import type { Principal } from '../../access/principal.ts';
+import { Problems } from '../../problem/problems.decorator.ts';
+import {
+  CreateNextcloudUserRequest,
+  NextcloudMembershipParameter,
+  NextcloudPageQuery,
+  NextcloudUserDocument,
+  NextcloudUserPageDocument,
+  NextcloudUserParameter,
+  UpdateNextcloudUserRequest,
+  nextcloudUserDocument,
+} from './nextcloud-users.dto.ts';
+import { NextcloudUsersService } from './nextcloud-users.service.ts';
+import { pageOf, PROVISIONING_PROBLEMS } from './provisioning-requests.ts';
+
+const BODY = ['malformed-request', 'payload-too-large', 'unsupported-media-type'] as const;
+
+/** Users of Nextcloud, for administrators. */
+@ApiTags('nextcloud users')
+@AdminOnly()
+@Problems(...PROVISIONING_PROBLEMS)
+@Controller('integrations/nextcloud/users')
+export class NextcloudUsersController {
+  readonly #users: NextcloudUsersService;
+
+  constructor(users: NextcloudUsersService) {
+    this.#users = users;
+  }
+
+  @RequireScope('nextcloud-users:read')
+  @Get()
+  @ApiOperation({ operationId: 'nextcloudUsers.list', summary: 'List and search the users of Nextcloud' })
+  @ApiOkResponse({ type: NextcloudUserPageDocument })
+  async list(
+    @CurrentPrincipal() principal: Principal,
+    @Query() query: NextcloudPageQuery,
+  ): Promise<NextcloudUserPageDocument> {
+    const { entries, nextOffset } = await this.#users.list(principal, pageOf(query));
+    return { users: entries.map(nextcloudUserDocument), next_cursor: nextOffset?.toString() ?? null };
+  }
+
+  @RequireScope('nextcloud-users:write')
+  @Post()
+  @ApiOperation({ operationId: 'nextcloudUsers.create', summary: 'Create a user in Nextcloud' })
+  @ApiCreatedResponse({ type: NextcloudUserDocument })
+  @Problems(
+    ...BODY,
+    'nextcloud-user-exists',
+    'nextcloud-user-refused',
+    'nextcloud-password-refused',
+    'nextcloud-user-protected',
+  )
+  async create(
+    @CurrentPrincipal() principal: Principal,
+    @Body() body: CreateNextcloudUserRequest,
+  ): Promise<NextcloudUserDocument> {
+    const user = await this.#users.create(principal, {
+      uid: body.id,
+      password: body.password ?? null,
+      displayName: body.display_name ?? null,
+      email: body.email ?? null,
+      groups: body.groups ?? [],
+      quotaBytes: body.quota_bytes,
+    });
+    return nextcloudUserDocument(user);
+  }
+
+  @RequireScope('nextcloud-users:read')
+  @Get(':id')
+  @ApiOperation({ operationId: 'nextcloudUsers.get', summary: 'Read a user of Nextcloud, with groups and quota' })
+  @ApiOkResponse({ type: NextcloudUserDocument })
+  @Problems('nextcloud-user-not-found')
+  async read(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { id }: NextcloudUserParameter,
+  ): Promise<NextcloudUserDocument> {
+    return nextcloudUserDocument(await this.#users.read(principal, id));
+  }
+
+  @RequireScope('nextcloud-users:write')
+  @Put(':id')
+  @ApiOperation({
+    operationId: 'nextcloudUsers.update',
+    summary: 'Change name, address or quota of a user of Nextcloud',
+    description: 'Fields are changed one after another and read back; `errors` names those that are not stored.',
+  })
+  @ApiOkResponse({ type: NextcloudUserDocument })
+  @Problems(...BODY, 'nextcloud-user-not-found', 'nextcloud-user-protected', 'nextcloud-change-refused')
+  async update(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { id }: NextcloudUserParameter,
+    @Body() body: UpdateNextcloudUserRequest,
+  ): Promise<NextcloudUserDocument> {
+    const edit = { displayName: body.display_name, email: body.email, quotaBytes: body.quota_bytes };
+    return nextcloudUserDocument(await this.#users.edit(principal, id, edit));
+  }
+
+  @StepUp()
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    operationId: 'nextcloudUsers.delete',
+    summary: 'Delete a user of Nextcloud with all files, calendars and contacts',
+  })
+  @ApiNoContentResponse({ description: 'The user and everything that belonged to it is gone from Nextcloud.' })
+  @Problems('nextcloud-user-not-found', 'nextcloud-user-protected', 'nextcloud-change-refused')
+  async delete(@CurrentPrincipal() principal: Principal, @Param() { id }: NextcloudUserParameter): Promise<void> {
+    await this.#users.delete(principal, id);
+  }
+
+  @RequireScope('nextcloud-users:write')
+  @Post(':id/enable')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ operationId: 'nextcloudUsers.enable', summary: 'Enable a user of Nextcloud' })
+  @ApiOkResponse({ type: NextcloudUserDocument })
+  @Problems('nextcloud-user-not-found', 'nextcloud-user-protected')
+  async enable(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { id }: NextcloudUserParameter,
+  ): Promise<NextcloudUserDocument> {
+    return nextcloudUserDocument(await this.#users.setEnabled(principal, id, true));
+  }
+
+  @RequireScope('nextcloud-users:write')
+  @Post(':id/disable')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ operationId: 'nextcloudUsers.disable', summary: 'Disable a user of Nextcloud' })
+  @ApiOkResponse({ type: NextcloudUserDocument })
+  @Problems('nextcloud-user-not-found', 'nextcloud-user-protected')
+  async disable(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { id }: NextcloudUserParameter,
+  ): Promise<NextcloudUserDocument> {
+    return nextcloudUserDocument(await this.#users.setEnabled(principal, id, false));
+  }
+
+  @RequireScope('nextcloud-users:write')
+  @Put(':id/groups/:group')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ operationId: 'nextcloudUsers.addToGroup', summary: 'Put a user of Nextcloud into a group' })
+  @ApiNoContentResponse({ description: 'The user is a member.' })
+  @Problems(
+    'nextcloud-user-not-found',
+    'nextcloud-group-not-found',
+    'nextcloud-user-protected',
+    'nextcloud-change-refused',
+  )
+  async addToGroup(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { id, group }: NextcloudMembershipParameter,
+  ): Promise<void> {
+    await this.#users.setMember(principal, { uid: id, groupId: group }, true);
+  }
+
+  @RequireScope('nextcloud-users:write')
+  @Delete(':id/groups/:group')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ operationId: 'nextcloudUsers.removeFromGroup', summary: 'Take a user of Nextcloud out of a group' })
+  @ApiNoContentResponse({ description: 'The user is no member.' })
+  @Problems(
+    'nextcloud-user-not-found',
+    'nextcloud-group-not-found',
+    'nextcloud-user-protected',
+    'nextcloud-change-refused',
+  )
+  async removeFromGroup(
+    @CurrentPrincipal() principal: Principal,
+    @Param() { id, group }: NextcloudMembershipParameter,
+  ): Promise<void> {
+    await this.#users.setMember(principal, { uid: id, groupId: group }, false);
+  }
+}

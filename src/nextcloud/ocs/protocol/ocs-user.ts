@@ -1,0 +1,35 @@
+import { findField, findText } from './ocs-envelope.ts';
+import type { NextcloudQuota, NextcloudUser } from './ocs.types.ts';
+
+/** Reads a user out of `data`; null when it is none. A user whom the caller may not see in full has an id only. */
+export function findOcsUser(data: unknown): NextcloudUser | null {
+  const uid = findText(data, 'id');
+  if (uid === null) return null;
+  const enabled = findField(data, 'enabled');
+  const lastLogin = findField(data, 'lastLogin');
+  return {
+    uid,
+    displayName: findText(data, 'displayname') ?? findText(data, 'display-name') ?? uid,
+    email: findText(data, 'email'),
+    isEnabled: typeof enabled === 'boolean' ? enabled : null,
+    groups: textsOf(findField(data, 'groups')),
+    quota: quotaOf(findField(data, 'quota')),
+    lastLogin: typeof lastLogin === 'number' && lastLogin > 0 ? new Date(lastLogin) : null,
+    backend: findText(data, 'backend'),
+  };
+}
+
+/** The texts of a list; whatever else is in it is left out. */
+export function textsOf(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
+}
+
+/** `none` before the first login, -3 for unlimited afterwards, else bytes. */
+function quotaOf(quota: unknown): NextcloudQuota {
+  const limit = findField(quota, 'quota');
+  const used = findField(quota, 'used');
+  return {
+    limitBytes: typeof limit === 'number' && limit >= 0 ? limit : null,
+    usedBytes: typeof used === 'number' ? used : 0,
+  };
+}

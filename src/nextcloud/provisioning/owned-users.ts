@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { IdentityStore } from '../../auth/oidc/identity-store.ts';
+import { HttpConfig } from '../../config/http.config.ts';
+import { NextcloudConfig } from '../../config/nextcloud.config.ts';
+import { ssoProviders, type ProviderSettings } from '../../config/sso-providers.ts';
+import { SsoConfig } from '../../config/sso.config.ts';
+import { Database } from '../../persistence/database.ts';
+import { AccountStore } from '../account/account.store.ts';
+
+const NEXTCLOUD_PROVIDERS = ['nextcloud', 'nextcloud-oauth2'];
+
+/** An identity as a provider has proved it. */
+interface SeenIdentity {
+  readonly provider: string;
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** The settings that tell which provider is this Nextcloud. */
+@Injectable()
+export class OwnedUsersConfigs {
+  readonly sso: SsoConfig;
+  readonly nextcloud: NextcloudConfig;
+  readonly http: HttpConfig;
+
+  constructor(sso: SsoConfig, nextcloud: NextcloudConfig, http: HttpConfig) {
+    this.sso = sso;
+    this.nextcloud = nextcloud;
+    this.http = http;
+  }
+}
+
+/** Which Nextcloud user somebody has proved to own: by a linked account, or by signing in with Nextcloud. */
+@Injectable()
+export class OwnedUsers {
+  readonly #database: Database;
+  readonly #accounts: AccountStore;
+  readonly #identities: IdentityStore;
+  readonly #provider: ProviderSettings | undefined;
+
+  constructor(database: Database, accounts: AccountStore, identities: IdentityStore, configs: OwnedUsersConfigs) {
+    this.#database = database;
+    this.#accounts = accounts;
+    this.#identities = identities;
+    this.#provider = ssoProviders(configs).find(({ id }) => NEXTCLOUD_PROVIDERS.includes(id));
+  }
+
+  /** User id in Nextcloud; null when nothing is proved. */
+  async find(userId: string): Promise<string | null> {
+    const account = await this.#accounts.find(userId);
+    if (account !== null) return account.uid;
+    const identities = await this.#database.read((em) => this.#identities.listOf(em, userId));
+    return identities.find((identity) => this.isOfNextcloud(identity))?.subject ?? null;
+  }
+
+  /** Whether an identity is one of this Nextcloud, whose `sub` is the user id. */
+  isOfNextcloud({ provider, issuer }: SeenIdentity): boolean {
+    return this.#provider !== undefined && provider === this.#provider.id && issuer === this.#provider.issuer;
+  }
+}

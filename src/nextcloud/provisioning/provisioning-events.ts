@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { IdentityStore } from '../../auth/oidc/identity-store.ts';
+import { NextcloudConfig } from '../../config/nextcloud.config.ts';
+import { Tasks } from '../../jobs/tasks.ts';
+import { AccountEndingService } from '../../users/account-ending.service.ts';
+import { UserRegistry } from '../../users/user-registry.ts';
+import { AccountStore } from '../account/account.store.ts';
+import { OwnedUsers } from './owned-users.ts';
+import { ProvisioningRecords } from './provisioning-records.ts';
+
+/** Kind of the task that brings accounts into Nextcloud. */
+export const PROVISIONING = 'nextcloud-provisioning';
+
+/** Where the events come from. */
+@Injectable()
+export class ProvisioningSources {
+  readonly registry: UserRegistry;
+  readonly endings: AccountEndingService;
+  readonly identities: IdentityStore;
+  readonly accounts: AccountStore;
+
+  constructor(
+    registry: UserRegistry,
+    endings: AccountEndingService,
+    identities: IdentityStore,
+    accounts: AccountStore,
+  ) {
+    this.registry = registry;
+    this.endings = endings;
+    this.identities = identities;
+    this.accounts = accounts;
+  }
+}
+
+/** Notes, in the transaction of its cause, what has to be done in Nextcloud; nothing is asked of Nextcloud here. */
+@Injectable()
+export class ProvisioningEvents {
+  readonly #records: ProvisioningRecords;
+  readonly #tasks: Tasks;
+
+  constructor(
+    records: ProvisioningRecords,
+    tasks: Tasks,
+    owned: OwnedUsers,
+    config: NextcloudConfig,
+    { registry, endings, identities, accounts }: ProvisioningSources,
+  ) {
+    this.#records = records;
+    this.#tasks = tasks;
+    // What was made stays bound to its account, also after provisioning was switched off.
+    endings.whenEnding((em, userId) => this.#follow(em, userId, false));
+    endings.whenReactivated((em, userId) => this.#follow(em, userId, true));
+    if (config.autoProvision === 'off') return;
+    registry.whenCreated(async (em, { id }) => {
+      await records.request(em, id);
+      await tasks.add(em, PROVISIONING, {});
+    });
+    identities.whenSeen(async (em, { userId, provider, identity: { issuer, subject } }) => {
+      if (owned.isOfNextcloud({ provider, issuer, subject })) await records.match(em, userId, subject);
+    });
+    accounts.whenLinked((em, userId, uid) => records.match(em, userId, uid));
+  }
+
+  async #follow(em: EntityManager, userId: string, isActive: boolean): Promise<void> {
+    if (await this.#records.wish(em, userId, isActive)) await this.#tasks.add(em, PROVISIONING, {});
+  }
+}

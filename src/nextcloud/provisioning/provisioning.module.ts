@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { OidcModule } from '../../auth/oidc/oidc.module.ts';
+import { UsersModule } from '../../users/users.module.ts';
+import { AccountModule } from '../account/account.module.ts';
+import { OcsModule } from '../ocs/ocs.module.ts';
+import { OwnedUsers, OwnedUsersConfigs } from './owned-users.ts';
+import { ProvisioningEvents, ProvisioningSources } from './provisioning-events.ts';
+import { ProvisioningRecords } from './provisioning-records.ts';
+import { ProvisioningTask } from './provisioning.task.ts';
+import { Provisioner } from './provisioner.ts';
+import { ProvisioningsController } from './provisionings.controller.ts';
+import { ProvisioningsService } from './provisionings.service.ts';
+
+/** Accounts of this server as users of Nextcloud. */
+@Module({
+  imports: [AccountModule, OcsModule, OidcModule, UsersModule],
+  controllers: [ProvisioningsController],
+  providers: [
+    OwnedUsers,
+    OwnedUsersConfigs,
+    Provisioner,
+    ProvisioningEvents,
+    ProvisioningRecords,
+    ProvisioningSources,
+    ProvisioningTask,
+    ProvisioningsService,
+  ],
+})
+export class ProvisioningModule {}
