@@ -1,4 +1,4 @@
-import { IsArray, IsOptional, IsString } from 'class-validator';
+import { IsArray, IsOptional, IsString, Matches } from 'class-validator';
 import { Variable } from './variable.ts';
 
 /** What this server may connect to. */
@@ -24,4 +24,29 @@ export class OutboundConfig {
   @IsOptional()
   @IsString()
   readonly caFile?: string;
+
+  @Variable({
+    name: 'OUTBOUND_PINS',
+    type: 'list',
+    description:
+      'Keys that servers must have, beside a valid certificate: host[:port]=sha256/BASE64, the SHA-256 of the SubjectPublicKeyInfo of the certificate of the server or of one that its chain was verified with (RFC 7469 section 2.4). Several of one server are alternatives: list a backup key as well.',
+    example: 'cloud.clinic.example=sha256/<base64>,cloud.clinic.example=sha256/<base64 of a backup key>',
+  })
+  @IsArray()
+  @Matches(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?=sha256\/[A-Za-z0-9+/]{43}=$/, {
+    each: true,
+    message: '$property must list pins of the form host[:port]=sha256/BASE64',
+  })
+  readonly pins: readonly string[] = [];
+
+  @Variable({
+    name: 'NODE_TLS_REJECT_UNAUTHORIZED',
+    type: 'text',
+    description:
+      'A switch of Node. It has no effect on the connections of this server; production refuses to start while it is 0.',
+    defaultText: 'not set',
+  })
+  @IsOptional()
+  @IsString()
+  readonly nodeTlsSwitch?: string;
 }

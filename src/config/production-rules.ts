@@ -44,6 +44,23 @@ export function brokenRules(configuration: Configuration): string[] {
   return http.isProduction ? [...broken, ...brokenInProduction(configuration)] : broken;
 }
 
+/** What would let somebody between this server and those it asks. */
+function brokenUpstreamRules({ storage, outbound, nextcloud }: Configuration): string[] {
+  const broken: string[] = [];
+  if (storage.qdrantUrl?.startsWith('http:') === true && !storage.qdrantAllowHttp) {
+    broken.push('QDRANT_URL must be https in production (or QDRANT_ALLOW_HTTP=true)');
+  }
+  if (outbound.nodeTlsSwitch === '0') {
+    broken.push('NODE_TLS_REJECT_UNAUTHORIZED=0 is not accepted in production: give OUTBOUND_CA_FILE your authority');
+  }
+  const inTheClear = [nextcloud.url, storage.qdrantUrl].filter((url) => url?.startsWith('http:') === true);
+  const hosts = inTheClear.map((url) => new URL(url ?? '').hostname);
+  if (outbound.pins.some((pin) => hosts.includes(pin.toLowerCase().replace(/(:[0-9]+)?=.*$/, '')))) {
+    broken.push('OUTBOUND_PINS names a server that is asked over http');
+  }
+  return broken;
+}
+
 function brokenMailRules({ mail }: Configuration): string[] {
   const broken: string[] = [];
   if ((mail.username === undefined) !== (mail.password === undefined)) {
@@ -71,6 +88,7 @@ function brokenInProduction(configuration: Configuration): string[] {
   if (nextcloud.url?.startsWith('http:') && !nextcloud.allowHttp) {
     broken.push('NEXTCLOUD_URL must be https in production (or NEXTCLOUD_ALLOW_HTTP=true)');
   }
+  broken.push(...brokenUpstreamRules(configuration));
   for (const [name, url] of Object.entries({ PUBLIC_URL: http.publicUrl, FRONTEND_URL: http.frontendUrl })) {
     if (url?.startsWith('http:') === true) broken.push(`${name} must be https in production`);
   }

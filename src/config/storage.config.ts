@@ -104,4 +104,12 @@ export class StorageConfig {
   @IsOptional()
   @Matches(/^https?:\/\/[^\s@]+$/, { message: '$property must be an http or https URL without credentials' })
   readonly qdrantUrl?: string;
+
+  @Variable({
+    name: 'QDRANT_ALLOW_HTTP',
+    type: 'boolean',
+    description: 'Let production speak http with Qdrant, for a container network that nobody else shares.',
+  })
+  @IsBoolean()
+  readonly qdrantAllowHttp: boolean = false;
 }

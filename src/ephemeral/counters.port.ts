@@ -10,8 +10,8 @@ export interface Count {
 export interface CounterChange {
   /** Length in milliseconds of the window that the first hit opens. */
   readonly windowMs: number;
-  /** 1 counts a hit, -1 takes one back; never below zero. */
-  readonly by: 1 | -1;
+  /** 1 counts a hit, -1 takes one back; never below zero. 0 only looks, and opens no window. */
+  readonly by: 1 | 0 | -1;
 }
 
 /** Counters that forget: each lives for one window from its first hit. */

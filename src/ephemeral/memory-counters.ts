@@ -32,8 +32,8 @@ export class MemoryCounters extends Counters {
 
   #open(key: string, endsAt: number, by: number): Window {
     const window = { count: 0, endsAt };
-    // Taking back a hit of a window that has ended must not open a new one.
-    if (by < 0) return window;
+    // Looking, or taking back a hit of a window that has ended, must not open a new one.
+    if (by <= 0) return window;
     if (this.#windows.size >= MOST_COUNTERS) this.#makeRoom();
     this.#windows.delete(key);
     this.#windows.set(key, window);

@@ -7,7 +7,7 @@ const PREFIX = 'voiceassist:counter:';
 // One round trip and no moment without an expiry, even if this process dies in the middle.
 const ADD = `
 local by = tonumber(ARGV[2])
-if by < 0 and redis.call('EXISTS', KEYS[1]) == 0 then return {0, 0} end
+if by <= 0 and redis.call('EXISTS', KEYS[1]) == 0 then return {0, 0} end
 local count = redis.call('INCRBY', KEYS[1], by)
 if count < 0 then
   redis.call('INCRBY', KEYS[1], 1)

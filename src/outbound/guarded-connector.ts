@@ -1,6 +1,7 @@
 import { isIP, connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
+import { connect as connectTls, TLSSocket, type SecureContext } from 'node:tls';
 import type { buildConnector } from 'undici';
+import { chainPins, SpkiPins } from './spki-pins.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { failure, fromTransportError } from './transport-error.ts';
 import { DomainError } from '../problem/domain-error.ts';
@@ -14,6 +15,7 @@ export interface ConnectorOptions {
   readonly guard: AddressGuard;
   readonly trust: UpstreamTrust;
   readonly secureContext: SecureContext;
+  readonly pins: SpkiPins;
   readonly resolve: ResolveHost;
 }
 
@@ -39,6 +41,29 @@ export function guardedConnector(policy: UpstreamPolicy, options: ConnectorOptio
   };
 }
 
+/**
+ * Pins of the keys in the chain of a server's certificate, its own first. The certificate is verified, pins are not.
+ * @throws {DomainError} as a connection would; `upstream-misconfigured` for a server without TLS
+ */
+export async function peerPins(policy: UpstreamPolicy, options: ConnectorOptions): Promise<string[]> {
+  const { protocol, hostname, port } = new URL(policy.origin);
+  if (protocol !== 'https:') throw failure('upstream-misconfigured', policy.name, 'no-tls');
+  const deadline = AbortSignal.timeout(policy.connectTimeoutMs);
+  let socket: Socket | undefined;
+  try {
+    socket = await open(
+      policy,
+      { ...options, pins: new SpkiPins() },
+      { target: { protocol, hostname, port }, deadline },
+    );
+    return socket instanceof TLSSocket ? chainPins(socket.getPeerCertificate(true)) : [];
+  } catch (error) {
+    throw fromTransportError(error, policy.name);
+  } finally {
+    socket?.destroy();
+  }
+}
+
 interface Attempt {
   readonly target: buildConnector.Options;
   readonly deadline: AbortSignal;
@@ -56,7 +81,7 @@ async function open(policy: UpstreamPolicy, options: ConnectorOptions, attempt: 
   let lastError: unknown;
   for (const address of addresses.slice(0, MAX_ADDRESSES)) {
     try {
-      return await openSocket(address, host, { attempt, secureContext: options.secureContext });
+      return await openSocket(address, host, { attempt, options });
     } catch (error) {
       lastError = error;
       if (attempt.deadline.aborted) break;
@@ -68,7 +93,7 @@ async function open(policy: UpstreamPolicy, options: ConnectorOptions, attempt: 
 function openSocket(
   address: string,
   host: string,
-  { attempt, secureContext }: { attempt: Attempt; secureContext: SecureContext },
+  { attempt, options }: { attempt: Attempt; options: ConnectorOptions },
 ): Promise<Socket> {
   const isTls = attempt.target.protocol === 'https:';
   const port = portOf(attempt.target);
@@ -78,7 +103,8 @@ function openSocket(
         port,
         // RFC 6066 section 3: no server name for an address; the certificate is then checked against the address.
         servername: isIP(host) === 0 ? host.replace(/\.$/, '') : '',
-        secureContext,
+        secureContext: options.secureContext,
+        checkServerIdentity: options.pins.checkIdentity(host, port),
         ALPNProtocols: ['http/1.1'],
         // Said although it is the default: the environment variable that turns it off must not win.
         rejectUnauthorized: true,

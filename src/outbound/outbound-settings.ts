@@ -21,6 +21,7 @@ export function outboundSettings({ outbound, storage, nextcloud, sso, http }: Ou
   const issuers = ssoProviders({ sso, nextcloud, http }).map(({ issuer }) => issuer);
   return {
     allow: outbound.allow,
+    pins: outbound.pins,
     operatorOrigins: [nextcloud.url, storage.qdrantUrl, ...issuers].filter((url) => url !== undefined),
     ...(outbound.caFile !== undefined && { caCertificatesPem: readFileSync(outbound.caFile, 'utf8') }),
   };

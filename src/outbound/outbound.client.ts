@@ -1,18 +1,20 @@
 import { lookup } from 'node:dns/promises';
-import { DomainError } from '../problem/domain-error.ts';
+import type { Counters } from '../ephemeral/counters.port.ts';
+import { DomainError, isDomainError } from '../problem/domain-error.ts';
 import { AddressGuard } from './address-guard.ts';
 import { readBeginning } from './bounded-read.ts';
 import { CallDeadline } from './call-deadline.ts';
 import type { BreakerOutcome } from './circuit-breaker.ts';
 import { exchange, type Exchange } from './exchange.ts';
-import type { ResolveHost } from './guarded-connector.ts';
-import type { ExchangeRecord, OutboundRequest, OutboundResponse } from './outbound.types.ts';
+import { peerPins, type ResolveHost } from './guarded-connector.ts';
+import type { ExchangeRecord, OutboundRequest, OutboundResponse, TlsRefusal } from './outbound.types.ts';
 import { pinnedTarget } from './request-target.ts';
 import { parseRetryAfterMs, pause, retryDelayMs } from './retry-schedule.ts';
+import { SpkiPins } from './spki-pins.ts';
 import { outboundSecureContext } from './tls-context.ts';
 import { failure, isReset } from './transport-error.ts';
 import type { FailureVerdict, UpstreamPolicy, UpstreamTrust } from './upstream.policy.ts';
-import { UpstreamPool, type Upstream } from './upstream.pool.ts';
+import { UpstreamPool, type ConnectionParts, type Upstream } from './upstream.pool.ts';
 
 /** Settings of the one way out. */
 export interface OutboundOptions {
@@ -22,6 +24,12 @@ export interface OutboundOptions {
   readonly operatorOrigins?: readonly string[];
   /** Content of a PEM file with certificates to trust besides the usual ones. */
   readonly caCertificatesPem?: string;
+  /** Keys that servers must show, see SpkiPins. Default none. */
+  readonly pins?: readonly string[];
+  /** Where processes agree to leave an upstream alone. Default: each by itself. */
+  readonly counters?: Counters;
+  /** Called for every connection that fails because of TLS. */
+  readonly onTlsRefusal?: (refusal: TlsRefusal) => void;
   /** Called once per exchange, when its body has ended. */
   readonly onExchange?: (record: ExchangeRecord) => void;
   /** Name look-up; default the operating system's. */
@@ -37,18 +45,24 @@ const MAX_ERROR_TEXT_BYTES = 64 * 1_024;
  */
 export class OutboundClient {
   private readonly upstreams: UpstreamPool;
+  private readonly parts: ConnectionParts;
+  private readonly onTlsRefusal: (refusal: TlsRefusal) => void;
   private readonly operatorOrigins: ReadonlySet<string>;
   private readonly onExchange: (record: ExchangeRecord) => void;
 
-  /** @throws {TypeError} for an unusable allow entry, origin or CA file */
+  /** @throws {TypeError} for an unusable allow entry, origin, pin or CA file */
   constructor(options: OutboundOptions = {}) {
     this.operatorOrigins = new Set((options.operatorOrigins ?? []).map((origin) => new URL(origin).origin));
     this.onExchange = options.onExchange ?? (() => undefined);
-    this.upstreams = new UpstreamPool({
+    this.onTlsRefusal = options.onTlsRefusal ?? (() => undefined);
+    this.parts = {
       guard: new AddressGuard(options.allow ?? []),
       secureContext: outboundSecureContext(options.caCertificatesPem),
+      pins: new SpkiPins(options.pins),
       resolve: options.resolve ?? systemLookup,
-    });
+      counters: options.counters,
+    };
+    this.upstreams = new UpstreamPool(this.parts);
   }
 
   /**
@@ -58,17 +72,19 @@ export class OutboundClient {
    * @throws the reason of `request.signal` when that fires
    */
   async request(policy: UpstreamPolicy, request: OutboundRequest): Promise<OutboundResponse> {
-    const trust: UpstreamTrust = this.operatorOrigins.has(policy.origin) ? 'operator' : 'user';
-    if (policy.trust === 'operator' && trust === 'user') {
-      throw failure('upstream-misconfigured', policy.name, 'not-an-operator-origin');
-    }
+    const trust = this.trustIn(policy);
     const target = pinnedTarget(policy, request.url);
     const upstream = this.upstreams.get(policy, trust);
     upstream.breaker.assertMayTry();
+    const { lane = '' } = request;
+    if (request.isProbe !== true) upstream.rest.assertOver(lane);
+    if (upstream.rest.isShared(lane)) await upstream.rest.assertOverEverywhere(lane);
     const deadline = new CallDeadline(policy.name, request.totalTimeoutMs ?? policy.totalTimeoutMs, request.signal);
     let leave = (): void => undefined;
     try {
-      leave = await upstream.gate.enter(deadline.signal);
+      leave = await upstream.gate.enter(deadline.signal, { id: request.callerId, isBackground: request.isBackground });
+      // While it waited for its place others may have learned more.
+      if (request.isProbe !== true) upstream.rest.assertOver(lane);
       const { response, settled } = await this.call({ policy, request, target, upstream, signal: deadline.signal });
       void settled.then(() => {
         deadline.clear();
@@ -78,13 +94,35 @@ export class OutboundClient {
     } catch (error) {
       deadline.clear();
       leave();
+      this.noteTlsRefusal(error, policy);
       throw error;
     }
+  }
+
+  /**
+   * Pins of the keys in the chain of a server's certificate, its own first, whether or not others are pinned.
+   * @throws {DomainError} as `request`
+   */
+  async spkiPins(policy: UpstreamPolicy): Promise<string[]> {
+    return peerPins(policy, { ...this.parts, trust: this.trustIn(policy) });
   }
 
   /** Breaks off every running call; the client must not be used afterwards. */
   async close(): Promise<void> {
     await this.upstreams.close();
+  }
+
+  private trustIn(policy: UpstreamPolicy): UpstreamTrust {
+    const trust: UpstreamTrust = this.operatorOrigins.has(policy.origin) ? 'operator' : 'user';
+    if (policy.trust === 'operator' && trust === 'user') {
+      throw failure('upstream-misconfigured', policy.name, 'not-an-operator-origin');
+    }
+    return trust;
+  }
+
+  private noteTlsRefusal(error: unknown, policy: UpstreamPolicy): void {
+    if (!isDomainError(error, 'upstream-tls-failure')) return;
+    this.onTlsRefusal({ upstream: policy.name, reason: String(error.options.logContext?.['reason']) });
   }
 
   private async call(call: Call): Promise<Exchange> {
@@ -121,17 +159,29 @@ export class OutboundClient {
   }
 
   private async once(call: Call): Promise<Judged> {
-    const { policy, upstream } = call;
+    const { policy, upstream, request } = call;
+    const sentAt = performance.now();
     const answer = await exchange({ ...call, dispatcher: upstream.dispatcher, onExchange: this.onExchange });
     const { status, headers, body } = answer.response;
-    if (status >= 300 && status < 400 && status !== 304 && call.request.showsRedirect !== true) {
+    if (status >= 300 && status < 400 && status !== 304 && request.showsRedirect !== true) {
       answer.response.discard();
       throw failure('upstream-misconfigured', policy.name, 'redirect');
     }
-    if (status !== 502 && status !== 503 && status !== 504) return { answer, verdict: 'answer' };
+    if (status !== 502 && status !== 503 && status !== 504) {
+      if (status === 429) await this.rest(call, answer);
+      else if (request.isProbe !== true) upstream.rest.endIfBegunBefore(sentAt);
+      return { answer, verdict: 'answer' };
+    }
     const bodyText = await readBeginning(body, MAX_ERROR_TEXT_BYTES);
     const verdict = policy.judgeFailure({ status, headers, bodyText });
+    if (verdict !== 'answer') await this.rest(call, answer);
     return { answer: { ...answer, response: { ...answer.response, body: replay(bodyText) } }, verdict };
+  }
+
+  private async rest({ upstream, policy, request }: Call, { response }: Exchange): Promise<void> {
+    const { status, headers } = response;
+    const rest = policy.judgeRest({ status, headers, lane: request.lane ?? '' });
+    if (rest !== null) await upstream.rest.begin(rest);
   }
 }
 

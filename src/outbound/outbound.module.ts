@@ -4,8 +4,10 @@ import { NextcloudConfig } from '../config/nextcloud.config.ts';
 import { OutboundConfig } from '../config/outbound.config.ts';
 import { SsoConfig } from '../config/sso.config.ts';
 import { StorageConfig } from '../config/storage.config.ts';
+import { Counters } from '../ephemeral/counters.port.ts';
 import { OutboundClient } from './outbound.client.ts';
 import { outboundSettings } from './outbound-settings.ts';
+import { TlsRefusals } from './tls-refusals.ts';
 
 type ClientParts = [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, HttpConfig];
 
@@ -13,14 +15,21 @@ type ClientParts = [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, H
 @Global()
 @Module({
   providers: [
+    TlsRefusals,
     {
       provide: OutboundClient,
-      inject: [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, HttpConfig],
-      useFactory: (...[outbound, storage, nextcloud, sso, http]: ClientParts) =>
-        new OutboundClient(outboundSettings({ outbound, storage, nextcloud, sso, http })),
+      inject: [TlsRefusals, Counters, OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, HttpConfig],
+      useFactory: (refusals: TlsRefusals, counters: Counters, ...slices: ClientParts) => {
+        const [outbound, storage, nextcloud, sso, http] = slices;
+        return new OutboundClient({
+          ...outboundSettings({ outbound, storage, nextcloud, sso, http }),
+          counters,
+          onTlsRefusal: (refusal) => refusals.note(refusal),
+        });
+      },
     },
   ],
-  exports: [OutboundClient],
+  exports: [OutboundClient, TlsRefusals],
 })
 export class OutboundModule implements OnApplicationShutdown {
   readonly #client: OutboundClient;

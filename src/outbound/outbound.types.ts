@@ -16,6 +16,16 @@ export interface OutboundRequest {
   readonly acceptsGzip?: boolean;
   /** False: sent once, whatever the method (a password attempt). Default true. */
   readonly isRepeatable?: boolean;
+  /**
+   * On whose behalf it is sent, for a fair share of the places; nobody's data depends on it. Absent: the server itself.
+   */
+  readonly callerId?: string | undefined;
+  /** True for work that nobody waits for; it leaves places for what somebody waits for. Default false. */
+  readonly isBackground?: boolean | undefined;
+  /** Requests that an upstream counts together, for example by the scheme of their credential. Default all of them. */
+  readonly lane?: string | undefined;
+  /** True for a question whether the upstream is well, which is asked also while it wants to be left alone. */
+  readonly isProbe?: boolean | undefined;
   /** Hands a redirect to the caller, who must not follow it, in place of `upstream-misconfigured`. Default false. */
   readonly showsRedirect?: boolean;
 }
@@ -32,6 +42,14 @@ export interface OutboundResponse {
   readonly body: AsyncIterable<Uint8Array>;
   /** Gives the connection back without reading the rest. */
   readonly discard: () => void;
+}
+
+/** A server whose TLS was not good enough. */
+export interface TlsRefusal {
+  /** Name of its policy. */
+  readonly upstream: string;
+  /** For example `expired`, `self-signed`, `pin-mismatch`. */
+  readonly reason: string;
 }
 
 /** What audit and metrics learn of one exchange: never a path, query, header or content. */

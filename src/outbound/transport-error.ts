@@ -1,4 +1,5 @@
 import { DomainError, isDomainError } from '../problem/domain-error.ts';
+import { PinMismatchError } from './spki-pins.ts';
 import type { ProblemCode } from '../problem/problem-codes.ts';
 
 const TLS_REASONS: Readonly<Record<string, string>> = {
@@ -26,6 +27,10 @@ const RESETS = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 export function fromTransportError(error: unknown, upstream: string): DomainError {
   if (isDomainError(error)) return error;
   const code = codeOf(error);
+  if (error instanceof PinMismatchError) {
+    const logContext = { upstream, reason: 'pin-mismatch', seenPin: error.seenPin };
+    return new DomainError('upstream-tls-failure', { logContext });
+  }
   const tlsReason =
     TLS_REASONS[code] ?? (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') ? 'handshake' : null);
   if (tlsReason) return failure('upstream-tls-failure', upstream, tlsReason);

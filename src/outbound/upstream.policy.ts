@@ -1,3 +1,6 @@
+import { retryAfterRest, type Rest, type RestRequest } from './upstream-rest.ts';
+import type { ProblemCode } from '../problem/problem-codes.ts';
+
 /** Who chose the host: the operator (configuration) or a user (a form field). */
 export type UpstreamTrust = 'operator' | 'user';
 
@@ -39,6 +42,10 @@ export interface UpstreamPolicy {
   readonly concurrency: number;
   /** Requests that may wait for a free place; the next one is refused with `upstream-busy`. */
   readonly maxQueued: number;
+  /** Of one caller at the same time, see OutboundRequest; calls without one share all places. */
+  readonly callerConcurrency: number;
+  /** Requests of one caller that may wait, of those that somebody waits for and of those in the background each. */
+  readonly callerMaxQueued: number;
   /** Repeats of a read (GET, HEAD, OPTIONS, PROPFIND, REPORT, SEARCH) after a reset, 502, 503 or 504. */
   readonly maxReadRetries: number;
   /** Consecutive failures after which the upstream is left alone. */
@@ -46,6 +53,10 @@ export interface UpstreamPolicy {
   /** How long the upstream is left alone before one request may try again, in milliseconds. */
   readonly breakerOpenMs: number;
   readonly judgeFailure: (answer: FailedAnswer) => FailureVerdict;
+  /** How long an answer of 429 or 503 asks to be left alone; at most an hour is heeded. Default: as Retry-After says. */
+  readonly judgeRest: (answer: RestRequest) => Rest | null;
+  /** Lanes whose rests all processes keep, with what is answered meanwhile. Default none. */
+  readonly sharedLanes: Readonly<Record<string, ProblemCode>>;
 }
 
 const DEFAULTS = {
@@ -57,10 +68,14 @@ const DEFAULTS = {
   maxBodyBytes: 16 * 1_024 * 1_024,
   concurrency: 4,
   maxQueued: 256,
+  callerConcurrency: 4,
+  callerMaxQueued: 64,
   maxReadRetries: 2,
   breakerThreshold: 5,
   breakerOpenMs: 5_000,
   judgeFailure: (): FailureVerdict => 'retry',
+  judgeRest: retryAfterRest,
+  sharedLanes: {},
 };
 
 /** The fields without a default, and any of the others. */
@@ -68,7 +83,7 @@ export type UpstreamPolicyInput = Pick<UpstreamPolicy, 'name' | 'origin' | 'trus
 
 /**
  * Completes a policy: 5 s to connect, 30 s for the header, 120 s in all, 10 s between two pieces of a body, 1 KiB/s,
- * 16 MiB, 4 at a time, 256 waiting, 2 repeats, breaker after 5 failures for 5 s.
+ * 16 MiB, 4 at a time and of one caller, 256 waiting and 64 of one caller, 2 repeats, breaker after 5 failures for 5 s.
  * @throws {TypeError} when `origin` is not an http or https URL
  */
 export function defineUpstreamPolicy(input: UpstreamPolicyInput): UpstreamPolicy {

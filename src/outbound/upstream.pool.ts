@@ -2,6 +2,8 @@ import { Pool } from 'undici';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { ConcurrencyGate } from './concurrency-gate.ts';
 import { guardedConnector, type ConnectorOptions } from './guarded-connector.ts';
+import type { Counters } from '../ephemeral/counters.port.ts';
+import { UpstreamRest } from './upstream-rest.ts';
 import type { UpstreamPolicy, UpstreamTrust } from './upstream.policy.ts';
 
 /** Connections, places and health of one upstream under one policy. */
@@ -9,10 +11,13 @@ export interface Upstream {
   readonly dispatcher: Pool;
   readonly gate: ConcurrencyGate;
   readonly breaker: CircuitBreaker;
+  readonly rest: UpstreamRest;
 }
 
 /** What every connection needs, whoever it goes to. */
-export type ConnectionParts = Omit<ConnectorOptions, 'trust'>;
+export interface ConnectionParts extends Omit<ConnectorOptions, 'trust'> {
+  readonly counters: Counters | undefined;
+}
 
 /** Below the 5 s after which Apache closes an idle connection. */
 const KEEP_ALIVE_MS = 3_500;
@@ -63,6 +68,7 @@ export class UpstreamPool {
         threshold: policy.breakerThreshold,
         openMs: policy.breakerOpenMs,
       }),
+      rest: new UpstreamRest(policy, this.parts.counters),
     };
   }
 

@@ -71,7 +71,7 @@ export class AccountStore {
     const account = await this.find(userId);
     if (account === null) throw new DomainError('account-not-linked');
     requireLinked(account);
-    return { baseUrl, ...(await this.#secrets.login(account)) };
+    return { baseUrl, ownerId: userId, ...(await this.#secrets.login(account)) };
   }
 
   /** Stores a login in place of whatever was linked before, which is revoked. */

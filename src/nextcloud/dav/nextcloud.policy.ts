@@ -1,5 +1,9 @@
 import { defineUpstreamPolicy, type UpstreamPolicy } from '../../outbound/upstream.policy.ts';
+import { retryAfterRest, type Rest, type RestRequest } from '../../outbound/upstream-rest.ts';
 import { judgeNextcloudFailure } from './dav-failure.ts';
+
+/** After too many wrong passwords Nextcloud refuses every Basic login of an address for half an hour, without Retry-After. */
+const THROTTLE_SECONDS = 1_800;
 
 /**
  * Limits towards the Nextcloud of the operator: at most 4 requests at a time, because its cost is per request and more
@@ -13,6 +17,18 @@ export function nextcloudPolicy(baseUrl: string, overrides: Partial<UpstreamPoli
     trust: 'operator',
     concurrency: 4,
     judgeFailure: judgeNextcloudFailure,
+    judgeRest: judgeNextcloudRest,
+    sharedLanes: { basic: 'upstream-throttled' },
     ...overrides,
   });
+}
+
+/**
+ * Every Basic request while the throttle is closed costs, and none succeeds; Bearer goes on. All processes share the address,
+ * so all of them leave Basic alone.
+ */
+function judgeNextcloudRest(request: RestRequest): Rest | null {
+  const asked = retryAfterRest(request);
+  if (request.status !== 429 || request.lane !== 'basic') return asked;
+  return { lane: 'basic', seconds: asked?.seconds ?? THROTTLE_SECONDS, code: 'upstream-throttled', isShared: true };
 }

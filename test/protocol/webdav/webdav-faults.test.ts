@@ -50,7 +50,6 @@ describe('an outage never looks like an empty or a missing folder', () => {
     ['called by a name it does not trust', () => (nextcloud.faults.isHostUntrusted = true), 'upstream-misconfigured'],
     ['behind a login page', () => (nextcloud.faults.showsHtmlLogin = true), 'upstream-misconfigured'],
     ['redirecting', () => (nextcloud.faults.redirectTo = 'http://127.0.0.1:9'), 'upstream-misconfigured'],
-    ['asking to come back later', () => (nextcloud.faults.retryAfter503Seconds = 60), 'upstream-unavailable'],
     ['silent', () => (nextcloud.faults.hangs = true), 'upstream-timeout'],
     ['cutting its answers off', () => (nextcloud.faults.truncateBodyAfterBytes = 5), 'upstream-unavailable'],
     ['slow', () => (nextcloud.faults.slowBytesPerSecond = 5), 'upstream-timeout'],
@@ -65,6 +64,19 @@ describe('an outage never looks like an empty or a missing folder', () => {
     if (expected !== 'upstream-timeout') await expect(listing()).rejects.toEqual(code(expected));
     await expect(downloading()).rejects.toEqual(code(expected));
     await expect(files.root(credential)).rejects.toEqual(code(expected));
+  });
+
+  it('R8: asking to come back later is left alone until then, and says so to everybody who asks', async () => {
+    nextcloud.faults.retryAfter503Seconds = 60;
+    await expect(listing()).rejects.toMatchObject({ code: 'upstream-unavailable', options: { retryAfterSeconds: 60 } });
+    const asked = nextcloud.requests.length;
+    for (const call of [downloading, () => files.root(credential)]) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'upstream-busy',
+        options: { retryAfterSeconds: expect.any(Number), logContext: { reason: 'asked-to-wait' } },
+      });
+    }
+    expect(nextcloud.requests).toHaveLength(asked);
   });
 
   it('in maintenance is not asked again by the same call', async () => {

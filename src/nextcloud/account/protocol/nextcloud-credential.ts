@@ -1,3 +1,4 @@
+import type { OutboundRequest } from '../../../outbound/outbound.types.ts';
 import { DomainError } from '../../../problem/domain-error.ts';
 
 /** How an app password is sent: Bearer is never throttled, Basic is what every Nextcloud accepts. */
@@ -10,7 +11,14 @@ export interface NextcloudLogin {
   /** App password. */
   readonly secret: string;
   readonly scheme: CredentialScheme;
+  /** Our user on whose behalf it is used, for a fair share of the places. */
+  readonly ownerId?: string | undefined;
+  /** True for work that nobody waits for. */
+  readonly isBackground?: boolean | undefined;
 }
+
+/** Whose share of the places a request takes, and with whom the upstream counts it. */
+export type RequestBudget = Pick<OutboundRequest, 'callerId' | 'isBackground' | 'lane'>;
 
 /** A user's own access to a Nextcloud. */
 export interface NextcloudCredential extends NextcloudLogin {
@@ -31,6 +39,11 @@ export function authorizationOf({ loginName, secret, scheme }: NextcloudLogin): 
   }
   if (loginName.includes(':')) throw new DomainError('account-link-invalid', { logContext: { reason: 'colon' } });
   return `Basic ${Buffer.from(`${loginName}:${secret}`, 'utf8').toString('base64')}`;
+}
+
+/** What a request with this login is counted as. */
+export function budgetOf({ ownerId, isBackground, scheme }: NextcloudLogin): RequestBudget {
+  return { callerId: ownerId, isBackground, lane: scheme };
 }
 
 /** True when a secret consists of what a bearer token may (visible ASCII). */

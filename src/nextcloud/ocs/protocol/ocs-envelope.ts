@@ -1,4 +1,5 @@
 import { failure } from '../../../outbound/transport-error.ts';
+import { retryAfterRest } from '../../../outbound/upstream-rest.ts';
 import { DomainError } from '../../../problem/domain-error.ts';
 
 /** Nextcloud refuses every Basic login of an address for 30 min after too many wrong ones. */
@@ -17,6 +18,8 @@ export interface OcsRawAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly bodyText: string;
+  /** Value of Retry-After. */
+  readonly retryAfter?: string | undefined;
 }
 
 /** True for the success codes of version 1 (100) and version 2 (200). */
@@ -40,7 +43,7 @@ export function readOcsAnswer(raw: OcsRawAnswer, upstream: string): OcsAnswer {
   if (envelope.statusCode === 429) {
     throw new DomainError('upstream-throttled', { retryAfterSeconds: THROTTLE_SECONDS, logContext: { upstream } });
   }
-  if (raw.status >= 500 || envelope.statusCode === 503) throw failure('upstream-unavailable', upstream, 'ocs-failure');
+  if (raw.status >= 500 || envelope.statusCode === 503) throw unavailable(raw, upstream);
   return envelope;
 }
 
@@ -70,8 +73,20 @@ function withoutEnvelope(raw: OcsRawAnswer, upstream: string): DomainError {
   if (/\bhtml\b/i.test(raw.contentType) && raw.status < 500)
     return failure('upstream-misconfigured', upstream, 'web-page');
   if (raw.status === 404 || raw.status === 400) return failure('upstream-misconfigured', upstream, 'not-ocs');
-  if (raw.status >= 500) return failure('upstream-unavailable', upstream, 'ocs-failure');
+  if (raw.status >= 500) return unavailable(raw, upstream);
   return failure('upstream-protocol-error', upstream, 'not-ocs');
+}
+
+function unavailable({ retryAfter, status }: OcsRawAnswer, upstream: string): DomainError {
+  const rest = retryAfterRest({
+    status,
+    headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
+    lane: '',
+  });
+  return new DomainError('upstream-unavailable', {
+    ...(rest !== null && { retryAfterSeconds: rest.seconds }),
+    logContext: { upstream, reason: 'ocs-failure', upstreamStatus: status },
+  });
 }
 
 function parseEnvelope(text: string): OcsAnswer | null {

@@ -86,7 +86,13 @@ export class OcsClient {
    * @throws {DomainError} `upstream-misconfigured` (not a Nextcloud, or it does not trust our host name)
    */
   async status(signal?: AbortSignal): Promise<NextcloudStatus> {
-    const call = { method: 'GET', path: '/status.php', login: null, ...(signal ? { signal } : {}) } as const;
+    const call = {
+      method: 'GET',
+      path: '/status.php',
+      login: null,
+      isProbe: true,
+      ...(signal ? { signal } : {}),
+    } as const;
     const { status, bodyText } = await callNextcloud(this.endpoint, call);
     const { name } = this.endpoint.policy;
     if (status >= 500) throw failure('upstream-unavailable', name, 'status');

@@ -1,7 +1,7 @@
 import { readBytes } from '../../../outbound/bounded-read.ts';
 import type { OutboundClient } from '../../../outbound/outbound.client.ts';
 import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
-import { authorizationOf, type NextcloudLogin } from '../../account/protocol/nextcloud-credential.ts';
+import { authorizationOf, budgetOf, type NextcloudLogin } from '../../account/protocol/nextcloud-credential.ts';
 import { readOcsAnswer, type OcsAnswer, type OcsRawAnswer } from './ocs-envelope.ts';
 
 /** Where the Nextcloud is and how it is reached. */
@@ -24,6 +24,8 @@ export interface NextcloudCall {
   /** False: sent once, even when the connection breaks. */
   readonly isRepeatable?: boolean;
   readonly signal?: AbortSignal;
+  /** A question whether the server is well: asked also while it wants to be left alone. */
+  readonly isProbe?: boolean;
 }
 
 const MAX_BODY_BYTES = 1_024 * 1_024;
@@ -44,6 +46,8 @@ export async function callNextcloud(endpoint: NextcloudEndpoint, call: Nextcloud
     },
     ...(form === undefined ? {} : { body: form }),
     ...(call.signal ? { signal: call.signal } : {}),
+    ...(call.login ? budgetOf(call.login) : {}),
+    isProbe: call.isProbe ?? false,
     isRepeatable: call.isRepeatable ?? true,
     maxBodyBytes: MAX_BODY_BYTES,
     totalTimeoutMs: TOTAL_TIMEOUT_MS,
@@ -52,6 +56,7 @@ export async function callNextcloud(endpoint: NextcloudEndpoint, call: Nextcloud
   return {
     status: response.status,
     contentType: response.headers['content-type'] ?? '',
+    retryAfter: response.headers['retry-after'],
     bodyText: body.toString('utf8'),
   };
 }

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { RepeatedRefusals } from '../audit/repeated-refusals.ts';
+import type { TlsRefusal } from './outbound.types.ts';
+
+/** Records servers whose TLS is not good enough: one row for each server and reason a minute, whatever is repeated. */
+@Injectable()
+export class TlsRefusals {
+  readonly #refusals: RepeatedRefusals;
+
+  constructor(refusals: RepeatedRefusals) {
+    this.#refusals = refusals;
+  }
+
+  /** Never throws; the row is written a moment later. */
+  note({ upstream, reason }: TlsRefusal): void {
+    void this.#refusals.note(
+      {
+        actorId: null,
+        action: 'outbound.tls-refused',
+        outcome: 'denied',
+        targetType: 'upstream',
+        targetId: upstream,
+        details: { reason },
+      },
+      reason,
+    );
+  }
+}
