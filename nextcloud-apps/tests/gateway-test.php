@@ -207,7 +207,7 @@ namespace OCA\VoiceAssistGateway\Tests {
 				echo '  expected ', json_encode($expected), "\n  but was  ", json_encode($actual), "\n";
 			}
 		}
-		public static function end(): never {
+		public static function end(): void {
 			exit(self::$broken === 0 ? 0 : 1);
 		}
 	}

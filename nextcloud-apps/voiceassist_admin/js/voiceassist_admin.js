@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 'use strict';
 
-/** Shows whether the server is up, and the jobs of the connected account. */
+/** Shows whether the server is up, its way to Nextcloud, and the jobs of the connected account. */
 (() => {
-  const { root, request, say, attempt, row } = window.VoiceAssistGateway;
+  const { root, request, element, say, attempt, row } = window.VoiceAssistGateway;
   const UNAVAILABLE = 503;
   const STATES = { ready: 'Ready', degraded: 'Ready, without all it could have', not_ready: 'Not ready' };
   const STATUS = { up: 'up', down: 'DOWN', not_configured: 'not configured' };
@@ -11,6 +11,9 @@
   const health = document.getElementById('voiceassist-health');
   const dependencies = document.getElementById('voiceassist-dependencies');
   const refresh = document.getElementById('voiceassist-refresh');
+  const examine = document.getElementById('voiceassist-examine');
+  const summary = document.getElementById('voiceassist-doctor-summary');
+  const findings = document.getElementById('voiceassist-findings');
   const jobs = document.getElementById('voiceassist-jobs');
   const noJobs = document.getElementById('voiceassist-no-jobs');
 
@@ -46,6 +49,24 @@
     noJobs.hidden = listed.length > 0;
   }
 
+  /** A check that found something: what, why, and what to do. */
+  function finding({ title, status, cause, fix }) {
+    const texts = [cause, fix].filter((text) => text !== null);
+    return [
+      element('dt', { text: `${status === 'fault' ? 'FAULT' : 'Warning'}: ${title}` }),
+      ...texts.map((text) => element('dd', { text })),
+    ];
+  }
+
+  async function showFindings() {
+    say('Checking…');
+    const { checks, summary: count } = await request('GET', 'api/integrations/nextcloud/doctor');
+    const found = checks.filter(({ status }) => status === 'fault' || status === 'warning');
+    summary.textContent = `${count.ok} checks passed, ${count.warnings} warnings, ${count.faults} faults, ${count.skipped} skipped.`;
+    findings.replaceChildren(...found.flatMap(finding));
+    say('Checked.');
+  }
+
   async function showAll() {
     await showHealth();
     if (root.dataset.connected === 'yes') await showJobs();
@@ -53,6 +74,7 @@
   }
 
   refresh.addEventListener('click', () => void attempt(refresh, showAll));
+  examine.addEventListener('click', () => void attempt(examine, showFindings));
   document.addEventListener('voiceassist:connection', () => {
     if (root.dataset.fault === '') void attempt(refresh, showAll);
   });

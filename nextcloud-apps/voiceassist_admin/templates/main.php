@@ -20,6 +20,12 @@
 		</table>
 		<button id="voiceassist-refresh" type="button">Refresh</button>
 	</section>
+	<section class="voiceassist-panel" data-needs-connection hidden aria-labelledby="voiceassist-doctor-heading">
+		<h3 id="voiceassist-doctor-heading">The way from VoiceAssist to Nextcloud</h3>
+		<p id="voiceassist-doctor-summary"></p>
+		<dl id="voiceassist-findings"></dl>
+		<button id="voiceassist-examine" type="button">Check it</button>
+	</section>
 	<section class="voiceassist-panel" data-needs-connection hidden aria-labelledby="voiceassist-jobs-heading">
 		<h3 id="voiceassist-jobs-heading">My jobs</h3>
 		<p id="voiceassist-no-jobs" hidden>No jobs.</p>

@@ -17,6 +17,7 @@ const CLIENT = '/index.php/apps/voiceassist_client/';
 const ADMIN = '/index.php/apps/voiceassist_admin/';
 const DOCS = '/index.php/apps/voiceassist_docs/';
 const CLIENT_SCOPES = ['knowledge:query', 'documents:read', 'files:index', 'jobs:read'];
+const ADMIN_SCOPES = ['jobs:read', 'nextcloud:read'];
 const SENTENCE = 'Thiazide diuretics are recommended as first-line treatment of hypertension <b>in adults</b>.';
 const QUESTION = { query: 'What is the first-line treatment of hypertension?' };
 
@@ -210,7 +211,7 @@ describeWithApps('the Nextcloud apps in a real Nextcloud (needs TEST_NEXTCLOUD_O
     expect(JSON.parse(answer.text)).toEqual((await call(app, 'GET /openapi.json')).body);
   });
 
-  it('Q3: an administrator sees health, readiness and jobs', async () => {
+  it('Q3: an administrator sees health, readiness, jobs and the report of the doctor', async () => {
     const admin = new NextcloudBrowser(nextcloud.baseUrl);
     await admin.signIn(nextcloud.admin.loginName, nextcloud.admin.secret);
     expect((await admin.page(ADMIN)).text).toContain('VoiceAssist status');
@@ -218,9 +219,12 @@ describeWithApps('the Nextcloud apps in a real Nextcloud (needs TEST_NEXTCLOUD_O
     expect(JSON.parse((await admin.call('GET', `${ADMIN}api/ready`)).text)).toMatchObject({
       checks: { postgres: true },
     });
-    const token = await personalToken(account, ['jobs:read']);
+    const token = await personalToken(account, ADMIN_SCOPES);
     expect((await admin.call('POST', `${ADMIN}connection`, { token })).status).toBe(200);
     expect(JSON.parse((await admin.call('GET', `${ADMIN}api/jobs`)).text)).toMatchObject({ jobs: [{}] });
+    const report = await admin.call('GET', `${ADMIN}api/integrations/nextcloud/doctor`);
+    expect([report.status, JSON.parse(report.text)]).toMatchObject([200, { summary: { faults: 0 } }]);
+    expect((await admin.call('GET', `${ADMIN}api/integrations/nextcloud/doctor?deep=true`)).status).toBe(422);
     expect((await admin.call('DELETE', `${ADMIN}connection`)).status).toBe(200);
   });
 
@@ -272,7 +276,7 @@ describeWithApps('the Nextcloud apps in a real Nextcloud (needs TEST_NEXTCLOUD_O
         await context.addCookies(admin.cookies());
         await page.goto(nextcloud.baseUrl + ADMIN);
         await page.getByRole('row', { name: /^postgres up yes/ }).waitFor();
-        await page.getByLabel('Personal access token').fill(await personalToken(account, ['jobs:read']));
+        await page.getByLabel('Personal access token').fill(await personalToken(account, ADMIN_SCOPES));
         await connect.click();
         await page.getByRole('cell', { name: 'succeeded' }).first().waitFor();
         await disconnect.click();
