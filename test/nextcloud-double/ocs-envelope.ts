@@ -19,6 +19,8 @@ export function ocsVersionOf(exchange: Exchange): 1 | 2 {
 
 /** v1 answers HTTP 200 for nearly every failure; v2 maps the code to an HTTP status and keeps it in the body. */
 export function ocsAnswer(exchange: Exchange, result: OcsResult): Answer {
+  // Apache leaves nothing of the envelope.
+  if (result.code === 304) return { status: 304, headers: result.headers ?? {} };
   const isOk = result.code === 200;
   const version = ocsVersionOf(exchange);
   const meta = {

@@ -125,6 +125,20 @@ describe('documents of a linked account', () => {
     expect(await scan()).toMatchObject({ files_discovered: 2 });
   });
 
+  it('leave the index while a .noindex file lies in their folder, and come back without an upload', async () => {
+    await target.makeFolder(home, '/Guidelines/night');
+    await target.putFile(home, '/Guidelines/night/moon.txt', 'The full moon changes nothing.');
+    expect(await scan()).toMatchObject({ files_discovered: 3 });
+    await target.putFile(home, '/Guidelines/night/.noindex', '');
+    expect(await scan()).toMatchObject({ files_discovered: 2 });
+    expect((await ask('What does the full moon change?')).citations).toEqual([]);
+    await target.remove(home, '/Guidelines/night/.noindex');
+    expect(await scan()).toMatchObject({ files_discovered: 3, files_indexed: 1 });
+    expect((await ask('What does the full moon change?')).citations).toHaveLength(1);
+    await target.remove(home, '/Guidelines/night');
+    expect(await scan()).toMatchObject({ files_discovered: 2 });
+  });
+
   it('X-idx4 leave the index when they are deleted', async () => {
     await target.remove(home, '/Guidelines/tetanus.md');
     expect(await scan()).toMatchObject({ files_discovered: 1 });
