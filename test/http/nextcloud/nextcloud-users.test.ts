@@ -234,7 +234,11 @@ describe('who may', () => {
 
 describe('the service account', () => {
   it('is not tried a second time once Nextcloud has refused it: the throttle is per address', async () => {
-    const env = { NEXTCLOUD_URL: nextcloud.url, NEXTCLOUD_ADMIN_USER: 'service', NEXTCLOUD_ADMIN_PASSWORD: 'wrong-one' };
+    const env = {
+      NEXTCLOUD_URL: nextcloud.url,
+      NEXTCLOUD_ADMIN_USER: 'service',
+      NEXTCLOUD_ADMIN_PASSWORD: 'wrong-one',
+    };
     const other = await startTestApp({ env });
     try {
       const somebody = await createUser(other, { isAdmin: true });
