@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { coldStart } from './cold-start.bench.ts';
 import { fileScan } from './file-scan.bench.ts';
+import { fileTransfer } from './file-transfer.bench.ts';
 import { guardedRoute } from './guarded-route.bench.ts';
 import { limiter } from './limiter.bench.ts';
 import { loginLatency } from './login-latency.bench.ts';
@@ -23,6 +24,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'pdf-text': pdfText,
   'passage-search': passageSearch,
   'file-scan': fileScan,
+  'file-transfer': fileTransfer,
 };
 const RESULTS = new URL('./results.json', import.meta.url);
 

@@ -120,10 +120,11 @@ function numberOf(literal: string): number {
 }
 
 function likeExpression(literal: string): RegExp {
-  const source = literal
-    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('%', '.*')
-    .replaceAll('_', '.');
+  const source = literal.replace(/\\?[^]/g, (part) => {
+    if (part === '%') return '.*';
+    if (part === '_') return '.';
+    return part.replace(/^\\(?=.)/, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  });
   return new RegExp(`^${source}$`, 'is');
 }
 

@@ -220,6 +220,11 @@ export class NextcloudDouble {
     this.#state.uploads.discardsContent = isOn;
   }
 
+  /** Whether somebody reads or writes a file right now. */
+  isLocked(uid: string, path: string): boolean {
+    return this.#state.locks.isBusy(this.#file(uid, path));
+  }
+
   /** Chunked uploads that are neither joined nor given up. */
   get openUploads(): number {
     return this.#state.uploads.openCount;

@@ -83,6 +83,13 @@ describe('SEARCH', () => {
     expect(await names({ where, scope: `${anna.uid}/docs` })).toEqual(['Alpha.pdf']);
   });
 
+  it('takes % and _ behind a backslash for themselves', async () => {
+    await nextcloud.put(anna, '/docs/100%25_sure.txt', 'x');
+    await nextcloud.put(anna, '/docs/100%20insured.txt', 'x');
+    expect(await names({ where: like('d:displayname', '%0%_%su%') })).toHaveLength(2);
+    expect(await names({ where: like('d:displayname', '%0\\%\\_su%') })).toEqual(['100%25_sure.txt']);
+  });
+
   it('takes the scope literally: a percent-encoded one is another path', async () => {
     await nextcloud.makeFolder(anna, '/50%25%20%23');
     await nextcloud.put(anna, '/50%25%20%23/inner.md', 'x');

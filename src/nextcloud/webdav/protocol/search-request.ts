@@ -34,8 +34,7 @@ export function searchRequest(
 
 function conditions({ name, mediaType, modifiedAfter }: FileQuery): string[] {
   const found: string[] = [];
-  // % and _ stand for other characters, and how to escape them depends on the database behind: what is found besides is sorted out here.
-  if (name !== undefined) found.push(condition('like', 'd:displayname', `%${name.replace(/[%_\\]/g, '_')}%`));
+  if (name !== undefined) found.push(condition('like', 'd:displayname', `%${name.replace(/[%_\\]/g, '\\$&')}%`));
   if (mediaType !== undefined) {
     const isFamily = mediaType.endsWith('/*');
     found.push(
