@@ -12,6 +12,8 @@ export interface Examination {
   readonly depth?: Partial<VisitDepth>;
   readonly failures?: readonly SignOnFailures[];
   readonly caCertificatesPem?: string;
+  /** As OUTBOUND_PINS lists them. */
+  readonly pins?: readonly string[];
   /** Every host name is this machine. */
   readonly resolvesToThisMachine?: boolean;
   /** Examined several times by the same doctor; the last results are returned. */
@@ -23,7 +25,7 @@ const OWN_ORIGIN = 'http://localhost:8000';
 /** Lets the doctor examine a Nextcloud and returns the results by id. */
 export async function examine(
   url: string,
-  { settings = {}, depth = {}, failures, caCertificatesPem, resolvesToThisMachine, times = 1 }: Examination = {},
+  { settings = {}, depth = {}, failures, caCertificatesPem, pins, resolvesToThisMachine, times = 1 }: Examination = {},
 ): Promise<Map<string, CheckResult>> {
   const all: DoctorSettings = {
     url,
@@ -38,6 +40,7 @@ export async function examine(
   const outbound = new OutboundClient({
     operatorOrigins: [all.url, all.signOn?.issuer].filter((each) => each !== undefined),
     ...(caCertificatesPem !== undefined && { caCertificatesPem }),
+    ...(pins !== undefined && { pins }),
     ...(resolvesToThisMachine === true && { resolve: () => Promise.resolve(['127.0.0.1']) }),
   });
   const doctor = new ServerDoctor(all, outbound);

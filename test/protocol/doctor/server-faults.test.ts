@@ -110,6 +110,19 @@ describe('TLS', () => {
     await server.stop();
   });
 
+  it('N11 tells a valid certificate whose key is not the pinned one, and shows its pin', async () => {
+    const { certificatePem, keyPem } = makeCertificate({ issuer });
+    const server = await ScriptedServer.start(() => undefined, { cert: certificatePem, key: keyPem });
+    const pins = [`127.0.0.1:${server.port}=sha256/${Buffer.alloc(32, 7).toString('base64')}`];
+    const results = await examine(server.origin, { caCertificatesPem: authority.certificatePem, pins });
+    expect(withStatus(results, 'fault')).toEqual(['tls']);
+    expect(results.get('tls')).toMatchObject({
+      fix: expect.stringContaining('OUTBOUND_PINS'),
+      facts: { reason: 'pin-mismatch', seen_pin: expect.stringMatching(/^sha256\//) },
+    });
+    await server.stop();
+  });
+
   it('tells a port that speaks no TLS', async () => {
     const results = await examine(double.url.replace('http:', 'https:'));
     expect(withStatus(results, 'fault')).toEqual(['tls']);

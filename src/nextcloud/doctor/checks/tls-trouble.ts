@@ -52,5 +52,6 @@ const OTHER: Advice = {
 export function tlsTrouble(failure: DomainError, host: string): Finding {
   const reason = reasonOf(failure);
   const advice = reason.includes('pin') ? PINNED : (ADVICE[reason] ?? OTHER);
-  return fault({ ...advice, facts: { host, reason } });
+  const seenPin = failure.options.logContext?.['seenPin'];
+  return fault({ ...advice, facts: { host, reason, ...(seenPin !== undefined && { seen_pin: seenPin }) } });
 }

@@ -69,6 +69,8 @@ export class DoctorProbe {
       ...(body !== undefined && { body }),
       isRepeatable: false,
       showsRedirect: true,
+      isProbe: true,
+      ...(login?.scheme === 'basic' && { lane: 'basic' }),
     });
     const answeredAtMs = Date.now();
     this.#statuses.push(response.status);
