@@ -1,4 +1,4 @@
-import { retryAfterRest, type Rest, type RestRequest } from './upstream-rest.ts';
+import { retryAfterRest, type Rest, type RestRequest } from './retry-after-rest.ts';
 import type { ProblemCode } from '../problem/problem-codes.ts';
 
 /** Who chose the host: the operator (configuration) or a user (a form field). */

@@ -1,5 +1,5 @@
 import { defineUpstreamPolicy, type UpstreamPolicy } from '../../outbound/upstream.policy.ts';
-import { retryAfterRest, type Rest, type RestRequest } from '../../outbound/upstream-rest.ts';
+import { retryAfterRest, type Rest, type RestRequest } from '../../outbound/retry-after-rest.ts';
 import { judgeNextcloudFailure } from './dav-failure.ts';
 
 /** After too many wrong passwords Nextcloud refuses every Basic login of an address for half an hour, without Retry-After. */

@@ -246,7 +246,7 @@ describe('S37: a request that would leave the pinned origin', () => {
   });
 });
 
-describe('a host that a user named', () => {
+describe('S36: a host that a user named', () => {
   const spellings = [
     '127.0.0.1',
     '127.1',

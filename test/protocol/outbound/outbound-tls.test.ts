@@ -39,19 +39,19 @@ const refusedFor = (reason: string) =>
 
 const trusting = { caCertificatesPem: authority.certificatePem };
 
-it("accepts a certificate of the authority in the operator's file", async () => {
+it("S38: accepts a certificate of the authority in the operator's file", async () => {
   expect(await call({ issuer: authority }, trusting)).toBe('ok');
 });
 
-it('refuses a certificate that signs itself, and sends nothing', async () => {
+it('S38: refuses a certificate that signs itself, and sends nothing', async () => {
   await expect(call({})).rejects.toEqual(refusedFor('self-signed'));
 });
 
-it('refuses a certificate of an unknown authority, and sends nothing', async () => {
+it('S38: refuses a certificate of an unknown authority, and sends nothing', async () => {
   await expect(call({ issuer: authority })).rejects.toEqual(refusedFor('unknown-issuer'));
 });
 
-it('refuses an expired certificate, one that is not valid yet, and one for another name', async () => {
+it('S38: refuses an expired certificate, one that is not valid yet, and one for another name', async () => {
   const yesterday = new Date(Date.now() - 86_400_000);
   const before = new Date(Date.now() - 2 * 86_400_000);
   const tomorrow = new Date(Date.now() + 86_400_000);
@@ -66,12 +66,12 @@ it('refuses an expired certificate, one that is not valid yet, and one for anoth
   );
 });
 
-it('refuses TLS 1.1', async () => {
+it('S38: refuses TLS 1.1', async () => {
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const;
   await expect(call({ issuer: authority }, trusting, old)).rejects.toMatchObject({ code: 'upstream-tls-failure' });
 });
 
-it('verifies although the environment says not to', async () => {
+it('S38: verifies although the environment says not to', async () => {
   const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
   try {
