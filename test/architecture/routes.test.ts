@@ -43,18 +43,31 @@ const HIDDEN = ['GET /metrics'];
 
 /** Closed to everybody but administrators. */
 const ADMIN_ONLY = [
+  'DELETE /api/integrations/nextcloud/users/:id',
+  'DELETE /api/integrations/nextcloud/users/:id/groups/:group',
   'DELETE /api/users/:user_id',
   'GET /api/admin/audit',
   'GET /api/admin/audit/export',
   'GET /api/admin/audit/verify',
+  'GET /api/integrations/nextcloud/groups',
+  'GET /api/integrations/nextcloud/provisionings',
+  'GET /api/integrations/nextcloud/users',
+  'GET /api/integrations/nextcloud/users/:id',
   'GET /api/users',
   'GET /api/users/:user_id',
+  'POST /api/integrations/nextcloud/groups',
+  'POST /api/integrations/nextcloud/provisionings/:user_id/retry',
+  'POST /api/integrations/nextcloud/users',
+  'POST /api/integrations/nextcloud/users/:id/disable',
+  'POST /api/integrations/nextcloud/users/:id/enable',
   'POST /api/users/:user_id/erase',
   'POST /api/users/:user_id/invitation',
   'POST /api/users/:user_id/password-reset',
   'POST /api/users/:user_id/reactivate',
   'POST /api/users/:user_id/sessions/revoke',
   'POST /api/users/invitations',
+  'PUT /api/integrations/nextcloud/users/:id',
+  'PUT /api/integrations/nextcloud/users/:id/groups/:group',
   'PUT /api/users/:user_id',
 ];
 
@@ -70,6 +83,7 @@ const SESSION_ONLY = [
   'DELETE /api/auth/sessions/:id',
   'DELETE /api/auth/tokens/:id',
   'DELETE /api/integrations/nextcloud/account',
+  'DELETE /api/integrations/nextcloud/users/:id',
   'DELETE /api/users/me',
   'GET /api/auth/identities',
   'GET /api/auth/me',
@@ -107,6 +121,7 @@ const STEP_UP = [
   'DELETE /api/auth/identities/:id',
   'DELETE /api/auth/mfa/totp',
   'DELETE /api/auth/passkeys/:id',
+  'DELETE /api/integrations/nextcloud/users/:id',
   'DELETE /api/users/me',
   'POST /api/auth/email/change',
   'POST /api/auth/mfa/recovery-codes',
@@ -118,7 +133,12 @@ const STEP_UP = [
 ];
 
 /** Asked for a signature on servers that have keys for it: what a stolen token of an administrator must not be able to do. */
-const SIGNED = ['GET /api/admin/audit/export', 'POST /api/users/:user_id/erase', 'PUT /api/users/:user_id'];
+const SIGNED = [
+  'DELETE /api/integrations/nextcloud/users/:id',
+  'GET /api/admin/audit/export',
+  'POST /api/users/:user_id/erase',
+  'PUT /api/users/:user_id',
+];
 
 interface DocumentedOperation {
   readonly 'x-required-scope'?: string;

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Sealer } from '../../secrets/sealer.ts';
 import { Identity } from './identity.entity.ts';
+import { IdentitySightingsService } from './identity-sightings.service.ts';
 import type { ProvedIdentity, ProviderTokens } from './identity-provider.port.ts';
 
 const SEALED_FIELD = 'identities.sealed_tokens';
@@ -15,22 +16,15 @@ export interface NewIdentity {
   readonly identity: ProvedIdentity;
 }
 
-/** Hears of an identity in the transaction of the login that has proved it. */
-export type IdentityListener = (em: EntityManager, seen: NewIdentity) => Promise<void>;
-
 /** Identities of users at other issuers, and their sealed tokens. */
 @Injectable()
 export class IdentityStore {
   readonly #sealer: Sealer;
-  readonly #listeners: IdentityListener[] = [];
+  readonly #sightings: IdentitySightingsService;
 
-  constructor(sealer: Sealer) {
+  constructor(sealer: Sealer, sightings: IdentitySightingsService) {
     this.#sealer = sealer;
-  }
-
-  /** Registers who is told of every login through another issuer; call it while the application starts. */
-  whenSeen(listener: IdentityListener): void {
-    this.#listeners.push(listener);
+    this.#sightings = sightings;
   }
 
   /** By issuer and subject together; logins of one identity at the same time wait for each other. */
@@ -61,13 +55,12 @@ export class IdentityStore {
   }
 
   /** What the provider told at a login. */
-  async noteLogin(em: EntityManager, id: string, seen: NewIdentity): Promise<void> {
-    const { userId, provider, identity } = seen;
+  async noteLogin(em: EntityManager, id: string, { userId, provider, identity }: NewIdentity): Promise<void> {
     await em.execute(
       'update identities set provider = ?, email = ?, last_login_at = now(), sealed_tokens = ? where id = ?',
       [provider, identity.email, await this.#seal(em, userId, identity.tokens), id],
     );
-    for (const listener of this.#listeners) await listener(em, seen);
+    await this.#sightings.tell(em, { userId, provider, issuer: identity.issuer, subject: identity.subject });
   }
 
   /** Replaces the tokens unless somebody else has done so. @returns false then */

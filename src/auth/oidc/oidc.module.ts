@@ -9,6 +9,7 @@ import { IdentityArrival } from './identity-arrival.ts';
 import { IdentityAttachment } from './identity-attachment.ts';
 import { IdentityLinking } from './identity-linking.ts';
 import { IdentityRemoval } from './identity-removal.ts';
+import { IdentitySightingsService } from './identity-sightings.service.ts';
 import { IdentityStore } from './identity-store.ts';
 import { OidcController } from './oidc.controller.ts';
 import { PasswordLinkService } from './password-link.service.ts';
@@ -33,6 +34,7 @@ import { SignOnTransactions } from './sign-on-transactions.ts';
     IdentityAttachment,
     IdentityLinking,
     IdentityRemoval,
+    IdentitySightingsService,
     IdentityStore,
     PasswordLinkService,
     ProviderLogoutService,
@@ -44,6 +46,6 @@ import { SignOnTransactions } from './sign-on-transactions.ts';
     SignOnService,
     SignOnTransactions,
   ],
-  exports: [IdentityStore],
+  exports: [IdentitySightingsService],
 })
 export class OidcModule {}

@@ -1,20 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { IdentityStore } from '../../auth/oidc/identity-store.ts';
+import { IdentitySightingsService, type IdentitySighting } from '../../auth/oidc/identity-sightings.service.ts';
 import { HttpConfig } from '../../config/http.config.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { ssoProviders, type ProviderSettings } from '../../config/sso-providers.ts';
 import { SsoConfig } from '../../config/sso.config.ts';
-import { Database } from '../../persistence/database.ts';
 import { AccountStore } from '../account/account.store.ts';
 
 const NEXTCLOUD_PROVIDERS = ['nextcloud', 'nextcloud-oauth2'];
-
-/** An identity as a provider has proved it. */
-interface SeenIdentity {
-  readonly provider: string;
-  readonly issuer: string;
-  readonly subject: string;
-}
 
 /** The settings that tell which provider is this Nextcloud. */
 @Injectable()
@@ -33,13 +25,11 @@ export class OwnedUsersConfigs {
 /** Which Nextcloud user somebody has proved to own: by a linked account, or by signing in with Nextcloud. */
 @Injectable()
 export class OwnedUsers {
-  readonly #database: Database;
   readonly #accounts: AccountStore;
-  readonly #identities: IdentityStore;
+  readonly #identities: IdentitySightingsService;
   readonly #provider: ProviderSettings | undefined;
 
-  constructor(database: Database, accounts: AccountStore, identities: IdentityStore, configs: OwnedUsersConfigs) {
-    this.#database = database;
+  constructor(accounts: AccountStore, identities: IdentitySightingsService, configs: OwnedUsersConfigs) {
     this.#accounts = accounts;
     this.#identities = identities;
     this.#provider = ssoProviders(configs).find(({ id }) => NEXTCLOUD_PROVIDERS.includes(id));
@@ -49,12 +39,12 @@ export class OwnedUsers {
   async find(userId: string): Promise<string | null> {
     const account = await this.#accounts.find(userId);
     if (account !== null) return account.uid;
-    const identities = await this.#database.read((em) => this.#identities.listOf(em, userId));
+    const identities = await this.#identities.listOf(userId);
     return identities.find((identity) => this.isOfNextcloud(identity))?.subject ?? null;
   }
 
   /** Whether an identity is one of this Nextcloud, whose `sub` is the user id. */
-  isOfNextcloud({ provider, issuer }: SeenIdentity): boolean {
+  isOfNextcloud({ provider, issuer }: IdentitySighting): boolean {
     return this.#provider !== undefined && provider === this.#provider.id && issuer === this.#provider.issuer;
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { IdentityStore } from '../../auth/oidc/identity-store.ts';
+import { IdentitySightingsService } from '../../auth/oidc/identity-sightings.service.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { Tasks } from '../../jobs/tasks.ts';
 import { AccountEndingService } from '../../users/account-ending.service.ts';
@@ -17,13 +17,13 @@ export const PROVISIONING = 'nextcloud-provisioning';
 export class ProvisioningSources {
   readonly registry: UserRegistry;
   readonly endings: AccountEndingService;
-  readonly identities: IdentityStore;
+  readonly identities: IdentitySightingsService;
   readonly accounts: AccountStore;
 
   constructor(
     registry: UserRegistry,
     endings: AccountEndingService,
-    identities: IdentityStore,
+    identities: IdentitySightingsService,
     accounts: AccountStore,
   ) {
     this.registry = registry;
@@ -56,8 +56,8 @@ export class ProvisioningEvents {
       await records.request(em, id);
       await tasks.add(em, PROVISIONING, {});
     });
-    identities.whenSeen(async (em, { userId, provider, identity: { issuer, subject } }) => {
-      if (owned.isOfNextcloud({ provider, issuer, subject })) await records.match(em, userId, subject);
+    identities.whenSeen(async (em, sighting) => {
+      if (owned.isOfNextcloud(sighting)) await records.match(em, sighting.userId, sighting.subject);
     });
     accounts.whenLinked((em, userId, uid) => records.match(em, userId, uid));
   }
