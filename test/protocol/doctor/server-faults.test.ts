@@ -1,4 +1,5 @@
 // Every fault of a server that the doctor knows, injected into the double (seed rows N13, Q3, X-nc2; traps of the wire).
+import { createHash, createPublicKey } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Faults } from '../../nextcloud-double/faults.ts';
 import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
@@ -120,6 +121,21 @@ describe('TLS', () => {
       fix: expect.stringContaining('OUTBOUND_PINS'),
       facts: { reason: 'pin-mismatch', seen_pin: expect.stringMatching(/^sha256\//) },
     });
+    await server.stop();
+  });
+
+  it('N11 shows the pin of a good certificate on request', async () => {
+    const { certificatePem, keyPem } = makeCertificate({ issuer });
+    const notFound = 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n';
+    const server = await ScriptedServer.start(({ socket }) => socket.write(notFound), {
+      cert: certificatePem,
+      key: keyPem,
+    });
+    const trust = { caCertificatesPem: authority.certificatePem };
+    expect((await examine(server.origin, trust)).get('tls')?.facts).toEqual({ protocol: 'https' });
+    const deep = await examine(server.origin, { ...trust, depth: { isDeep: true } });
+    const pin = createHash('sha256').update(createPublicKey(certificatePem).export({ type: 'spki', format: 'der' }));
+    expect(deep.get('tls')?.facts['pin']).toBe(`sha256/${pin.digest('base64')}`);
     await server.stop();
   });
 

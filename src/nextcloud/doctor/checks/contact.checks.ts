@@ -62,7 +62,7 @@ const tls: Check<ServerVisit> = {
     const { answer, failure } = await visit.contact();
     if (failure !== null) return tlsTrouble(failure, hostOf(visit));
     const url = new URL(visit.probe.baseUrl);
-    if (url.protocol === 'https:') return ok({ protocol: 'https' });
+    if (url.protocol === 'https:') return encrypted(visit);
     if (/SSL-enabled server port/i.test(answer.bodyText)) {
       return fault({
         cause: 'The port speaks TLS, and NEXTCLOUD_URL says http.',
@@ -84,6 +84,12 @@ export const CONTACT_CHECKS: readonly Check<ServerVisit>[] = [configured, baseUr
 
 function hostOf({ settings }: ServerVisit): string {
   return new URL(settings.url ?? 'http://unset').hostname;
+}
+
+/** The pin costs a connection of its own, so it is shown on request only. */
+async function encrypted({ probe, depth }: ServerVisit): Promise<Finding> {
+  const [pin] = depth.isDeep ? await probe.pins() : [];
+  return ok({ protocol: 'https', ...(pin !== undefined && { pin }) });
 }
 
 function judgeBaseUrl(url: string): Finding {

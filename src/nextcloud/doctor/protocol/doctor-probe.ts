@@ -59,6 +59,11 @@ export class DoctorProbe {
     return this.#statuses;
   }
 
+  /** Pins of the keys in the chain of the certificate, its own first; of an https address only. */
+  pins(): Promise<string[]> {
+    return this.#outbound.spkiPins(this.#policy);
+  }
+
   /** @throws {DomainError} what the outbound client throws when there is no answer */
   async ask({ method = 'GET', path, headers = {}, body, login }: ProbeRequest): Promise<ProbeAnswer> {
     const url = path.startsWith('/') ? this.baseUrl + path : path;
