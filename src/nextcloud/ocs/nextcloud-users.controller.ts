@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AdminOnly, CurrentPrincipal, RequireScope, StepUp } from '../../access/declarations.ts';
+import { AdminOnly, CurrentPrincipal, RequireScope, SignedRequest, StepUp } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import {
@@ -99,6 +99,7 @@ export class NextcloudUsersController {
   }
 
   @StepUp()
+  @SignedRequest()
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
