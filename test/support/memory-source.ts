@@ -27,6 +27,8 @@ export class MemorySource extends DocumentSource {
   /** Called before each answer, and in the middle of listings as `entry <path>`; may throw or take time. */
   onAsk: (question: string) => void | Promise<void> = () => undefined;
   openFailure: DomainError | undefined;
+  /** Lists the members of folders from the last name to the first; folders come before what is in them all the same. */
+  isBackwards = false;
   #lastId = 0;
 
   constructor() {
@@ -94,7 +96,10 @@ export class MemorySource extends DocumentSource {
 
   below(folder: string): string[] {
     const prefix = folder === '/' ? '/' : `${folder}/`;
-    return [...this.nodes.keys()].filter((path) => path.startsWith(prefix) && path !== '/').toSorted();
+    const paths = [...this.nodes.keys()].filter((path) => path.startsWith(prefix) && path !== '/').toSorted();
+    if (!this.isBackwards) return paths;
+    const depth = (path: string): number => path.split('/').length;
+    return paths.toReversed().toSorted((one, other) => depth(one) - depth(other));
   }
 
   #tree(path: string): string[] {

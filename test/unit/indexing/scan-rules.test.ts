@@ -117,7 +117,8 @@ describe('rules', () => {
 });
 
 describe('a .noindex file', () => {
-  it('keeps its folder and all below out, wherever it stands in the listing', async () => {
+  it.each([false, true])('keeps its folder and all below out, named first or last (%s)', async (isBackwards) => {
+    stage.source.isBackwards = isBackwards;
     stage.source.put('/Documents/sub/zzz/e.txt', 'epsilon');
     stage.source.put('/Documents/sub/.noindex', '');
     const log = await scanned();
@@ -128,9 +129,13 @@ describe('a .noindex file', () => {
     );
     expect(rows).toHaveLength(1);
     expect(await scanned()).toEqual(['stat /Documents']);
+    stage.source.remove('/Documents/sub/.noindex');
+    await stage.scan();
+    expect(await paths()).toHaveLength(4);
   });
 
   it('takes documents out in the scan that sees it, and brings them back when it goes, etags unchanged', async () => {
+    stage.source.isBackwards = true;
     await stage.scan();
     const before = { ...(await stage.documents()) };
     stage.source.put('/Documents/sub/.noindex', '');
