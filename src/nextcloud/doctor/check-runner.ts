@@ -1,5 +1,5 @@
 import { isDomainError, type DomainError } from '../../problem/domain-error.ts';
-import type { Check, CheckResult, Finding } from './check.types.ts';
+import type { Check, CheckResult, Facts, Finding } from './check.types.ts';
 import { fault, skipped, warning } from './finding.ts';
 
 /** Bounds of a run, in milliseconds. */
@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly known?: readonly CheckResult[];
 }
 
+const MOST_FACT_CHARACTERS = 300;
+const MOST_TEXT_CHARACTERS = 1_500;
 const LIMITS: RunLimits = { checkMs: 5_000, totalMs: 15_000 };
 
 /**
@@ -52,7 +54,21 @@ async function settle<Context>(check: Check<Context>, context: Context, run: Run
   const missing = needed.find(({ status }) => status === 'fault' || status === 'skipped');
   if (missing !== undefined) return { id, title, ...skipped(`Not looked at: needs "${missing.title}".`) };
   if (performance.now() > run.endsAt) return { id, title, ...skipped('Not looked at: no time was left.') };
-  return { id, title, ...(await inTime(check, context, run.limits.checkMs)) };
+  return { id, title, ...bounded(await inTime(check, context, run.limits.checkMs)) };
+}
+
+/** Names, addresses and codes come from another server, which may make them as long as it likes. */
+function bounded({ status, cause, fix, facts }: Finding): Finding {
+  const short = Object.entries(facts).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.slice(0, MOST_FACT_CHARACTERS) : value,
+  ]);
+  return {
+    status,
+    cause: cause?.slice(0, MOST_TEXT_CHARACTERS) ?? null,
+    fix: fix?.slice(0, MOST_TEXT_CHARACTERS) ?? null,
+    facts: Object.fromEntries(short) as Facts,
+  };
 }
 
 function resultsOf(ids: readonly string[], { running }: Run): Promise<CheckResult[]> {

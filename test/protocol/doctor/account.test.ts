@@ -7,6 +7,11 @@ import { DoctorProbe } from '../../../src/nextcloud/doctor/protocol/doctor-probe
 import { NextcloudTarget, type TargetUser } from '../../support/nextcloud-target.ts';
 import { examine, signOn, withStatus } from './doctor-stage.ts';
 
+/** Another name for the server can be had only where it listens on the loopback interface. */
+const isOnThisMachine = /^(http:\/\/(127\.0\.0\.1|localhost)|$)/.test(process.env['TEST_NEXTCLOUD_URL'] ?? '')
+  ? it
+  : it.skip;
+
 let target: NextcloudTarget;
 let user: TargetUser;
 
@@ -65,6 +70,15 @@ describe('a server in order', () => {
     const results = await examine(target.baseUrl, { settings: { serviceAccount: { loginName, secret } } });
     expect(withStatus(results, 'fault')).toEqual([]);
     expect(results.get('service-account')).toMatchObject({ status: 'warning', facts: { is_admin: true } });
+  });
+
+  isOnThisMachine('tells a host name that is not among trusted_domains', async () => {
+    if (target.double) target.double.faults.isHostUntrusted = true;
+    const settings = { url: target.baseUrl.replace(/127\.0\.0\.1|localhost/, 'untrusted.test') };
+    const results = await examine(target.baseUrl, { settings, resolvesToThisMachine: true });
+    target.double?.faults.reset();
+    expect(withStatus(results, 'fault')).toEqual(['trusted-domains']);
+    expect(results.get('trusted-domains')?.fix).toContain('--value=untrusted.test');
   });
 
   it('tells an ordinary user as a service account', async () => {

@@ -56,6 +56,14 @@ describe('running checks', () => {
     await expect(runChecks([check('a', () => Promise.reject(new TypeError('ours')))], NOWHERE)).rejects.toThrow('ours');
   });
 
+  it('bounds what another server puts into a finding', async () => {
+    const long = 'x'.repeat(100_000);
+    const run = () => Promise.resolve(fault({ cause: long, fix: long, facts: { named: long, count: 7 } }));
+    const [result] = await runChecks([check('a', run)], NOWHERE);
+    expect(JSON.stringify(result).length).toBeLessThan(5_000);
+    expect(result?.facts['count']).toBe(7);
+  });
+
   it('refuses a list in which a check needs a later one', async () => {
     await expect(statuses(check('a', good, { needs: ['b'] }), check('b', good))).rejects.toThrow('No check b');
   });

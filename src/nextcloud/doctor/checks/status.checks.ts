@@ -14,7 +14,7 @@ const NEWEST_VERSION = 32;
 const redirect: Check<ServerVisit> = {
   id: 'redirect',
   title: 'Nextcloud answers where it is asked',
-  needs: ['tls'],
+  needs: ['tls', 'base-url'],
   run: async (visit) => {
     const { status, location } = await visit.statusAnswer();
     if (status < 300 || status >= 400) return ok();
