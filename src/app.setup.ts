@@ -31,6 +31,7 @@ import { toDomainError } from './problem/to-domain-error.ts';
 const MOST_BODY_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
+const HEAD = 'HEAD ';
 /** Registered as redirect URIs before this server had a prefix. */
 const SHORT_SIGN_ON_PATHS = ['auth/login', 'auth/callback'].map((path) => ({ path, method: RequestMethod.GET }));
 const CODE_OF_CLIENT_ERROR: Readonly<Record<string, ProblemCode>> = {
@@ -131,8 +132,9 @@ function trusts(proxies: readonly string[]): (address: string) => boolean {
 }
 
 /** Answers bytes that are no HTTP request. */
-function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
+function refuseBytes(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const code = CODE_OF_CLIENT_ERROR[error.code ?? ''] ?? 'malformed-request';
-  socket.end(rawProblem({ code, requestId: requestIdOf(undefined), headers: SECURITY_HEADERS }));
+  const isHead = error.rawPacket?.subarray(0, HEAD.length).toString('latin1') === HEAD;
+  socket.end(rawProblem({ code, requestId: requestIdOf(undefined), headers: SECURITY_HEADERS, isHead }));
 }

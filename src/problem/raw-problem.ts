@@ -7,10 +7,12 @@ export interface RawProblem {
   readonly code: ProblemCode;
   readonly requestId: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** True in answer to HEAD, which has no body (RFC 9110 section 9.3.2). Default false. */
+  readonly isHead?: boolean;
 }
 
 /** A whole HTTP/1.1 answer that ends its connection, for where there is no reply object to send it with. */
-export function rawProblem({ code, requestId, headers }: RawProblem): string {
+export function rawProblem({ code, requestId, headers, isHead = false }: RawProblem): string {
   const { status, title } = PROBLEMS[code];
   const body = JSON.stringify(problemDocument(code, requestId));
   const fields = {
@@ -21,5 +23,5 @@ export function rawProblem({ code, requestId, headers }: RawProblem): string {
     ...headers,
   };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`;
+  return `HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${isHead ? '' : body}`;
 }

@@ -229,6 +229,7 @@ export class FileListDocument {
   /** The folder itself. */
   folder!: FileDocument;
 
+  /** What is in it, in the order of the names. */
   entries!: FileDocument[];
 
   /**
@@ -243,6 +244,7 @@ export class FileListDocument {
 
 /** What a search has found, the last modified first. */
 export class FileSearchDocument {
+  /** Files and folders. */
   entries!: FileDocument[];
 
   /**
