@@ -66,7 +66,8 @@ describe('POST /api/integrations/files/index', () => {
     nextcloud.clearRequests();
     const { body } = await index({ file_path: 'Inbox/hypertension guideline.pdf', source_type: 'note', title: 'New' });
     expect(body).toMatchObject({ status: 'indexed', chunks_indexed: 1, title: 'New', source_type: 'note' });
-    expect(methodCounts(nextcloud)).toEqual({ PROPFIND: 1 });
+    // The file itself, and whether a .noindex file lies in the folders above it.
+    expect(methodCounts(nextcloud)).toEqual({ PROPFIND: 3 });
     const found = await ask(app, user, 'thiazide', { filters: { source_types: ['note'] } });
     expect(found.body.citations).toHaveLength(1);
     expect((await ask(app, user, 'thiazide', { filters: { source_types: ['guideline'] } })).body.citations).toEqual([]);
