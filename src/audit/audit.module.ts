@@ -12,7 +12,15 @@ import { RepeatedRefusals } from './repeated-refusals.ts';
 @Global()
 @Module({
   controllers: [AuditController],
-  providers: [AuditAnchors, AuditCheckpoints, AuditInspection, AuditReader, AuditTrail, AuditVerifier, RepeatedRefusals],
+  providers: [
+    AuditAnchors,
+    AuditCheckpoints,
+    AuditInspection,
+    AuditReader,
+    AuditTrail,
+    AuditVerifier,
+    RepeatedRefusals,
+  ],
   exports: [AuditTrail, RepeatedRefusals],
 })
 export class AuditModule {}

@@ -78,6 +78,7 @@ suite('counters in the Redis of TEST_REDIS_URL', () => {
     // As when the time that is left has gone by.
     await redis.pexpire(key, 0);
     expect(await counters.add('short', { ...HIT, by: -1 })).toEqual({ count: 0, remainingMs: 0 });
+    expect(await counters.add('short', { ...HIT, by: 0 })).toEqual({ count: 0, remainingMs: 0 });
     expect(await redis.exists(key)).toBe(0);
     expect(await counters.add('short', HIT)).toMatchObject({ count: 1 });
     connection.onModuleDestroy();

@@ -25,6 +25,17 @@ describe('MemoryCounters', () => {
     await expect(counters.add('a', HIT)).resolves.toEqual({ count: 1, remainingMs: 1000 });
   });
 
+  it('can be looked at without being changed, and without opening a window', async () => {
+    const look = { windowMs: 1, by: 0 } as const;
+    expect(await counters.add('a', look)).toMatchObject({ count: 0 });
+    await counters.add('a', HIT);
+    now = 400;
+    expect(await counters.add('a', look)).toEqual({ count: 1, remainingMs: 600 });
+    now = 1000;
+    expect(await counters.add('a', look)).toMatchObject({ count: 0 });
+    expect(await counters.add('a', HIT)).toEqual({ count: 1, remainingMs: 1000 });
+  });
+
   it('keeps keys apart', async () => {
     await counters.add('a', HIT);
     await expect(counters.add('b', HIT)).resolves.toMatchObject({ count: 1 });
