@@ -132,9 +132,10 @@ function trusts(proxies: readonly string[]): (address: string) => boolean {
 }
 
 /** Answers bytes that are no HTTP request. */
-function refuseBytes(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Socket): void {
+function refuseBytes(error: NodeJS.ErrnoException & { readonly rawPacket?: unknown }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const code = CODE_OF_CLIENT_ERROR[error.code ?? ''] ?? 'malformed-request';
-  const isHead = error.rawPacket?.subarray(0, HEAD.length).toString('latin1') === HEAD;
+  const { rawPacket } = error;
+  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.subarray(0, HEAD.length).toString('latin1') === HEAD;
   socket.end(rawProblem({ code, requestId: requestIdOf(undefined), headers: SECURITY_HEADERS, isHead }));
 }
