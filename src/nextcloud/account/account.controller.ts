@@ -99,7 +99,7 @@ export class AccountController {
     'account-link-invalid',
     'account-suspended',
     'rotation-in-progress',
-    'forbidden',
+    'nextcloud-change-refused',
     'nextcloud-not-configured',
     ...UPSTREAM,
   )

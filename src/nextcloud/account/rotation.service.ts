@@ -39,7 +39,8 @@ export class RotationService {
    * One at a time. The new app password is stored beside the old one first and the old one is forgotten when the new
    * one has been seen to work; whatever dies in between, the next use finds the one that is good.
    *
-   * @throws DomainError `account-not-linked`, `account-link-invalid`, `account-suspended`, `rotation-in-progress`, or
+   * @throws DomainError `account-not-linked`, `account-link-invalid`, `account-suspended`, `rotation-in-progress`,
+   *   `nextcloud-change-refused` where a password and no app password is linked, or
    *   what the way to Nextcloud throws
    */
   async rotate({ userId }: Principal): Promise<NextcloudAccount> {
@@ -50,8 +51,9 @@ export class RotationService {
       const fresh = await rotateAppPassword(this.#server.endpoint, await this.#secrets.login(current));
       await this.#keep(current, fresh);
     } catch (error) {
-      await this.#fail(userId, error);
-      throw error;
+      const failure = isDomainError(error, 'forbidden') ? noAppPassword(error) : error;
+      await this.#fail(userId, failure);
+      throw failure;
     }
     const rotated = await this.#read(userId);
     if (rotated.scheme === 'bearer') await this.#secrets.settle(rotated);
@@ -102,6 +104,11 @@ export class RotationService {
     if (account === null) throw new DomainError('account-not-linked');
     return account;
   }
+}
+
+function noAppPassword(cause: Error): DomainError {
+  const detail = 'What is linked is a password and no app password: link the account again.';
+  return new DomainError('nextcloud-change-refused', { detail, cause });
 }
 
 function record(userId: string, outcome: 'success' | 'failure') {

@@ -277,6 +277,14 @@ describe('POST /account/rotate', () => {
     expect(nextcloud.requests).toHaveLength(1);
   });
 
+  it('is refused in words where a password and no app password is linked, and keeps the account', async () => {
+    nextcloud.addUser({ uid: `plain-${uid}`, password: 'Sehr-geheim-2026' });
+    await api('PUT /account', { login_name: `plain-${uid}`, app_password: 'Sehr-geheim-2026' });
+    const answer = await api('POST /account/rotate');
+    expect([answer.status, answer.body.code]).toEqual([422, 'nextcloud-change-refused']);
+    expect(await stateOf()).toBe('linked');
+  });
+
   it('S29: needs a linked account of the own', async () => {
     expect((await api('POST /account/rotate')).body.code).toBe('account-not-linked');
   });
