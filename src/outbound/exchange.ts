@@ -66,9 +66,12 @@ export async function exchange(input: ExchangeInput): Promise<Exchange> {
     maxBodyBytes: request.maxBodyBytes ?? policy.maxBodyBytes,
   };
   const decoded = decodedBody(answer.body, isBodyless ? undefined : headers['content-encoding'], policy.name);
-  const body = guardedBody(decoded, limits, (count) => (bytes += count));
+  // A 304 may tell the length of what it does not send (RFC 9110 section 8.6); the parser takes that for a cut body.
+  const body = isBodyless ? nothing() : guardedBody(decoded, limits, (count) => (bytes += count));
   return { response: { status: answer.statusCode, headers, body, discard: () => answer.body.destroy() }, settled };
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 async function send({ dispatcher, policy, target, request, signal }: ExchangeInput): Promise<Dispatcher.ResponseData> {
   const patience = new AbortController();

@@ -48,12 +48,7 @@ export class FileOperation {
 
   /** @param error why it failed; undefined when it did not */
   async end(error?: unknown): Promise<void> {
-    await this.#parts.store.noteFailure(this.userId, error);
-    const code = error === undefined ? {} : { code: codeOf(error) };
-    const written = this.#record(`file.${this.#verb}`, error === undefined ? 'success' : 'failure', {
-      ...this.details,
-      ...code,
-    });
+    const written = this.#conclude(error);
     if (!this.#hasBegun) return written;
     // It has happened, and its beginning is in the trail: saying now that nothing was done would be wrong.
     await written.catch((failure: unknown) => {
@@ -62,6 +57,12 @@ export class FileOperation {
         'The end of an operation is not in the audit trail',
       );
     });
+  }
+
+  async #conclude(error: unknown): Promise<void> {
+    await this.#parts.store.noteFailure(this.userId, error);
+    const code = error === undefined ? {} : { code: codeOf(error) };
+    await this.#record(`file.${this.#verb}`, error === undefined ? 'success' : 'failure', { ...this.details, ...code });
   }
 
   #record(action: string, outcome: 'success' | 'failure', details: Details): Promise<void> {

@@ -83,6 +83,17 @@ describe('an answer', () => {
     expect(JSON.stringify(records)).not.toContain('b=c');
   });
 
+  it('of 304 may tell the length of the body that it leaves out, and the next request is answered', async () => {
+    const server = await serve(({ socket, index }) =>
+      socket.write(index === 0 ? 'HTTP/1.1 304 Not Modified\r\nContent-Length: 123\r\n\r\n' : answerText(200, 'next')),
+    );
+    const { send, text } = to(server, { concurrency: 1 });
+    const { status, body } = await send();
+    expect(status).toBe(304);
+    expect((await readBytes(body, 10, 'test')).length).toBe(0);
+    expect(await text()).toBe('next');
+  });
+
   it('frees its place when the body is discarded or left early', async () => {
     const server = await serve(({ socket }) => socket.write(answerText(200, 'x'.repeat(1_000_000))));
     const { send, text } = to(server, { concurrency: 1 });
