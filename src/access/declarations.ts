@@ -27,7 +27,8 @@ export const PERSONAL_TOKEN_SCHEME = 'personal-access-token';
 export const Public = (): CustomDecorator => SetMetadata(IS_PUBLIC, true);
 
 /** Closes a route to everybody but administrators (403 `forbidden`). */
-export const AdminOnly = (): CustomDecorator => SetMetadata(IS_ADMIN_ONLY, true);
+export const AdminOnly = (): ClassDecorator & MethodDecorator =>
+  applyDecorators(SetMetadata(IS_ADMIN_ONLY, true), ApiExtension('x-admin-only', true));
 
 /**
  * Opens a route to personal access tokens that have the scope (403 `insufficient-scope` without it). A route that

@@ -19,6 +19,8 @@ export function watchBodies(fastify: FastifyInstance): void {
     const watch = new BodyWatch(declared.mostBytes);
     watches.set(request.raw, watch);
     payload.on('error', (error) => watch.destroy(error));
+    // Refused before it is parsed, a body has no other listener.
+    watch.on('error', () => undefined);
     done(null, payload.pipe(watch));
   });
 }

@@ -48,7 +48,7 @@ export interface Operation {
   /** What a personal access token needs; undefined where none opens the operation. */
   readonly requiredScope: string | undefined;
   readonly parameters: readonly Parameter[];
-  /** Resolved; undefined when the operation takes no body, or bytes of any kind. */
+  /** Resolved; undefined when the operation takes no body, or one of any kind. */
   readonly body: Schema | undefined;
   readonly responses: Readonly<Record<string, Response>>;
 }
@@ -58,6 +58,7 @@ interface RawOperation {
   readonly summary?: string;
   readonly security?: readonly unknown[];
   readonly 'x-required-scope'?: string;
+  readonly 'x-admin-only'?: boolean;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
   readonly responses: Readonly<Record<string, Response>>;
@@ -83,7 +84,7 @@ export const OPERATIONS: readonly Operation[] = Object.entries(document.paths).f
     operationId: raw.operationId,
     summary: raw.summary,
     isPublic: raw.responses['401'] === undefined || raw.security?.length === 0,
-    isAdminOnly: examplesOf(raw.responses['403']).includes('forbidden'),
+    isAdminOnly: raw['x-admin-only'] === true,
     requiredScope: raw['x-required-scope'],
     // A header field has no place in a path, which is where parameters are tried out.
     parameters: (raw.parameters ?? []).filter((each) => each.in !== 'header'),
@@ -94,7 +95,9 @@ export const OPERATIONS: readonly Operation[] = Object.entries(document.paths).f
 
 function bodySchema({ requestBody }: RawOperation): Schema | undefined {
   const [schema] = Object.values(requestBody?.content ?? {}).map((each) => resolve(each.schema));
-  return schema?.format === 'binary' ? undefined : schema;
+  // Bytes of any kind, or whatever a sender likes to tell: nothing in it can be wrong.
+  const isFree = schema?.format === 'binary' || (schema?.type === 'object' && schema.properties === undefined);
+  return isFree ? undefined : schema;
 }
 
 /** The problem codes that an operation declares. */

@@ -75,13 +75,13 @@ export class IndexRulesDocument {
    */
   watch_directories!: string[] | null;
 
-  /** @example null */
+  /** Patterns of the files that are indexed. */
   include!: string[] | null;
 
   /** @example ["drafts/"] */
   exclude!: string[] | null;
 
-  /** @example null */
+  /** Largest file that is indexed, in MiB. */
   max_file_mb!: number | null;
 
   /**

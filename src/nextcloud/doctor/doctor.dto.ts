@@ -60,8 +60,10 @@ export class DoctorSummary {
 
 /** A report of the doctor. */
 export class DoctorDocument {
+  /** In the order of the way: what comes first is best mended first. */
   checks!: CheckDocument[];
 
+  /** How many checks ended how. */
   summary!: DoctorSummary;
 
   /**

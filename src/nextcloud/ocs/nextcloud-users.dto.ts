@@ -72,6 +72,7 @@ export class NextcloudUserDocument {
 
 /** One page of users of Nextcloud. */
 export class NextcloudUserPageDocument {
+  /** In the order of their ids. */
   users!: NextcloudUserDocument[];
 
   /**
@@ -99,6 +100,7 @@ export class NextcloudUserParameter {
    * User id in Nextcloud.
    * @example "ana"
    */
+  @MaxLength(255)
   @Matches(IDENTIFIER, { message: 'id must be a user id of at most 255 characters without / or \\' })
   id!: string;
 }
@@ -109,6 +111,7 @@ export class NextcloudMembershipParameter extends NextcloudUserParameter {
    * Group id in Nextcloud.
    * @example "nurses"
    */
+  @MaxLength(255)
   @Matches(IDENTIFIER, { message: 'group must be a group id of at most 255 characters without / or \\' })
   group!: string;
 }
@@ -150,6 +153,7 @@ export class CreateNextcloudUserRequest {
    * @example "ana"
    */
   @IsString()
+  @MaxLength(64)
   @Matches(CREATABLE_UID, { message: "id must consist of letters, digits, spaces and _.@-'" })
   id!: string;
 
@@ -233,6 +237,7 @@ export class UpdateNextcloudUserRequest {
 export class CreateNextcloudGroupRequest {
   /** @example "nurses" */
   @IsString()
+  @MaxLength(255)
   @Matches(IDENTIFIER, { message: 'id must be a group id of at most 255 characters without / or \\' })
   id!: string;
 }

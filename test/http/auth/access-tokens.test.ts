@@ -6,7 +6,7 @@ import { revokeAccessTokens } from '../../../src/auth/access-tokens/revoke-acces
 import { call, createUser, type Problem, type TestUser } from '../../support/api.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
-const USER_SCOPES = Object.keys(SCOPES).filter((scope) => !/^(users|audit):/.test(scope));
+const USER_SCOPES = Object.keys(SCOPES).filter((scope) => !/^(nextcloud-)?users:|^audit:/.test(scope));
 
 interface CreatedToken {
   readonly id: string;

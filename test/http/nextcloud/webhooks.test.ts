@@ -5,6 +5,7 @@ import { call, createUser, type Answer, type Problem, type TestUser } from '../.
 import { createLinkedUser, startSettledNextcloud } from '../../support/indexed-account.ts';
 import { rawRequest } from '../../support/raw-request.ts';
 import { signatureFields, type ToSign } from '../../support/signed-fetch.ts';
+import { rawRequest } from '../../support/raw-request.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
 const PATH = '/api/integrations/nextcloud/webhooks';
@@ -110,6 +111,22 @@ describe('a webhook with the secret', () => {
     });
     expect(chunked.status).toBe(413);
     expect(await hinted()).toEqual([]);
+  });
+
+  it('R25: larger than anything the server reads, or of another type, it is refused and the server lives', async () => {
+    const huge = 'x'.repeat(3_000_000);
+    for (const type of ['application/json', 'text/plain']) {
+      // On a connection of its own: the server closes it without reading on, which may reach a sender as a broken pipe.
+      const sent = rawRequest(app.url, {
+        method: 'POST',
+        path: PATH,
+        headers: { ...bearer, 'content-type': type },
+        body: huge,
+      });
+      const status = await sent.then((answer) => answer.status).catch(() => 'broken off');
+      expect([413, 415, 'broken off']).toContain(status);
+    }
+    expect((await fetch(`${app.url}/health`)).status).toBe(200);
   });
 });
 

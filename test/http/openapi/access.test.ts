@@ -172,10 +172,14 @@ describe("S29 another user's ids", () => {
         `DELETE /api/jobs/${job!.id}`,
         `GET /api/documents/${document!.id}`,
         `GET /api/integrations/nextcloud/link/${link.link_id}`,
-        'GET /api/integrations/files/index-state?path=/Documents/gout.txt',
       ];
       const answers = await Promise.all(routes.map(async (route) => (await call(app, route, { token })).status));
       expect(answers).toEqual(routes.map(() => 404));
+      // Only the own account is ever looked at, and there is none.
+      for (const path of ['/Documents/gout.txt', '/Documents/nothing.txt']) {
+        const state = await call(app, `GET /api/integrations/files/index-state?path=${path}`, { token });
+        expect([state.status, state.body['code']]).toEqual([409, 'account-not-linked']);
+      }
       const question = { query: 'What relieves gout?', filters: { document_ids: [document!.id] } };
       const asked = await call(app, 'POST /api/realtime/query', { token, json: question });
       expect(asked.body['citations']).toEqual([]);
