@@ -5,7 +5,6 @@ import { call, createUser, type Answer, type Problem, type TestUser } from '../.
 import { createLinkedUser, startSettledNextcloud } from '../../support/indexed-account.ts';
 import { rawRequest } from '../../support/raw-request.ts';
 import { signatureFields, type ToSign } from '../../support/signed-fetch.ts';
-import { rawRequest } from '../../support/raw-request.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
 const PATH = '/api/integrations/nextcloud/webhooks';
