@@ -8,7 +8,7 @@ const watches = new WeakMap<object, BodyWatch>();
 
 /** Lets the routes that declare it see the digests of their raw bodies. Nothing is kept but the digests. */
 export function watchBodies(fastify: FastifyInstance): void {
-  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
     const declared = (request.routeOptions.config as { watchedBody?: WatchedBody }).watchedBody;
     if (declared === undefined) {
       done(null, payload);
@@ -21,6 +21,8 @@ export function watchBodies(fastify: FastifyInstance): void {
     payload.on('error', (error) => watch.destroy(error));
     // Refused before it is parsed, a body has no other listener.
     watch.on('error', () => undefined);
+    // What nobody has read by the time of the answer would keep the connection waiting.
+    reply.raw.once('finish', () => payload.unpipe(watch).resume());
     done(null, payload.pipe(watch));
   });
 }

@@ -150,7 +150,8 @@ describe('POST /api/users/{user_id}/erase', () => {
     const after = await dump();
     expect(canaries.foundIn([...after.values()].join('\n'))).toEqual([]);
     const tablesWithId = [...after].filter(([, text]) => text.includes(user.id)).map(([name]) => name);
-    expect(tablesWithId).toEqual(['public.audit_events']);
+    // What is still to be revoked in Nextcloud, for seven days at most.
+    expect(tablesWithId).toEqual(['public.audit_events', 'public.nextcloud_revocations']);
     expect((await asAdmin(`GET /api/users/${user.id}`)).status).toBe(404);
     expect((await asAdmin(`POST /api/users/${user.id}/reactivate`)).status).toBe(404);
     const [event] = await sql<{ outcome: string; details: string }>(
