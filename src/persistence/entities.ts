@@ -10,11 +10,7 @@ import { StoredIndexRules } from '../indexing/rules/index-rules.entity.ts';
 import { ScanState } from '../indexing/scanning/scan-state.entity.ts';
 import { Chunk, Document, DocumentRevision, IndexHead, ScannedFolder } from '../indexing/sources/document.entity.ts';
 import { Job } from '../jobs/job.entity.ts';
-import {
-  NextcloudAccount,
-  NextcloudLink,
-  NextcloudRevocation,
-} from '../nextcloud/account/nextcloud-account.entity.ts';
+import { NextcloudAccount, NextcloudLink, NextcloudRevocation } from '../nextcloud/account/nextcloud-account.entity.ts';
 import { NextcloudProvisioning } from '../nextcloud/provisioning/nextcloud-provisioning.entity.ts';
 import { ActivityPlace } from '../nextcloud/activity/activity-place.entity.ts';
 import { OutgoingMail } from '../notifications/outgoing-mail.entity.ts';
