@@ -30,7 +30,7 @@ export class OutboundConfig {
     type: 'list',
     description:
       'Keys that servers must have, beside a valid certificate: host[:port]=sha256/BASE64, the SHA-256 of the SubjectPublicKeyInfo of the certificate of the server or of one that its chain was verified with (RFC 7469 section 2.4). Several of one server are alternatives: list a backup key as well.',
-    example: 'cloud.clinic.example=sha256/<base64>,cloud.clinic.example=sha256/<base64 of a backup key>',
+    example: 'cloud.clinic.example=sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
   })
   @IsArray()
   @Matches(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?=sha256\/[A-Za-z0-9+/]{43}=$/, {

@@ -37,7 +37,11 @@ describe('SIGTERM with 20 requests of 3 s, an idle connection and an indexing jo
     proxy = await TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(nextcloud.url).port) });
     database = await createTestDatabase();
     dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-stop-'));
-    env = { NEXTCLOUD_URL: `http://127.0.0.1:${proxy.port}`, DATABASE_URL: database.url };
+    env = {
+      NEXTCLOUD_URL: `http://127.0.0.1:${proxy.port}`,
+      DATABASE_URL: database.url,
+      RATE_LIMIT_LINK_PER_HOUR: '1000',
+    };
   });
   afterAll(async () => {
     await proxy.stop();

@@ -22,7 +22,7 @@ const KINDS: HostileXml[] = [
 const MOST_WORK_MS = 2000;
 /** Most of it is waiting by intention; a time-out of the way to Nextcloud would take 30 s. */
 const SLOWEST_MS = 20_000;
-const LEAST_NOTICED_MS = 100;
+const LEAST_NOTICED_MS = 500;
 const LEAST_SAMPLES = 5;
 const MOST_GROWTH_MB = 100;
 const PAUSE_MS = 20;
