@@ -93,3 +93,39 @@ describe('S60 bytes that are no sound request', () => {
     expect((await call(app, 'GET /health')).status).toBe(200);
   });
 });
+
+describe('S52 a malformed multipart body', () => {
+  const part = (head: string, content: string): string => `--b\r\n${head}\r\n\r\n${content}\r\n`;
+  const named = part('Content-Disposition: form-data; name="file"; filename="a.txt"', 'text');
+  const BODIES = {
+    'with an empty field name': `${part('Content-Disposition: form-data; name=""', 'x')}--b--\r\n`,
+    'that is cut': named.slice(0, 40),
+    'without an end': named,
+    'of 10,000 parts': `${named.repeat(10_000)}--b--\r\n`,
+    'with a header that never ends': `--b\r\n${'X: '.repeat(20_000)}`,
+    'with __proto__ for a name': `${part('Content-Disposition: form-data; name="__proto__"', 'x')}--b--\r\n`,
+    'that is empty': '',
+  };
+  const TYPES = [
+    'multipart/form-data; boundary=b',
+    'multipart/form-data',
+    'multipart/form-data; boundary=',
+    'multipart/',
+  ];
+
+  it.each(Object.entries(BODIES))('%s is 4xx on every kind of route, and the server lives', async (_, body) => {
+    for (const type of TYPES) {
+      for (const path of ['/api/auth/login', '/api/auth/register', '/api/integrations/nextcloud/webhooks']) {
+        const { status } = await fetch(app.url + path, { method: 'POST', headers: { 'content-type': type }, body });
+        expect([400, 401, 413, 415, 422]).toContain(status);
+      }
+    }
+    expect((await fetch(`${app.url}/health`)).status).toBe(200);
+  });
+
+  it('with a wrong length is 4xx', async () => {
+    const head = `POST /api/auth/login HTTP/1.1\r\n${HOST}Content-Type: ${TYPES[0] ?? ''}\r\n`;
+    const answer = await exchange(`${head}Content-Length: 5\r\n\r\n${named}`);
+    expect([400, 415]).toContain(answer.status);
+  });
+});

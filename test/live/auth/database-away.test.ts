@@ -43,7 +43,7 @@ suite('PostgreSQL goes away under the server', () => {
   }
 
   it.each(['refuse', 'freeze'] as const)(
-    'S60 X-auth10 answers 503 to everything and lets nobody in (%s), tells nothing of the inside, and recovers',
+    'R5 S60 X-auth10 answers 503 to everything and lets nobody in (%s), tells nothing of the inside, and recovers',
     async (mode) => {
       proxy.become(mode);
       const answers = await everyRoute();
