@@ -59,6 +59,8 @@ suite('two servers on the PostgreSQL of TEST_DATABASE_URL', () => {
       [other, one],
     ] as const) {
       await ask(asked, user, 'remedy');
+      // A Nextcloud does not tell two writes of one second and size apart.
+      nextcloud.clock.advance(2_000);
       putFiles(nextcloud, 'ada', { '/Documents/1.txt': `Leeches, said server ${scanned.url}.` });
       await scan(scanned, user);
       const answers = await Promise.all([one, other].map((app) => ask(app, user, 'leeches')));
