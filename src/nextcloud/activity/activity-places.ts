@@ -22,7 +22,8 @@ const BEGIN = `
   where n.state = 'linked'
     and not exists (select 1 from nextcloud_activity_places p where p.user_id = n.user_id and p.uid = n.uid)
   on conflict (user_id) do update set uid = excluded.uid, last_activity_id = null, state = 'on', looked_at = null,
-    next_look_at = now()`;
+    next_look_at = now()
+  where nextcloud_activity_places.uid <> excluded.uid`;
 
 const TAKE = `
   update nextcloud_activity_places set next_look_at = now() + make_interval(secs => ?)
