@@ -10,22 +10,9 @@ import { IndexStateService } from './index-state/index-state.service.ts';
 import { AcceptedJob, IndexFileRequest, IndexReport, ScanQuery, ScanReport, WaitQuery } from './indexing.dto.ts';
 import { acceptedJob, indexReport, indexRequest, scanReport, scanRequest } from './indexing.mapper.ts';
 import { IndexingService } from './indexing.service.ts';
+import { SOURCE_PROBLEMS } from './sources/source-problems.ts';
 
-const OF_READING = [
-  'nextcloud-not-configured',
-  'account-not-linked',
-  'account-link-invalid',
-  'account-suspended',
-  'upstream-unavailable',
-  'upstream-timeout',
-  'upstream-protocol-error',
-  'upstream-misconfigured',
-  'upstream-tls-failure',
-  'upstream-busy',
-  'upstream-throttled',
-] as const;
-
-const OF_THE_ACCOUNT = [...OF_READING, 'job-cancelled'] as const;
+const OF_A_JOB = [...SOURCE_PROBLEMS, 'job-cancelled'] as const;
 
 /** Makes files of the linked account answerable. */
 @ApiTags('files')
@@ -46,7 +33,7 @@ export class IndexingController {
   @ApiOperation({ summary: 'Scan the watched folders of my account and index what is new or changed' })
   @ApiOkResponse({ type: ScanReport })
   @ApiAcceptedResponse({ type: AcceptedJob, description: 'The scan goes on; Location names its job.' })
-  @Problems(...OF_THE_ACCOUNT)
+  @Problems(...OF_A_JOB)
   async scan(
     @CurrentPrincipal() principal: Principal,
     @Query() query: ScanQuery,
@@ -63,7 +50,7 @@ export class IndexingController {
   @ApiOkResponse({ type: IndexReport })
   @ApiAcceptedResponse({ type: AcceptedJob, description: 'The work goes on; Location names its job.' })
   @Problems(
-    ...OF_THE_ACCOUNT,
+    ...OF_A_JOB,
     'malformed-request',
     'not-found',
     'file-not-found',
@@ -92,7 +79,7 @@ export class IndexingController {
   @Get('index-state')
   @ApiOperation({ summary: 'Why is a file of mine indexed, or not?' })
   @ApiOkResponse({ type: IndexStateDocument })
-  @Problems(...OF_READING, 'not-found', 'not-a-file')
+  @Problems(...SOURCE_PROBLEMS, 'not-found', 'not-a-file')
   async indexState(
     @CurrentPrincipal() principal: Principal,
     @Query() { path }: IndexStateQuery,

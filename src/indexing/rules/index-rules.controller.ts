@@ -7,6 +7,7 @@ import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { IndexRulesDocument, IndexRulesRequest, RulesPreviewDocument } from './index-rules.dto.ts';
 import { chosenRules, indexRulesDocument, rulesPreviewDocument } from './index-rules.mapper.ts';
+import { SOURCE_PROBLEMS } from '../sources/source-problems.ts';
 import { IndexRulesService, type KeptRules } from './index-rules.service.ts';
 import { RulesPreviewService } from './rules-preview.service.ts';
 
@@ -55,21 +56,7 @@ export class IndexRulesController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'What would these rules change? Nothing is written' })
   @ApiOkResponse({ type: RulesPreviewDocument })
-  @Problems(
-    'malformed-request',
-    'validation-failed',
-    'nextcloud-not-configured',
-    'account-not-linked',
-    'account-link-invalid',
-    'account-suspended',
-    'upstream-unavailable',
-    'upstream-timeout',
-    'upstream-protocol-error',
-    'upstream-misconfigured',
-    'upstream-tls-failure',
-    'upstream-busy',
-    'upstream-throttled',
-  )
+  @Problems('malformed-request', 'validation-failed', ...SOURCE_PROBLEMS)
   async dryRun(
     @CurrentPrincipal() principal: Principal,
     @Body() request: IndexRulesRequest,

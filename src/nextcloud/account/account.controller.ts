@@ -4,6 +4,7 @@ import { CurrentPrincipal, LimitedAs, RequireScope } from '../../access/declarat
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
+import { UPSTREAM_PROBLEMS } from '../../problem/upstream-problems.ts';
 import {
   AccountDocument,
   LinkAccountDto,
@@ -16,16 +17,6 @@ import {
 import { AccountService } from './account.service.ts';
 import { LinkService } from './link.service.ts';
 import { RotationService } from './rotation.service.ts';
-
-const UPSTREAM = [
-  'upstream-unavailable',
-  'upstream-timeout',
-  'upstream-protocol-error',
-  'upstream-misconfigured',
-  'upstream-tls-failure',
-  'upstream-busy',
-  'upstream-throttled',
-] as const;
 
 /** The Nextcloud account of the caller. */
 @ApiTags('nextcloud account')
@@ -48,7 +39,7 @@ export class AccountController {
     summary: 'Start Login Flow v2: open login_url in a browser, then ask GET link/{id} every 2 to 5 seconds',
   })
   @ApiCreatedResponse({ type: StartedLinkDocument })
-  @Problems('nextcloud-not-configured', ...UPSTREAM)
+  @Problems('nextcloud-not-configured', ...UPSTREAM_PROBLEMS)
   async startLink(@CurrentPrincipal() principal: Principal): Promise<StartedLinkDocument> {
     const { link, loginUrl } = await this.#links.start(principal);
     return { link_id: link.id, login_url: loginUrl, expires_at: link.expiresAt.toISOString() };
@@ -75,7 +66,7 @@ export class AccountController {
     'account-link-invalid',
     'account-suspended',
     'nextcloud-not-configured',
-    ...UPSTREAM,
+    ...UPSTREAM_PROBLEMS,
   )
   async linkByHand(@CurrentPrincipal() principal: Principal, @Body() body: LinkAccountDto): Promise<AccountDocument> {
     return accountDocument(await this.#accounts.linkByHand(principal, body.login_name, body.app_password));
@@ -101,7 +92,7 @@ export class AccountController {
     'rotation-in-progress',
     'nextcloud-change-refused',
     'nextcloud-not-configured',
-    ...UPSTREAM,
+    ...UPSTREAM_PROBLEMS,
   )
   async rotate(@CurrentPrincipal() principal: Principal): Promise<AccountDocument> {
     return accountDocument(await this.#rotations.rotate(principal));

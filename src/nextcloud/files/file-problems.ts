@@ -1,3 +1,5 @@
+import { UPSTREAM_PROBLEMS } from '../../problem/upstream-problems.ts';
+
 /** What every operation on files can answer with. */
 export const OF_THE_ACCOUNT = [
   'validation-failed',
@@ -8,13 +10,7 @@ export const OF_THE_ACCOUNT = [
   'file-not-found',
   'forbidden',
   'resource-locked',
-  'upstream-unavailable',
-  'upstream-timeout',
-  'upstream-protocol-error',
-  'upstream-misconfigured',
-  'upstream-tls-failure',
-  'upstream-busy',
-  'upstream-throttled',
+  ...UPSTREAM_PROBLEMS,
   'unauthenticated',
   'rate-limited',
   'service-unavailable',

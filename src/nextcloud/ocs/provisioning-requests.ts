@@ -1,3 +1,4 @@
+import { UPSTREAM_PROBLEMS } from '../../problem/upstream-problems.ts';
 import type { NextcloudPageQuery } from './nextcloud-users.dto.ts';
 import type { OcsPage } from './protocol/ocs.types.ts';
 
@@ -13,13 +14,7 @@ export const PROVISIONING_PROBLEMS = [
   'provisioning-not-configured',
   'service-account-refused',
   'nextcloud-provisioning-refused',
-  'upstream-unavailable',
-  'upstream-timeout',
-  'upstream-protocol-error',
-  'upstream-misconfigured',
-  'upstream-tls-failure',
-  'upstream-busy',
-  'upstream-throttled',
+  ...UPSTREAM_PROBLEMS,
 ] as const;
 
 /** The part of a listing that a query asks for. */
