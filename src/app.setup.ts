@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import { Logger, PinoLogger } from 'nestjs-pino';
+import { ENTITIES } from './app.entities.ts';
 import { AppModule } from './app.module.ts';
 import type { Configuration } from './config/configuration.ts';
 import { logRequests } from './http/access-log.ts';
@@ -47,7 +48,7 @@ export interface CreatedApp {
 
 /** Opens the database and builds the application; main and the tests start from here. */
 export async function createApp(configuration: Configuration, embedded?: EmbeddedLocation): Promise<CreatedApp> {
-  const open = await openDatabase(configuredLocation(configuration.storage, embedded));
+  const open = await openDatabase(configuredLocation(configuration.storage, embedded), ENTITIES);
   const inFlight = new InFlight();
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register({ configuration, open, inFlight }),

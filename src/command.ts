@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
+import { ENTITIES } from './app.entities.ts';
 import { AppModule } from './app.module.ts';
 import { ConfigurationError } from './config/load-configuration.ts';
 import { readEnvironment } from './config/read-environment.ts';
@@ -22,7 +23,7 @@ export async function runCommand(work: (app: INestApplicationContext) => Promise
       PROCESS_ROLE: 'api',
       LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
     });
-    const open = await openDatabase(configuredLocation(configuration.storage));
+    const open = await openDatabase(configuredLocation(configuration.storage), ENTITIES);
     const module = AppModule.register({ configuration, open, inFlight: new InFlight() });
     const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn', 'fatal'] });
     const exitCode = await work(app);

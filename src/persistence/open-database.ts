@@ -4,7 +4,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { Database } from './database.ts';
 import { EmbeddedPostgres } from './embedded-postgres.ts';
-import { ormOptions } from './orm.options.ts';
+import { ormOptions, type Entities } from './orm.options.ts';
 import { ServerSockets } from './server-sockets.ts';
 
 /** After this long the other side of a connection is taken for gone. */
@@ -43,8 +43,8 @@ export interface OpenDatabase {
  * Opens PostgreSQL. Does not connect yet when it is a server, so a server that is down delays readiness and not
  * the start.
  */
-export async function openDatabase(location: DatabaseLocation): Promise<OpenDatabase> {
-  if (location.url !== undefined) return openServer(location, location.url);
+export async function openDatabase(location: DatabaseLocation, entities: Entities): Promise<OpenDatabase> {
+  if (location.url !== undefined) return openServer(location, location.url, entities);
   const isInMemory = location.dataFolder.startsWith('memory://');
   const unlock = isInMemory ? (): void => undefined : lockDataFolder(location.dataFolder);
   const dataDir = isInMemory ? location.dataFolder : join(location.dataFolder, 'postgres');
@@ -52,7 +52,7 @@ export async function openDatabase(location: DatabaseLocation): Promise<OpenData
     dataDir,
     ...(location.template !== undefined && { template: location.template }),
   });
-  const orm = new MikroORM(ormOptions({ kind: 'embedded', openStream: () => engine.openStream() }));
+  const orm = new MikroORM(ormOptions({ kind: 'embedded', openStream: () => engine.openStream() }, entities));
   const close = async (): Promise<void> => {
     // The pool first: the engine waits for its connections.
     await orm.close(true);
@@ -63,12 +63,12 @@ export async function openDatabase(location: DatabaseLocation): Promise<OpenData
   return { orm, database: new Database(orm), isEmbedded: true, hasOwner: false, asOwner, close };
 }
 
-function openServer(location: DatabaseLocation, url: string): OpenDatabase {
+function openServer(location: DatabaseLocation, url: string, entities: Entities): OpenDatabase {
   const { ownerUrl } = location;
-  const { orm, close } = connect(location, url);
+  const { orm, close } = connect(location, url, entities);
   const asOwner: OpenDatabase['asOwner'] = async (work) => {
     if (ownerUrl === undefined) return work(orm);
-    const owner = connect({ ...location, poolSize: OWNER_CONNECTIONS }, ownerUrl);
+    const owner = connect({ ...location, poolSize: OWNER_CONNECTIONS }, ownerUrl, entities);
     try {
       return await work(owner.orm);
     } finally {
@@ -78,10 +78,14 @@ function openServer(location: DatabaseLocation, url: string): OpenDatabase {
   return { orm, database: new Database(orm), isEmbedded: false, hasOwner: ownerUrl !== undefined, asOwner, close };
 }
 
-function connect({ poolSize, statementTimeoutMs }: DatabaseLocation, url: string): Pick<OpenDatabase, 'orm' | 'close'> {
+function connect(
+  { poolSize, statementTimeoutMs }: DatabaseLocation,
+  url: string,
+  entities: Entities,
+): Pick<OpenDatabase, 'orm' | 'close'> {
   const sockets = new ServerSockets(statementTimeoutMs + SILENCE_BEYOND_A_STATEMENT_MS);
   const openStream = (): Socket => sockets.create();
-  const orm = new MikroORM(ormOptions({ kind: 'server', url, poolSize, statementTimeoutMs, openStream }));
+  const orm = new MikroORM(ormOptions({ kind: 'server', url, poolSize, statementTimeoutMs, openStream }, entities));
   const close = async (): Promise<void> => {
     const cut = setTimeout(() => sockets.destroyAll(), POLITE_CLOSE_MS);
     await orm.close(true);

@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, type Options } from '@mikro-orm/postgresql';
 import { MIGRATIONS } from '../../migrations/migrations.ts';
-import { ENTITIES } from './entities.ts';
 
 /** Which database to talk to. */
 export type DatabaseTarget =
@@ -15,14 +14,17 @@ export type DatabaseTarget =
     }
   | { readonly kind: 'embedded'; readonly openStream: () => Duplex };
 
+/** The entities that the composition hands in; a table that is not among them does not exist for the ORM. */
+export type Entities = NonNullable<Options['entities']>;
+
 const KEEP_ALIVE_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 2500;
 const EMBEDDED_ACQUIRE_TIMEOUT_MS = 30_000;
 
 /** Options of MikroORM; the driver is the same for a server and for the embedded database. */
-export function ormOptions(target: DatabaseTarget): Options {
+export function ormOptions(target: DatabaseTarget, entities: Entities): Options {
   return defineConfig({
-    entities: ENTITIES,
+    entities,
     extensions: [Migrator],
     migrations: {
       migrationsList: MIGRATIONS,

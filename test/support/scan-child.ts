@@ -1,9 +1,9 @@
 // A scan in a process of its own, to be killed: arguments are the database, the user, the data folder and the version of
 // the account. Run with `node --import transpile.ts`.
-import { openDatabase } from '../../src/persistence/open-database.ts';
 import { MemorySource } from './memory-source.ts';
 import { indexingParts, jobContext } from './indexing-parts.ts';
 import { textPdf } from './pdf.ts';
+import { openTestDatabase } from './test-database.ts';
 
 const [url = '', userId = '', dataDir = '', version = '1'] = process.argv.slice(2);
 
@@ -23,7 +23,7 @@ if (version === '2') {
 // The parent kills this process at one of them, while it goes on.
 source.onAsk = (question) => new Promise((resolve) => process.send?.(question, undefined, {}, () => resolve()));
 
-const open = await openDatabase({ url, dataFolder: '', poolSize: 4, statementTimeoutMs: 30_000 });
+const open = await openTestDatabase({ url, dataFolder: '', poolSize: 4, statementTimeoutMs: 30_000 });
 open.database.markReady();
 const parts = indexingParts({ database: open.database, source, dataDir });
 await parts.folder.open();

@@ -10,9 +10,10 @@ import type { JobContext } from '../../src/jobs/job-handler.port.ts';
 import type { JobCounters } from '../../src/jobs/job.entity.ts';
 import type { Database } from '../../src/persistence/database.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../src/persistence/open-database.ts';
 import { indexingParts, insertUser, jobContext } from './indexing-parts.ts';
 import { MemorySource } from './memory-source.ts';
+import { openTestDatabase } from './test-database.ts';
 
 /** A user, an account in memory and a way to scan it. */
 export interface Stage {
@@ -59,7 +60,7 @@ export class StageHouse {
   static async build(): Promise<StageHouse> {
     // Failures are what these tests make happen.
     Logger.overrideLogger(false);
-    const open = await openDatabase({
+    const open = await openTestDatabase({
       url: undefined,
       dataFolder: 'memory://',
       poolSize: 1,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { openDatabase, type OpenDatabase } from '../../src/persistence/open-database.ts';
+import { ENTITIES } from '../../src/app.entities.ts';
+import { openDatabase, type DatabaseLocation, type OpenDatabase } from '../../src/persistence/open-database.ts';
 
 const SERVER = process.env['TEST_DATABASE_URL'];
 
@@ -22,8 +23,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return { url: url.href, drop: () => onServer(SERVER, `drop database "${name}" with (force)`) };
 }
 
+/** Opens a database with the entities of the server. */
+export function openTestDatabase(location: DatabaseLocation): Promise<OpenDatabase> {
+  return openDatabase(location, ENTITIES);
+}
+
 async function onServer(url: string, statement: string): Promise<void> {
-  const open: OpenDatabase = await openDatabase({ url, dataFolder: '', poolSize: 1, statementTimeoutMs: 30_000 });
+  const open: OpenDatabase = await openTestDatabase({ url, dataFolder: '', poolSize: 1, statementTimeoutMs: 30_000 });
   try {
     await open.orm.em.fork().execute(statement);
   } finally {

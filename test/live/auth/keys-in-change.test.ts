@@ -2,10 +2,15 @@
 // (bars S14, S16, S17, S19). Needs TEST_DATABASE_URL.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { call, createUser, login, type Tokens } from '../../support/api.ts';
 import { ServerUnderTest } from '../../support/server-under-test.ts';
-import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
+import {
+  createTestDatabase,
+  HAS_DATABASE_SERVER,
+  openTestDatabase,
+  type TestDatabase,
+} from '../../support/test-database.ts';
 
 const SIGNING = ['a', 'b'].map((kid) => `${kid}:${randomBytes(48).toString('base64url')}`);
 const SEALING = ['k1', 'k2'].map((id) => `${id}:${randomBytes(32).toString('base64')}`);
@@ -31,7 +36,7 @@ const ROUNDS = 6;
     });
     one = await ServerUnderTest.start({ env: { ...env, ...keys(SIGNING, SEALING) } });
     other = await ServerUnderTest.start({ env: { ...env, ...keys(SIGNING.toReversed(), SEALING.toReversed()) } });
-    open = await openDatabase({ url: database.url, dataFolder: '', poolSize: 1, statementTimeoutMs: 5000 });
+    open = await openTestDatabase({ url: database.url, dataFolder: '', poolSize: 1, statementTimeoutMs: 5000 });
   }, 120_000);
   afterAll(async () => {
     await Promise.all([one.stop(), other.stop(), open.close()]);

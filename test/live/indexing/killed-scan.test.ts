@@ -6,9 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { migrate } from '../../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { chunkSet, insertUser } from '../../support/indexing-parts.ts';
-import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
+import {
+  createTestDatabase,
+  HAS_DATABASE_SERVER,
+  openTestDatabase,
+  type TestDatabase,
+} from '../../support/test-database.ts';
 
 const suite = HAS_DATABASE_SERVER ? describe : describe.skip;
 
@@ -37,7 +42,7 @@ suite('a scan that is killed on the PostgreSQL of TEST_DATABASE_URL', () => {
 
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
-    open = await openDatabase({ url: testDatabase.url, dataFolder: '', poolSize: 2, statementTimeoutMs: 30_000 });
+    open = await openTestDatabase({ url: testDatabase.url, dataFolder: '', poolSize: 2, statementTimeoutMs: 30_000 });
     await migrate(open);
     dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-killed-'));
   });

@@ -4,10 +4,15 @@ import { loadConfiguration } from '../../../src/config/load-configuration.ts';
 import { Boss } from '../../../src/jobs/boss.ts';
 import { TaskHandler, type TaskData } from '../../../src/jobs/task-handler.port.ts';
 import { Tasks } from '../../../src/jobs/tasks.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { SchemaKeeper } from '../../../src/persistence/schema-keeper.ts';
 import { taskStates } from '../../support/task-queue.ts';
-import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
+import {
+  createTestDatabase,
+  HAS_DATABASE_SERVER,
+  openTestDatabase,
+  type TestDatabase,
+} from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 
 const suite = HAS_DATABASE_SERVER ? describe : describe.skip;
@@ -37,7 +42,12 @@ suite('two workers on the PostgreSQL of TEST_DATABASE_URL', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     for (let index = 0; index < 2; index += 1) {
-      const open = await openDatabase({ url: database.url, dataFolder: '', poolSize: 4, statementTimeoutMs: 15_000 });
+      const open = await openTestDatabase({
+        url: database.url,
+        dataFolder: '',
+        poolSize: 4,
+        statementTimeoutMs: 15_000,
+      });
       const boss = new Boss(open);
       const schema = new SchemaKeeper(open);
       const tasks = new Tasks(boss, loadConfiguration({ NODE_ENV: 'test' }).http, schema);

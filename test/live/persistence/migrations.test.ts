@@ -1,8 +1,13 @@
 // The migrations on a PostgreSQL server: complete, reversible, and safe when processes start together.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrate } from '../../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
-import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
+import {
+  createTestDatabase,
+  HAS_DATABASE_SERVER,
+  openTestDatabase,
+  type TestDatabase,
+} from '../../support/test-database.ts';
 
 const suite = HAS_DATABASE_SERVER ? describe : describe.skip;
 
@@ -12,7 +17,7 @@ suite('migrations on the PostgreSQL of TEST_DATABASE_URL', () => {
   let second: OpenDatabase;
 
   const open = (): Promise<OpenDatabase> =>
-    openDatabase({ url: database.url, dataFolder: '', poolSize: 4, statementTimeoutMs: 15_000 });
+    openTestDatabase({ url: database.url, dataFolder: '', poolSize: 4, statementTimeoutMs: 15_000 });
 
   beforeAll(async () => {
     database = await createTestDatabase();

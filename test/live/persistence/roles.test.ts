@@ -1,10 +1,15 @@
 // S59: with a role for the owner of the tables and another for the server, the server cannot rewrite the audit trail.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { call, createUser } from '../../support/api.ts';
 import { ServerUnderTest } from '../../support/server-under-test.ts';
-import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
+import {
+  createTestDatabase,
+  HAS_DATABASE_SERVER,
+  openTestDatabase,
+  type TestDatabase,
+} from '../../support/test-database.ts';
 
 const suite = HAS_DATABASE_SERVER ? describe : describe.skip;
 
@@ -17,7 +22,7 @@ suite('two roles on the PostgreSQL of TEST_DATABASE_URL', () => {
   let server: ServerUnderTest;
 
   const open = (url: string): Promise<OpenDatabase> =>
-    openDatabase({ url, dataFolder: '', poolSize: 2, statementTimeoutMs: 15_000 });
+    openTestDatabase({ url, dataFolder: '', poolSize: 2, statementTimeoutMs: 15_000 });
 
   function urlAs(role: string): string {
     const url = new URL(database.url ?? '');

@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openDatabase } from '../../../src/persistence/open-database.ts';
 import { createUser } from '../../support/api.ts';
 import { ServerUnderTest } from '../../support/server-under-test.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { createTestDatabase, openTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
 describe('audit:verify', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-audit-'));
@@ -35,7 +34,12 @@ describe('audit:verify', () => {
   }
 
   async function asOwner(statement: string): Promise<void> {
-    const open = await openDatabase({ url: database.url, dataFolder: dataDir, poolSize: 1, statementTimeoutMs: 5000 });
+    const open = await openTestDatabase({
+      url: database.url,
+      dataFolder: dataDir,
+      poolSize: 1,
+      statementTimeoutMs: 5000,
+    });
     try {
       await open.orm.em.fork().execute(statement);
     } finally {

@@ -6,12 +6,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { migrate } from '../../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { Sealer } from '../../../src/secrets/sealer.ts';
 import { call, createUser, type TestUser } from '../../support/api.ts';
 import { ServerUnderTest } from '../../support/server-under-test.ts';
-import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
+import {
+  createTestDatabase,
+  HAS_DATABASE_SERVER,
+  openTestDatabase,
+  type TestDatabase,
+} from '../../support/test-database.ts';
 
 const ENTRY = 'secrets/rotate-keys.command.ts';
 const TIMEOUT_MS = 120_000;
@@ -75,7 +80,7 @@ describe('keys:rotate -- signing', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    open = await openDatabase({ url: database.url, dataFolder: '', poolSize: 4, statementTimeoutMs: 60_000 });
+    open = await openTestDatabase({ url: database.url, dataFolder: '', poolSize: 4, statementTimeoutMs: 60_000 });
     await migrate(open);
     const sealer = new Sealer(new KeyRing(OLD));
     await open.database.transaction(async (em) => {

@@ -1,10 +1,14 @@
 // R28: processes that start together on an empty PostgreSQL, one killed in the middle, and a schema from the future.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openDatabase } from '../../../src/persistence/open-database.ts';
 import { MIGRATIONS } from '../../../migrations/migrations.ts';
 import { call, createUser } from '../../support/api.ts';
 import { ServerUnderTest } from '../../support/server-under-test.ts';
-import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
+import {
+  createTestDatabase,
+  HAS_DATABASE_SERVER,
+  openTestDatabase,
+  type TestDatabase,
+} from '../../support/test-database.ts';
 
 const suite = HAS_DATABASE_SERVER ? describe : describe.skip;
 
@@ -21,7 +25,7 @@ suite('processes on one empty PostgreSQL (needs TEST_DATABASE_URL)', () => {
   afterAll(() => database.drop());
 
   async function query<Row>(statement: string): Promise<Row[]> {
-    const open = await openDatabase({ url: database.url, dataFolder: '', poolSize: 1, statementTimeoutMs: 5000 });
+    const open = await openTestDatabase({ url: database.url, dataFolder: '', poolSize: 1, statementTimeoutMs: 5000 });
     try {
       return await open.orm.em.fork().execute<Row[]>(statement);
     } finally {

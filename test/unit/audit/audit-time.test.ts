@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AuditTrail } from '../../../src/audit/audit-trail.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+import { openTestDatabase } from '../../support/test-database.ts';
 
 const SKEW_MS = 5 * 60 * 1000;
 /** `new Date()` and `Date.now()` lie; the timers of the database driver go on. */
@@ -26,7 +27,7 @@ let open: OpenDatabase;
 let trail: AuditTrail;
 
 beforeAll(async () => {
-  open = await openDatabase({
+  open = await openTestDatabase({
     url: undefined,
     dataFolder: 'memory://',
     template: EMBEDDED_TEMPLATE,

@@ -11,10 +11,11 @@ import { AuditTrail } from '../../../src/audit/audit-trail.ts';
 import { AuditVerifier } from '../../../src/audit/audit-verifier.ts';
 import { loadConfiguration } from '../../../src/config/load-configuration.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
 import { SchemaKeeper } from '../../../src/persistence/schema-keeper.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
+import { openTestDatabase } from '../../support/test-database.ts';
 
 const KEY = `k1:${randomBytes(32).toString('base64')}`;
 const ROWS = 12;
@@ -31,7 +32,7 @@ let checkpoints: AuditCheckpoints;
 
 beforeAll(async () => {
   Logger.overrideLogger(false);
-  open = await openDatabase({
+  open = await openTestDatabase({
     url: undefined,
     dataFolder: 'memory://',
     template: EMBEDDED_TEMPLATE,

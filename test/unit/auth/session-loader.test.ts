@@ -5,8 +5,9 @@ import { SessionLoader } from '../../../src/auth/sessions/session-loader.ts';
 import { AuthConfig } from '../../../src/config/auth.config.ts';
 import { Database, type PreparedStatement } from '../../../src/persistence/database.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+import { openTestDatabase } from '../../support/test-database.ts';
 
 /** A database that counts its reads and can hold them back or break. */
 class WatchedDatabase extends Database {
@@ -27,7 +28,7 @@ let userId: string;
 let sessionId: string;
 
 beforeAll(async () => {
-  open = await openDatabase({
+  open = await openTestDatabase({
     url: undefined,
     dataFolder: 'memory://',
     template: EMBEDDED_TEMPLATE,

@@ -5,11 +5,12 @@ import { loadConfiguration } from '../../../src/config/load-configuration.ts';
 import { Boss } from '../../../src/jobs/boss.ts';
 import { TaskHandler, type TaskData } from '../../../src/jobs/task-handler.port.ts';
 import { Tasks } from '../../../src/jobs/tasks.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { SchemaKeeper } from '../../../src/persistence/schema-keeper.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
 import { makeTasksDue, taskStates } from '../../support/task-queue.ts';
 import { until } from '../../support/until.ts';
+import { openTestDatabase } from '../../support/test-database.ts';
 
 /** Notes what it was run with, and fails as often as it is told. */
 class Recorder extends TaskHandler {
@@ -43,7 +44,7 @@ let boss: Boss;
 let tasks: Tasks;
 
 beforeAll(async () => {
-  open = await openDatabase({
+  open = await openTestDatabase({
     url: undefined,
     dataFolder: 'memory://',
     template: EMBEDDED_TEMPLATE,

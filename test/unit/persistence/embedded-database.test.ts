@@ -1,13 +1,14 @@
 // The embedded PostgreSQL behind the ordinary driver.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrate } from '../../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+import { openTestDatabase } from '../../support/test-database.ts';
 
 let open: OpenDatabase;
 
 beforeAll(async () => {
-  open = await openDatabase({
+  open = await openTestDatabase({
     url: undefined,
     dataFolder: 'memory://',
     template: EMBEDDED_TEMPLATE,

@@ -2,11 +2,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrate } from '../../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { UnsealError } from '../../../src/secrets/aes-gcm.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { Sealer, type SealContext } from '../../../src/secrets/sealer.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+import { openTestDatabase } from '../../support/test-database.ts';
 
 const OLD = `old:${randomBytes(32).toString('base64')}`;
 const NEW = `new:${randomBytes(32).toString('base64')}`;
@@ -18,7 +19,7 @@ let context: SealContext;
 let stranger: string;
 
 beforeAll(async () => {
-  open = await openDatabase({
+  open = await openTestDatabase({
     url: undefined,
     dataFolder: 'memory://',
     template: EMBEDDED_TEMPLATE,

@@ -4,12 +4,13 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/persistence/database.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
-import { openDatabase, type OpenDatabase } from '../../../src/persistence/open-database.ts';
+import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { UnsealError } from '../../../src/secrets/aes-gcm.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { Sealer } from '../../../src/secrets/sealer.ts';
 import { SealingRotation } from '../../../src/secrets/sealing-rotation.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+import { openTestDatabase } from '../../support/test-database.ts';
 
 const OLD = `k1:${randomBytes(32).toString('base64')}`;
 const NEW = `k2:${randomBytes(32).toString('base64')}`;
@@ -35,7 +36,7 @@ let database: BreakingDatabase;
 let records: Map<string, string>;
 
 beforeAll(async () => {
-  open = await openDatabase({
+  open = await openTestDatabase({
     url: undefined,
     dataFolder: 'memory://',
     template: EMBEDDED_TEMPLATE,
