@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { AlertsModule } from './alerts/alerts.module.ts';
 import { AuditModule } from './audit/audit.module.ts';
-import { AccountFlowsModule } from './auth/email/account-flows.module.ts';
+import { AccountFlowsModule } from './auth/accounts/account-flows.module.ts';
 import { AccessTokensModule } from './auth/access-tokens/access-tokens.module.ts';
 import { AuthModule } from './auth/auth.module.ts';
 import { SessionsModule } from './auth/sessions/sessions.module.ts';

@@ -1,5 +1,5 @@
 import { IsString, MaxLength, MinLength } from 'class-validator';
-import { LinkTokenRequest } from '../email/email.dto.ts';
+import { LinkTokenRequest } from '../accounts/email.dto.ts';
 import { IsWellFormed } from './is-well-formed.ts';
 
 const MOST_PASSWORD_CHARACTERS = 1024;

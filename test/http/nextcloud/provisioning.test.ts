@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Provisioner } from '../../../src/nextcloud/provisioning/provisioner.ts';
 import { provisionedUid } from '../../../src/nextcloud/provisioning/provisioned-uid.ts';
-import { RegistrationService } from '../../../src/auth/registration/registration.service.ts';
+import { RegistrationService } from '../../../src/auth/accounts/registration.service.ts';
 import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
 import { call, createUser, PASSWORD, type Answer, type Problem, type TestUser } from '../../support/api.ts';
 import { startMailApp } from '../../support/mail-app.ts';

@@ -5,8 +5,8 @@ import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { UserDocument, UserIdParameter } from '../../users/user.dto.ts';
 import { userDocument } from '../../users/user.mapper.ts';
-import { ACCEPTED, AcceptedDocument } from '../email/email.dto.ts';
-import { PasswordResetService } from '../password/password-reset.service.ts';
+import { ACCEPTED, AcceptedDocument } from './email.dto.ts';
+import { PasswordResetService } from './password-reset.service.ts';
 import { InviteRequest } from './invitation.dto.ts';
 import { InvitationService } from './invitation.service.ts';
 

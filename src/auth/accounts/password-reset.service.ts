@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
-import { AccountMails } from '../email/account-mails.ts';
+import { AccountMails } from './account-mails.ts';
 
 /** Asks for links with which users choose a new password. */
 @Injectable()

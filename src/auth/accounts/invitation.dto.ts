@@ -1,5 +1,5 @@
 import { IsBoolean, IsEmail, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
-import { LinkTokenRequest } from '../email/email.dto.ts';
+import { LinkTokenRequest } from './email.dto.ts';
 import { IsWellFormed } from '../password/is-well-formed.ts';
 
 const MOST_EMAIL_CHARACTERS = 254;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
-import { AccountLinks } from '../email/account-links.ts';
-import { NewPasswords } from './new-passwords.ts';
-import { PasswordChanges } from './password-changes.ts';
+import { AccountLinks } from './account-links.ts';
+import { NewPasswords } from '../password/new-passwords.ts';
+import { PasswordChanges } from '../password/password-changes.ts';
 
 /** The token of a link and the password that its holder has chosen. */
 export interface PasswordRenewal {

@@ -6,7 +6,7 @@ import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
-import { AccountMails } from '../email/account-mails.ts';
+import { AccountMails } from './account-mails.ts';
 
 /** Somebody whom an administrator invites. */
 export interface Invitation {

@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { AccountMails } from '../email/account-mails.ts';
+import { AccountMails } from './account-mails.ts';
 import { RegistrationService, type Registration } from './registration.service.ts';
 import { TakenAddresses } from './taken-addresses.ts';
 

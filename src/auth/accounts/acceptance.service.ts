@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { AccountLinks } from '../email/account-links.ts';
+import { AccountLinks } from './account-links.ts';
 import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
 import { NewPasswords } from '../password/new-passwords.ts';
 import { AcceptedInvitations } from './accepted-invitations.ts';

@@ -2,8 +2,8 @@ import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { ACCEPTED, AcceptedDocument, AddressRequest } from '../email/email.dto.ts';
-import { ResetPasswordRequest } from './password.dto.ts';
+import { ACCEPTED, AcceptedDocument, AddressRequest } from './email.dto.ts';
+import { ResetPasswordRequest } from '../password/password.dto.ts';
 import { PasswordRenewalService } from './password-renewal.service.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 
