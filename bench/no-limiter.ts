@@ -3,7 +3,7 @@ interface GuardModule {
   readonly RequestLimitGuard: { readonly prototype: { canActivate: () => Promise<boolean> } };
 }
 
-const guard = new URL('../dist/src/auth/limits/request-limit.guard.js', import.meta.url);
+const guard = new URL('../dist/src/auth/guards/request-limit.guard.js', import.meta.url);
 const { RequestLimitGuard } = (await import(guard.href)) as GuardModule;
 RequestLimitGuard.prototype.canActivate = () => Promise.resolve(true);
 
