@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { IdentityProvider } from '../auth/oidc/identity-provider.port.ts';
+import { IdentityProvider } from '../auth/identities/identity-provider.port.ts';
 import { NextcloudConfig } from '../config/nextcloud.config.ts';
 import { OutboundClient } from '../outbound/outbound.client.ts';
 import { AccountModule } from './account/account.module.ts';

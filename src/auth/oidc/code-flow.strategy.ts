@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import OpenIDConnectStrategy from 'passport-openidconnect';
 import type { ProviderSettings } from '../../config/sso-providers.ts';
-import type { ProvedIdentity, SignOnAnswer, SignOnRequest } from './identity-provider.port.ts';
+import type { ProvedIdentity, SignOnAnswer, SignOnRequest } from '../identities/identity-provider.port.ts';
 import type { ProviderMetadata } from './protocol/discovery.ts';
-import { SsoFailure } from './sso.errors.ts';
+import { SsoFailure } from '../identities/sso.errors.ts';
 
 /** What one run of the strategy works with. */
 export interface CodeFlow {

@@ -3,11 +3,11 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { SecondFactors } from '../mfa/second-factors.ts';
-import { IdentityArrival, type Arrived } from './identity-arrival.ts';
-import type { ProvedIdentity } from './identity-provider.port.ts';
-import { IdentityStore } from './identity-store.ts';
+import { IdentityArrival, type Arrived } from '../identities/just-in-time-accounts.ts';
+import type { ProvedIdentity } from '../identities/identity-provider.port.ts';
+import { IdentityStore } from '../identities/identities.ts';
 import { Providers } from './providers.ts';
-import { SsoFailure } from './sso.errors.ts';
+import { SsoFailure } from '../identities/sso.errors.ts';
 
 /** A proved identity, and the account that its owner has shown to be his. */
 export interface Attachment {

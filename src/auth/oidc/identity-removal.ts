@@ -6,7 +6,7 @@ import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
 import { endSession } from '../sessions/end-session.ts';
-import { IdentityStore } from './identity-store.ts';
+import { IdentityStore } from '../identities/identities.ts';
 import { Providers } from './providers.ts';
 
 /** Takes an identity from an account, unless nobody could log in to it any more. */

@@ -6,11 +6,11 @@ import { HttpConfig } from '../../config/http.config.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { LoginResponse, type LoginDocument } from '../login/login.dto.ts';
 import { loginDocument } from '../login/login.mapper.ts';
-import { ExchangeService } from './exchange.service.ts';
+import { ExchangeService } from '../identities/code-exchange.service.ts';
 import { ExchangeRequest, PasswordLinkRequest, ProviderListDocument, SignOnQuery } from './oidc.dto.ts';
 import { providerDocument } from './oidc.mapper.ts';
-import { PasswordLinkService } from './password-link.service.ts';
-import { ApiProviderName, ProviderName } from './provider-name.ts';
+import { PasswordLinkService } from '../identities/password-link.service.ts';
+import { ApiProviderName, ProviderName } from '../identities/provider-name.ts';
 import { Providers } from './providers.ts';
 import { SignOnReply } from './sign-on.reply.ts';
 

@@ -1,4 +1,4 @@
-import type { Identity } from './identity.entity.ts';
+import type { Identity } from '../identities/identity.entity.ts';
 import type { IdentityDocument, ProviderDocument } from './oidc.dto.ts';
 import type { Provider } from './providers.ts';
 

@@ -10,7 +10,7 @@ import {
   type ProviderTokens,
   type SignOnAnswer,
   type SignOnRequest,
-} from './identity-provider.port.ts';
+} from '../identities/identity-provider.port.ts';
 import { Discovery, type ProviderMetadata } from './protocol/discovery.ts';
 import { sessionIdOf, SKEW_SECONDS, verifyIdToken, type TokenExpectation } from './protocol/id-token.ts';
 import { profileOf } from './protocol/identity-claims.ts';
@@ -19,7 +19,7 @@ import { verifyLogoutToken } from './protocol/logout-token.ts';
 import { ProviderHttp } from './protocol/provider-http.ts';
 import { TokenEndpoint } from './protocol/token-endpoint.ts';
 import { userinfoOf } from './protocol/userinfo.ts';
-import { SsoFailure } from './sso.errors.ts';
+import { SsoFailure } from '../identities/sso.errors.ts';
 
 /** A provider that speaks OpenID Connect Core 1.0: the authorization code flow with PKCE, state and nonce. */
 export class OpenIdProvider extends IdentityProvider {

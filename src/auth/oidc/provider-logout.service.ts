@@ -7,9 +7,9 @@ import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
 import { endSession } from '../sessions/end-session.ts';
-import type { LogoutNotice } from './identity-provider.port.ts';
+import type { LogoutNotice } from '../identities/identity-provider.port.ts';
 import { Providers } from './providers.ts';
-import { SsoFailure } from './sso.errors.ts';
+import { SsoFailure } from '../identities/sso.errors.ts';
 
 const SKEW_MS = 60_000;
 

@@ -6,14 +6,14 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { HttpConfig } from '../../config/http.config.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { IdentitiesService } from './identities.service.ts';
+import { IdentitiesService } from '../identities/identities.service.ts';
 import {
   LinkBeginDocument,
   LinkBeginRequest,
   ProviderLogoutDocument,
   ProviderLogoutReceiptDocument,
 } from './oidc.dto.ts';
-import { ApiProviderName, ProviderName } from './provider-name.ts';
+import { ApiProviderName, ProviderName } from '../identities/provider-name.ts';
 import { ProviderLogoutService } from './provider-logout.service.ts';
 import { Providers } from './providers.ts';
 import { SignOffService } from './sign-off.service.ts';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
-import { Identity } from './identity.entity.ts';
-import type { ProviderTokens } from './identity-provider.port.ts';
-import { IdentityStore } from './identity-store.ts';
+import { Identity } from '../identities/identity.entity.ts';
+import type { ProviderTokens } from '../identities/identity-provider.port.ts';
+import { IdentityStore } from '../identities/identities.ts';
 import { Providers } from './providers.ts';
-import { SsoFailure } from './sso.errors.ts';
+import { SsoFailure } from '../identities/sso.errors.ts';
 
 /** A token with less life left is renewed first, in milliseconds. */
 const LEAST_LIFE_MS = 30_000;

@@ -5,7 +5,7 @@ import { defaultProviderId, ssoProviders, type ProviderSettings } from '../../co
 import { SsoConfig } from '../../config/sso.config.ts';
 import { OutboundClient } from '../../outbound/outbound.client.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { IdentityProvider } from './identity-provider.port.ts';
+import { IdentityProvider } from '../identities/identity-provider.port.ts';
 import { OpenIdProvider } from './openid-provider.ts';
 
 /** A configured provider and the way to it. */

@@ -5,7 +5,7 @@ import { Database } from '../../persistence/database.ts';
 import { SessionService } from '../sessions/session.service.ts';
 import { ProviderTokenKeeper } from './provider-tokens.ts';
 import { Providers } from './providers.ts';
-import { SsoFailure } from './sso.errors.ts';
+import { SsoFailure } from '../identities/sso.errors.ts';
 
 /** Ends a session here, and says where it ends at the provider (OpenID Connect RP-Initiated Logout 1.0). */
 @Injectable()

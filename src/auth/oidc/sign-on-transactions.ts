@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { HttpConfig } from '../../config/http.config.ts';
 import { Database } from '../../persistence/database.ts';
 import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
-import type { SignOnRequest } from './identity-provider.port.ts';
-import { SsoFailure } from './sso.errors.ts';
+import type { SignOnRequest } from '../identities/identity-provider.port.ts';
+import { SsoFailure } from '../identities/sso.errors.ts';
 
 const LIFE_SECONDS = 10 * 60;
 const SECRET_BYTES = 32;

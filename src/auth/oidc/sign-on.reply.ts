@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpConfig } from '../../config/http.config.ts';
-import { IdentitiesService } from './identities.service.ts';
+import { IdentitiesService } from '../identities/identities.service.ts';
 import { landingOf } from './sign-on.landing.ts';
 import { SignOnService } from './sign-on.service.ts';
 import type { SignOnQuery } from './oidc.dto.ts';

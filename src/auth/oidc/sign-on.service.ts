@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
-import { IdentityLinking, type SignOnOutcome } from './identity-linking.ts';
+import { IdentityLinking, type SignOnOutcome } from '../identities/account-linking.ts';
 import { Providers, type Provider } from './providers.ts';
 import { SignOnTransactions, type RedeemedSignOn, type SignOnPurpose } from './sign-on-transactions.ts';
-import { SsoFailure, type SsoFailureReason } from './sso.errors.ts';
+import { SsoFailure, type SsoFailureReason } from '../identities/sso.errors.ts';
 
 const LONGEST_CODE = 4_096;
 

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { User } from '../../users/user.entity.ts';
-import { Identity } from '../oidc/identity.entity.ts';
+import { Identity } from '../identities/identity.entity.ts';
 
 const SessionSchema = defineEntity({
   name: 'Session',

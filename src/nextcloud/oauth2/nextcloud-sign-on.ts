@@ -6,8 +6,8 @@ import {
   type ProviderTokens,
   type SignOnAnswer,
   type SignOnRequest,
-} from '../../auth/oidc/identity-provider.port.ts';
-import { SsoFailure } from '../../auth/oidc/sso.errors.ts';
+} from '../../auth/identities/identity-provider.port.ts';
+import { SsoFailure } from '../../auth/identities/sso.errors.ts';
 import { HttpConfig } from '../../config/http.config.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { ssoProviders, type ProviderSettings } from '../../config/sso-providers.ts';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IdentitySightingsService, type IdentitySighting } from '../../auth/oidc/identity-sightings.service.ts';
+import { IdentitySightingsService, type IdentitySighting } from '../../auth/identities/identity-sightings.service.ts';
 import { HttpConfig } from '../../config/http.config.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { ssoProviders, type ProviderSettings } from '../../config/sso-providers.ts';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { IdentitySightingsService } from '../../auth/oidc/identity-sightings.service.ts';
+import { IdentitySightingsService } from '../../auth/identities/identity-sightings.service.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { Tasks } from '../../jobs/tasks.ts';
 import { AccountEndingService } from '../../users/account-ending.service.ts';

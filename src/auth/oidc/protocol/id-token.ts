@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { jwtVerify, type JWTHeaderParameters, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { SsoFailure } from '../sso.errors.ts';
+import { SsoFailure } from '../../identities/sso.errors.ts';
 
 /** How far the clocks of two servers may be apart, in seconds. */
 export const SKEW_SECONDS = 60;

@@ -1,6 +1,6 @@
 import { isEmail } from 'class-validator';
 import type { ProviderSettings } from '../../../config/sso-providers.ts';
-import type { ProvedIdentity } from '../identity-provider.port.ts';
+import type { ProvedIdentity } from '../../identities/identity-provider.port.ts';
 
 /** Claims by name, as JSON gave them. */
 export type Claims = Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import {
   type JSONWebKeySet,
   type JWSHeaderParameters,
 } from 'jose';
-import { SsoFailure } from '../sso.errors.ts';
+import { SsoFailure } from '../../identities/sso.errors.ts';
 import type { ProviderHttp } from './provider-http.ts';
 
 const MAX_BYTES = 256 * 1_024;

@@ -1,5 +1,5 @@
-import { SsoFailure } from '../sso.errors.ts';
-import type { LogoutNotice } from '../identity-provider.port.ts';
+import { SsoFailure } from '../../identities/sso.errors.ts';
+import type { LogoutNotice } from '../../identities/identity-provider.port.ts';
 import { isSubject, isType, sessionIdOf, verifySigned, type TokenExpectation } from './id-token.ts';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';

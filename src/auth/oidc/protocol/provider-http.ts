@@ -2,7 +2,7 @@ import { readBytes } from '../../../outbound/bounded-read.ts';
 import type { OutboundClient } from '../../../outbound/outbound.client.ts';
 import { defineUpstreamPolicy, type UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
 import { isDomainError } from '../../../problem/domain-error.ts';
-import { SsoFailure } from '../sso.errors.ts';
+import { SsoFailure } from '../../identities/sso.errors.ts';
 
 /** All requests of one step of a sign-on together, in milliseconds. */
 const STEP_TIMEOUT_MS = 4_500;

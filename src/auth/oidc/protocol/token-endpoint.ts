@@ -1,6 +1,6 @@
 import type { ProviderSettings } from '../../../config/sso-providers.ts';
-import type { ProviderTokens } from '../identity-provider.port.ts';
-import { SsoFailure } from '../sso.errors.ts';
+import type { ProviderTokens } from '../../identities/identity-provider.port.ts';
+import { SsoFailure } from '../../identities/sso.errors.ts';
 import type { ProviderMetadata } from './discovery.ts';
 import type { ProviderHttp } from './provider-http.ts';
 

@@ -1,4 +1,4 @@
-import { SsoFailure } from '../sso.errors.ts';
+import { SsoFailure } from '../../identities/sso.errors.ts';
 import type { Claims } from './identity-claims.ts';
 import type { ProviderHttp } from './provider-http.ts';
 

@@ -4,11 +4,11 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
-import { IdentityAttachment } from './identity-attachment.ts';
-import { IdentityRemoval } from './identity-removal.ts';
+import { IdentityAttachment } from '../oidc/identity-attachment.ts';
+import { IdentityRemoval } from '../oidc/identity-removal.ts';
 import type { Identity } from './identity.entity.ts';
-import { IdentityStore } from './identity-store.ts';
-import type { LinkPayload, LinkStartPayload, LinkTokenPayload, LoginPayload } from './sign-on-codes.ts';
+import { IdentityStore } from './identities.ts';
+import type { LinkPayload, LinkStartPayload, LinkTokenPayload, LoginPayload } from './exchange-codes.ts';
 
 const START_SECONDS = 2 * 60;
 

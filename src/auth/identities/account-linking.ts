@@ -3,10 +3,10 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
-import { IdentityArrival, type Arrival, type Arrived } from './identity-arrival.ts';
-import { IdentityStore } from './identity-store.ts';
-import { SignOnCodes } from './sign-on-codes.ts';
-import type { RedeemedSignOn } from './sign-on-transactions.ts';
+import { IdentityArrival, type Arrival, type Arrived } from './just-in-time-accounts.ts';
+import { IdentityStore } from './identities.ts';
+import { SignOnCodes } from './exchange-codes.ts';
+import type { RedeemedSignOn } from '../oidc/sign-on-transactions.ts';
 import { SsoFailure } from './sso.errors.ts';
 
 /** How a proved identity comes out. */

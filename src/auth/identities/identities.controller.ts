@@ -5,8 +5,8 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { IdentitiesService } from './identities.service.ts';
-import { AddIdentityRequest, IdentityDocument, IdentityListDocument } from './oidc.dto.ts';
-import { identityDocument } from './oidc.mapper.ts';
+import { AddIdentityRequest, IdentityDocument, IdentityListDocument } from '../oidc/oidc.dto.ts';
+import { identityDocument } from '../oidc/oidc.mapper.ts';
 
 /** Who the user is at other issuers. */
 @ApiTags('single sign-on')

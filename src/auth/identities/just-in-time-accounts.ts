@@ -9,7 +9,7 @@ import type { User } from '../../users/user.entity.ts';
 import { foldEmail, UserRegistry } from '../../users/user-registry.ts';
 import type { Identity } from './identity.entity.ts';
 import type { ProvedIdentity } from './identity-provider.port.ts';
-import { IdentityStore } from './identity-store.ts';
+import { IdentityStore } from './identities.ts';
 import { SsoFailure } from './sso.errors.ts';
 
 /** An identity on its way to an account. */

@@ -4,9 +4,9 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { accountState } from '../login/pending-steps.ts';
 import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
-import type { Arrival, Arrived } from './identity-arrival.ts';
+import type { Arrival, Arrived } from './just-in-time-accounts.ts';
 import type { ProvedIdentity } from './identity-provider.port.ts';
-import type { LinkTarget } from './sign-on-transactions.ts';
+import type { LinkTarget } from '../oidc/sign-on-transactions.ts';
 
 const CODE_SECONDS = 60;
 const LINK_SECONDS = 10 * 60;

@@ -7,7 +7,7 @@ import { User } from '../../users/user.entity.ts';
 import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
 import { accountState } from '../login/pending-steps.ts';
 import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
-import type { LinkPayload, LoginPayload } from './sign-on-codes.ts';
+import type { LinkPayload, LoginPayload } from './exchange-codes.ts';
 
 /** What a client shows to get its session. */
 export interface CodeExchange {

@@ -5,8 +5,8 @@ import { User } from '../../users/user.entity.ts';
 import { CredentialCheck } from '../login/credential-check.ts';
 import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
 import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
-import { IdentityAttachment } from './identity-attachment.ts';
-import { openingOf, type LinkTokenPayload, type PasswordLinkPayload } from './sign-on-codes.ts';
+import { IdentityAttachment } from '../oidc/identity-attachment.ts';
+import { openingOf, type LinkTokenPayload, type PasswordLinkPayload } from './exchange-codes.ts';
 
 const MOST_ATTEMPTS = 5;
 
