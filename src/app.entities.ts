@@ -2,7 +2,7 @@ import { AuditEvent, AuditHead } from './audit/audit-event.entity.ts';
 import { AccessToken } from './auth/access-tokens/access-token.entity.ts';
 import { RecoveryCode, TotpFactor } from './auth/mfa/factor.entity.ts';
 import { Identity } from './auth/identities/identity.entity.ts';
-import { OneTimeToken } from './auth/one-time/one-time-token.entity.ts';
+import { OneTimeToken } from './auth/login/one-time-token.entity.ts';
 import { Passkey } from './auth/passkeys/passkey.entity.ts';
 import { Session } from './auth/sessions/session.entity.ts';
 import { RefreshToken } from './auth/tokens/refresh-token.entity.ts';

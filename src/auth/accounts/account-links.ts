@@ -6,7 +6,7 @@ import { readableTime } from '../../notifications/render-mail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
-import { OneTimeTokens, type OneTimePurpose } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens, type OneTimePurpose } from '../login/one-time-tokens.ts';
 
 const LIFE_SECONDS = 60 * 60;
 

@@ -4,7 +4,7 @@ import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { AccountLinks } from './account-links.ts';
 
 /** The steps of a change of address, with the messages to both sides. */

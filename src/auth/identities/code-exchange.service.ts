@@ -6,7 +6,7 @@ import { DomainError } from '../../problem/domain-error.ts';
 import { User } from '../../users/user.entity.ts';
 import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
 import { accountState } from '../login/pending-steps.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { LinkPayload, LoginPayload } from './exchange-codes.ts';
 
 /** What a client shows to get its session. */

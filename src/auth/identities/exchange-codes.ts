@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { accountState } from '../login/pending-steps.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
 import type { Arrival, Arrived } from './just-in-time-accounts.ts';
 import type { ProvedIdentity } from './identity-provider.port.ts';

@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { IdentityAttachment } from '../oidc/identity-attachment.ts';
 import { IdentityRemoval } from '../oidc/identity-removal.ts';
 import type { Identity } from './identity.entity.ts';

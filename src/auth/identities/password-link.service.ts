@@ -4,7 +4,7 @@ import { DomainError } from '../../problem/domain-error.ts';
 import { User } from '../../users/user.entity.ts';
 import { CredentialCheck } from '../login/credential-check.ts';
 import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { IdentityAttachment } from '../oidc/identity-attachment.ts';
 import { openingOf, type LinkTokenPayload, type PasswordLinkPayload } from './exchange-codes.ts';
 

@@ -4,7 +4,7 @@ import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
 import { foldEmail, UserRegistry } from '../../users/user-registry.ts';
 import { HashRenewal } from '../password/hash-renewal.ts';
-import { AccountFailures } from './account-failures.ts';
+import { AccountFailures } from './login-throttle.ts';
 
 /** Address and password as they came in. */
 export interface Credentials {

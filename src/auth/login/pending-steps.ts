@@ -5,7 +5,7 @@ import { AuthConfig } from '../../config/auth.config.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { SecondFactors, type SecondFactorMethod } from '../mfa/second-factors.ts';
-import { OneTimeTokens, type NewOneTimeToken } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens, type NewOneTimeToken } from './one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
 
 const STEP_SECONDS = 10 * 60;

@@ -6,7 +6,7 @@ import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
 import { accountState, type StepPayload } from '../login/pending-steps.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
 import { SecondFactorFailures } from './second-factor-failures.ts';
 

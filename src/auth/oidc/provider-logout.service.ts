@@ -5,7 +5,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Counters } from '../../ephemeral/counters.port.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { endSession } from '../sessions/end-session.ts';
 import type { LogoutNotice } from '../identities/identity-provider.port.ts';
 import { Providers } from './providers.ts';

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { HttpConfig } from '../../config/http.config.ts';
 import { Database } from '../../persistence/database.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SignOnRequest } from '../identities/identity-provider.port.ts';
 import { SsoFailure } from '../identities/sso.errors.ts';
 

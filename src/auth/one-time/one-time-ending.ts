@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountEndingService } from '../../users/account-ending.service.ts';
-import { OneTimeTokens } from './one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 
 /** Withdraws the links and half-finished logins of an account that is deactivated. */
 @Injectable()

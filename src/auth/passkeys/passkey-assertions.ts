@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { Ceremony, handleOf } from './ceremony.ts';
 import type { AssertionResponse, CredentialKey } from './ceremony.types.ts';
 import type { Passkey } from './passkey.entity.ts';

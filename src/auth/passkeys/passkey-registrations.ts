@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import type { User } from '../../users/user.entity.ts';
-import { OneTimeTokens } from '../one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { Ceremony } from './ceremony.ts';
 import type { AttestationResponse, NewCredential } from './ceremony.types.ts';
 import type { Passkey } from './passkey.entity.ts';

@@ -1,7 +1,7 @@
 // Forgotten passwords and resets by an administrator (bars S1, S3, S6, S35, S68; A19; X-auth11, X-auth14).
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OneTimeTokens } from '../../../src/auth/one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../../../src/auth/login/one-time-tokens.ts';
 import { call, createUser, login, type Problem, type TestUser } from '../../support/api.ts';
 import { Canaries } from '../../support/canaries.ts';
 import { startMailApp, takeToken, type MailApp } from '../../support/mail-app.ts';

@@ -1,7 +1,7 @@
 // Accounts that are closed, deactivated and deleted for good (bars S18, S29, S32; A22 of the data that is left).
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OneTimeTokens } from '../../../src/auth/one-time/one-time-tokens.ts';
+import { OneTimeTokens } from '../../../src/auth/login/one-time-tokens.ts';
 import { Sealer } from '../../../src/secrets/sealer.ts';
 import { call, createUser, login, type Problem, type TestUser } from '../../support/api.ts';
 import { Canaries } from '../../support/canaries.ts';
