@@ -6,7 +6,7 @@ import { LoginCompletion } from '../login/login-completion.ts';
 import type { TokenPair } from '../tokens/token-issuer.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import type { SecondFactorMethod } from './second-factors.ts';
-import type { StepInProgress } from './second-steps.ts';
+import type { StepInProgress } from './challenge-attempts.ts';
 
 /** Opens the session of a login whose second step was right. */
 @Injectable()

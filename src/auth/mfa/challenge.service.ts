@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { TokenPair } from '../tokens/token-issuer.ts';
 import { ChallengeOpening } from './challenge-opening.ts';
 import { SecondFactorCheck } from './second-factor-check.ts';
-import { SecondSteps } from './second-steps.ts';
+import { SecondSteps } from './challenge-attempts.ts';
 
 /** The second step of a login of an account that has a second factor. */
 @Injectable()

@@ -5,7 +5,7 @@ import { LoginCompletion } from '../login/login-completion.ts';
 import type { TokenPair } from '../tokens/token-issuer.ts';
 import { FactorChanges } from './factor-changes.ts';
 import { SecondFactors } from './second-factors.ts';
-import { SecondSteps, type StepInProgress } from './second-steps.ts';
+import { SecondSteps, type StepInProgress } from './challenge-attempts.ts';
 import { TotpFactors } from './totp-factors.ts';
 import { totpSetUp, type TotpSetUp } from './totp-set-up.ts';
 

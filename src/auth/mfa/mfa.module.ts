@@ -13,7 +13,7 @@ import { MfaService } from './mfa.service.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import { SecondFactorCheck } from './second-factor-check.ts';
 import { SecondFactorFailures } from './second-factor-failures.ts';
-import { SecondSteps } from './second-steps.ts';
+import { SecondSteps } from './challenge-attempts.ts';
 import { TotpFactors } from './totp-factors.ts';
 
 /** Authenticator apps, recovery codes and the second step of a login. */
