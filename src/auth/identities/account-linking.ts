@@ -6,7 +6,7 @@ import { UserRegistry } from '../../users/user-registry.ts';
 import { IdentityArrival, type Arrival, type Arrived } from './just-in-time-accounts.ts';
 import { IdentityStore } from './identities.ts';
 import { SignOnCodes } from './exchange-codes.ts';
-import type { RedeemedSignOn } from '../oidc/sign-on-transactions.ts';
+import type { RedeemedSignOn } from '../oidc/authorization-requests.ts';
 import { SsoFailure } from './sso.errors.ts';
 
 /** How a proved identity comes out. */

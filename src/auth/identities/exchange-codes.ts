@@ -6,7 +6,7 @@ import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
 import type { Arrival, Arrived } from './just-in-time-accounts.ts';
 import type { ProvedIdentity } from './identity-provider.port.ts';
-import type { LinkTarget } from '../oidc/sign-on-transactions.ts';
+import type { LinkTarget } from '../oidc/authorization-requests.ts';
 
 const CODE_SECONDS = 60;
 const LINK_SECONDS = 10 * 60;

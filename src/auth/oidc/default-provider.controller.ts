@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { SignOnQuery } from './oidc.dto.ts';
-import { SignOnReply } from './sign-on.reply.ts';
+import { SignOnReply } from './authorization-response.ts';
 
 /** Single sign-on with the default provider, under short paths outside /api. */
 @ApiTags('single sign-on')

@@ -12,7 +12,7 @@ import { providerDocument } from './oidc.mapper.ts';
 import { PasswordLinkService } from '../identities/password-link.service.ts';
 import { ApiProviderName, ProviderName } from '../identities/provider-name.ts';
 import { Providers } from './providers.ts';
-import { SignOnReply } from './sign-on.reply.ts';
+import { SignOnReply } from './authorization-response.ts';
 
 /** Login through another issuer. */
 @ApiTags('single sign-on')

@@ -13,15 +13,15 @@ import { IdentitySightingsService } from '../identities/identity-sightings.servi
 import { IdentityStore } from '../identities/identities.ts';
 import { OidcController } from './oidc.controller.ts';
 import { PasswordLinkService } from '../identities/password-link.service.ts';
-import { ProviderLogoutService } from './provider-logout.service.ts';
+import { ProviderLogoutService } from './back-channel-logout.service.ts';
 import { ProviderSessionController } from './provider-session.controller.ts';
 import { ProviderTokenKeeper } from './provider-tokens.ts';
 import { Providers } from './providers.ts';
-import { SignOffService } from './sign-off.service.ts';
+import { SignOffService } from './rp-initiated-logout.service.ts';
 import { SignOnCodes } from '../identities/exchange-codes.ts';
-import { SignOnReply } from './sign-on.reply.ts';
-import { SignOnService } from './sign-on.service.ts';
-import { SignOnTransactions } from './sign-on-transactions.ts';
+import { SignOnReply } from './authorization-response.ts';
+import { SignOnService } from './authorization-code-flow.ts';
+import { SignOnTransactions } from './authorization-requests.ts';
 
 /** Single sign-on: providers, the way there and back, and whose account an identity is. */
 @Module({

@@ -14,9 +14,9 @@ import {
   ProviderLogoutReceiptDocument,
 } from './oidc.dto.ts';
 import { ApiProviderName, ProviderName } from '../identities/provider-name.ts';
-import { ProviderLogoutService } from './provider-logout.service.ts';
+import { ProviderLogoutService } from './back-channel-logout.service.ts';
 import { Providers } from './providers.ts';
-import { SignOffService } from './sign-off.service.ts';
+import { SignOffService } from './rp-initiated-logout.service.ts';
 
 /** What a session and a provider have to do with each other: linking, and logging out on either side. */
 @ApiTags('single sign-on')

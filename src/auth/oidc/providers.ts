@@ -6,7 +6,7 @@ import { SsoConfig } from '../../config/sso.config.ts';
 import { OutboundClient } from '../../outbound/outbound.client.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { IdentityProvider } from '../identities/identity-provider.port.ts';
-import { OpenIdProvider } from './openid-provider.ts';
+import { OpenIdProvider } from './openid-client.ts';
 
 /** A configured provider and the way to it. */
 export interface Provider {

@@ -1,8 +1,8 @@
 import { PROBLEMS, type ProblemCode } from '../../problem/problem-codes.ts';
 import type { RenderedPage } from '../../http/plain-page.ts';
 import type { SignOnOutcome } from '../identities/account-linking.ts';
-import { codePage, exchangePage, failurePage, passwordPage } from './sign-on.pages.ts';
-import type { Conclusion } from './sign-on.service.ts';
+import { codePage, exchangePage, failurePage, passwordPage } from './authorization-pages.ts';
+import type { Conclusion } from './authorization-code-flow.ts';
 import type { SsoFailureReason } from '../identities/sso.errors.ts';
 
 /** What the browser of a sign-on is answered with. */

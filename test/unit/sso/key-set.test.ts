@@ -1,8 +1,8 @@
 // S26: how often the keys of an issuer are asked for, by a clock of the test.
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { KeySet } from '../../../src/auth/oidc/protocol/key-set.ts';
-import type { ProviderAnswer, ProviderHttp } from '../../../src/auth/oidc/protocol/provider-http.ts';
+import { KeySet } from '../../../src/auth/oidc/protocol/jwks.ts';
+import type { ProviderAnswer, ProviderHttp } from '../../../src/auth/oidc/protocol/json-request.ts';
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 

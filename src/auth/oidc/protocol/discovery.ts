@@ -1,5 +1,5 @@
 import { SsoFailure } from '../../identities/sso.errors.ts';
-import type { ProviderHttp } from './provider-http.ts';
+import type { ProviderHttp } from './json-request.ts';
 
 const MAX_BYTES = 128 * 1_024;
 const KEPT_MS = 10 * 60 * 1_000;

@@ -2,7 +2,7 @@ import type { ProviderSettings } from '../../../config/sso-providers.ts';
 import type { ProviderTokens } from '../../identities/identity-provider.port.ts';
 import { SsoFailure } from '../../identities/sso.errors.ts';
 import type { ProviderMetadata } from './discovery.ts';
-import type { ProviderHttp } from './provider-http.ts';
+import type { ProviderHttp } from './json-request.ts';
 
 const MAX_BYTES = 64 * 1_024;
 /** Visible ASCII (RFC 6750 section 2.1 allows less, RFC 6749 appendix A.12 a little more). */

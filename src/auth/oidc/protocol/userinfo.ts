@@ -1,6 +1,6 @@
 import { SsoFailure } from '../../identities/sso.errors.ts';
 import type { Claims } from './identity-claims.ts';
-import type { ProviderHttp } from './provider-http.ts';
+import type { ProviderHttp } from './json-request.ts';
 
 const MAX_BYTES = 64 * 1_024;
 

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpConfig } from '../../config/http.config.ts';
 import { IdentitiesService } from '../identities/identities.service.ts';
 import { landingOf } from './sign-on.landing.ts';
-import { SignOnService } from './sign-on.service.ts';
+import { SignOnService } from './authorization-code-flow.ts';
 import type { SignOnQuery } from './oidc.dto.ts';
 import { Providers } from './providers.ts';
 

@@ -7,7 +7,7 @@ import {
   type JWSHeaderParameters,
 } from 'jose';
 import { SsoFailure } from '../../identities/sso.errors.ts';
-import type { ProviderHttp } from './provider-http.ts';
+import type { ProviderHttp } from './json-request.ts';
 
 const MAX_BYTES = 256 * 1_024;
 const MOST_KEYS = 100;

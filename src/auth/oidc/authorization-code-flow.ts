@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { IdentityLinking, type SignOnOutcome } from '../identities/account-linking.ts';
 import { Providers, type Provider } from './providers.ts';
-import { SignOnTransactions, type RedeemedSignOn, type SignOnPurpose } from './sign-on-transactions.ts';
+import { SignOnTransactions, type RedeemedSignOn, type SignOnPurpose } from './authorization-requests.ts';
 import { SsoFailure, type SsoFailureReason } from '../identities/sso.errors.ts';
 
 const LONGEST_CODE = 4_096;

@@ -14,9 +14,9 @@ import {
 import { Discovery, type ProviderMetadata } from './protocol/discovery.ts';
 import { sessionIdOf, SKEW_SECONDS, verifyIdToken, type TokenExpectation } from './protocol/id-token.ts';
 import { profileOf } from './protocol/identity-claims.ts';
-import { KeySet } from './protocol/key-set.ts';
+import { KeySet } from './protocol/jwks.ts';
 import { verifyLogoutToken } from './protocol/logout-token.ts';
-import { ProviderHttp } from './protocol/provider-http.ts';
+import { ProviderHttp } from './protocol/json-request.ts';
 import { TokenEndpoint } from './protocol/token-endpoint.ts';
 import { userinfoOf } from './protocol/userinfo.ts';
 import { SsoFailure } from '../identities/sso.errors.ts';
