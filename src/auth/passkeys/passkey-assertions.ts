@@ -4,8 +4,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
-import { Ceremony, handleOf } from './ceremony.ts';
-import type { AssertionResponse, CredentialKey } from './ceremony.types.ts';
+import { Ceremony, handleOf } from './webauthn.ts';
+import type { AssertionResponse, CredentialKey } from './webauthn.types.ts';
 import type { Passkey } from './passkey.entity.ts';
 import { Passkeys } from './passkeys.ts';
 

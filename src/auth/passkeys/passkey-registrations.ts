@@ -3,8 +3,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import type { User } from '../../users/user.entity.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
-import { Ceremony } from './ceremony.ts';
-import type { AttestationResponse, NewCredential } from './ceremony.types.ts';
+import { Ceremony } from './webauthn.ts';
+import type { AttestationResponse, NewCredential } from './webauthn.types.ts';
 import type { Passkey } from './passkey.entity.ts';
 
 const LIFE_SECONDS = 5 * 60;

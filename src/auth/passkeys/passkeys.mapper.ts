@@ -1,4 +1,4 @@
-import type { AssertionResponse, AttestationResponse } from './ceremony.types.ts';
+import type { AssertionResponse, AttestationResponse } from './webauthn.types.ts';
 import type { AssertionQuestion } from './passkey-assertions.ts';
 import type { AssertionResponseBody, AttestationResponseBody } from './passkey-response.dto.ts';
 import type { AuthenticationOptionsDocument, PasskeyDocument } from './passkeys.dto.ts';

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { UsersModule } from '../../users/users.module.ts';
 import { AuthModule } from '../auth.module.ts';
 import { MfaModule } from '../mfa/mfa.module.ts';
-import { Ceremony } from './ceremony.ts';
+import { Ceremony } from './webauthn.ts';
 import { PasskeyAssertions } from './passkey-assertions.ts';
 import { PasskeyChallengeService } from './passkey-challenge.service.ts';
 import { PasskeyLoginController } from './passkey-login.controller.ts';

@@ -5,7 +5,7 @@ import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { AccountOwner } from '../mfa/account-owner.ts';
 import { FactorChanges } from '../mfa/factor-changes.ts';
-import type { AttestationResponse } from './ceremony.types.ts';
+import type { AttestationResponse } from './webauthn.types.ts';
 import type { Passkey } from './passkey.entity.ts';
 import { PasskeyRegistrations, type RegistrationQuestion } from './passkey-registrations.ts';
 import { Passkeys } from './passkeys.ts';

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { NewCredential } from './ceremony.types.ts';
+import type { NewCredential } from './webauthn.types.ts';
 import { Passkey } from './passkey.entity.ts';
 
 /** A passkey to be stored. */

@@ -7,7 +7,7 @@ import {
 } from '@simplewebauthn/server';
 import { COSEALG, decodeAttestationObject, isoBase64URL } from '@simplewebauthn/server/helpers';
 import { Injectable } from '@nestjs/common';
-import type { AssertionResponse, AttestationResponse, CredentialKey, NewCredential } from './ceremony.types.ts';
+import type { AssertionResponse, AttestationResponse, CredentialKey, NewCredential } from './webauthn.types.ts';
 import { RelyingParty } from './relying-party.ts';
 
 /** How long a browser lets its user search for the key; our own tokens live as long. */
