@@ -5,7 +5,7 @@ import { Identity } from './auth/identities/identity.entity.ts';
 import { OneTimeToken } from './auth/login/one-time-token.entity.ts';
 import { Passkey } from './auth/passkeys/passkey.entity.ts';
 import { Session } from './auth/sessions/session.entity.ts';
-import { RefreshToken } from './auth/tokens/refresh-token.entity.ts';
+import { RefreshToken } from './auth/sessions/refresh-token.entity.ts';
 import { StoredIndexRules } from './indexing/rules/index-rules.entity.ts';
 import { ScanState } from './indexing/scanning/scan-state.entity.ts';
 import { Chunk, Document, DocumentRevision, IndexHead, ScannedFolder } from './indexing/sources/document.entity.ts';

@@ -21,7 +21,7 @@ import { loginDocument } from './login/login.mapper.ts';
 import { LoginService } from './login/login.service.ts';
 import { SelfRegistrationService } from './accounts/self-registration.service.ts';
 import { SessionService } from './sessions/session.service.ts';
-import { RefreshService } from './tokens/refresh.service.ts';
+import { RefreshService } from './sessions/refresh.service.ts';
 import { tokenPairDocument } from './tokens/token-pair.mapper.ts';
 
 /** Accounts and sessions. */

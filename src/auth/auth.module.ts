@@ -38,11 +38,11 @@ import { SelfRegistrationService } from './accounts/self-registration.service.ts
 import { TakenAddresses } from './accounts/taken-addresses.ts';
 import { SessionLoader } from './sessions/session-loader.ts';
 import { SessionService } from './sessions/session.service.ts';
-import { AccessKeys } from './tokens/access-keys.ts';
-import { RefreshSecrets } from './tokens/refresh-secret.ts';
-import { RefreshService } from './tokens/refresh.service.ts';
-import { TokenIssuer } from './tokens/token-issuer.ts';
-import { TokenReuse } from './tokens/token-reuse.ts';
+import { AccessKeys } from './sessions/access-keys.ts';
+import { RefreshSecrets } from './sessions/refresh-secret.ts';
+import { RefreshService } from './sessions/refresh.service.ts';
+import { TokenIssuer } from './sessions/token-issuer.ts';
+import { TokenReuse } from './sessions/token-reuse.ts';
 
 /** Registration, login, tokens, sessions, passwords, and the guards of every route. */
 @Module({

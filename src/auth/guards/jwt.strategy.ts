@@ -4,7 +4,7 @@ import { Strategy } from 'passport-jwt';
 import type { Principal } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { SessionLoader } from '../sessions/session-loader.ts';
-import { ACCESS_TOKEN_TYPE, AccessKeys, AUDIENCE, ISSUER } from '../tokens/access-keys.ts';
+import { ACCESS_TOKEN_TYPE, AccessKeys, AUDIENCE, ISSUER } from '../sessions/access-keys.ts';
 import { bearerToken } from './bearer-token.ts';
 
 // Clocks of two servers differ; what is further ahead was not signed by one of them (bar R24).

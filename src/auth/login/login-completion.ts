@@ -4,7 +4,7 @@ import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
 import { SessionService, type SessionOpening } from '../sessions/session.service.ts';
-import { TokenIssuer, type TokenPair } from '../tokens/token-issuer.ts';
+import { TokenIssuer, type TokenPair } from '../sessions/token-issuer.ts';
 import { PendingSteps, type PendingOutcome } from './pending-steps.ts';
 
 /** What a first step has shown. */

@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { LoginCompletion } from '../login/login-completion.ts';
-import type { TokenPair } from '../tokens/token-issuer.ts';
+import type { TokenPair } from '../sessions/token-issuer.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import type { SecondFactorMethod } from './second-factors.ts';
 import type { StepInProgress } from './challenge-attempts.ts';

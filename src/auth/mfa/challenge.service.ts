@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { TokenPair } from '../tokens/token-issuer.ts';
+import type { TokenPair } from '../sessions/token-issuer.ts';
 import { ChallengeOpening } from './challenge-opening.ts';
 import { SecondFactorCheck } from './second-factor-check.ts';
 import { SecondSteps } from './challenge-attempts.ts';

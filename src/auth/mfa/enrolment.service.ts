@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { DomainError } from '../../problem/domain-error.ts';
 import { LoginCompletion } from '../login/login-completion.ts';
-import type { TokenPair } from '../tokens/token-issuer.ts';
+import type { TokenPair } from '../sessions/token-issuer.ts';
 import { FactorChanges } from './factor-changes.ts';
 import { SecondFactors } from './second-factors.ts';
 import { SecondSteps, type StepInProgress } from './challenge-attempts.ts';

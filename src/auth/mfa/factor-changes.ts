@@ -5,7 +5,7 @@ import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { PendingSteps } from '../login/pending-steps.ts';
-import { endOtherSessions } from '../sessions/end-session.ts';
+import { endOtherSessions } from '../sessions/session-records.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import { SecondFactors } from './second-factors.ts';
 

@@ -6,7 +6,7 @@ import { Counters } from '../../ephemeral/counters.port.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
-import { endSession } from '../sessions/end-session.ts';
+import { endSession } from '../sessions/session-records.ts';
 import type { LogoutNotice } from '../identities/identity-provider.port.ts';
 import { Providers } from './providers.ts';
 import { SsoFailure } from '../identities/sso.errors.ts';

@@ -5,7 +5,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
-import { endSession } from '../sessions/end-session.ts';
+import { endSession } from '../sessions/session-records.ts';
 import { IdentityStore } from '../identities/identities.ts';
 import { Providers } from './providers.ts';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../problem/domain-error.ts';
 import { ChallengeOpening } from '../mfa/challenge-opening.ts';
 import { SecondSteps } from '../mfa/challenge-attempts.ts';
-import type { TokenPair } from '../tokens/token-issuer.ts';
+import type { TokenPair } from '../sessions/token-issuer.ts';
 import { PasskeyAssertions, type AssertionAnswer, type AssertionQuestion } from './passkey-assertions.ts';
 
 /** A passkey as the second step of a login. */

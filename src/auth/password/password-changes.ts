@@ -7,7 +7,7 @@ import type { User } from '../../users/user.entity.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
 import { revokeAccessTokens } from '../access-tokens/revoke-access-tokens.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
-import { endOtherSessions } from '../sessions/end-session.ts';
+import { endOtherSessions } from '../sessions/session-records.ts';
 
 /** What a change of password ends, whom it tells and what it leaves in the trail. */
 @Injectable()

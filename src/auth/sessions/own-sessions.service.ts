@@ -6,7 +6,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { endOtherSessions, endSession } from './end-session.ts';
+import { endOtherSessions, endSession } from './session-records.ts';
 import { recordForeignId } from './foreign-id.ts';
 
 const MOST_LISTED = 100;

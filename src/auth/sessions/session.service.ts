@@ -8,9 +8,9 @@ import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UserRegistry } from '../../users/user-registry.ts';
-import { RefreshSecrets, refreshTokenHash } from '../tokens/refresh-secret.ts';
-import type { IssuableSession } from '../tokens/token-issuer.ts';
-import { endSession } from './end-session.ts';
+import { RefreshSecrets, refreshTokenHash } from './refresh-secret.ts';
+import type { IssuableSession } from './token-issuer.ts';
+import { endSession } from './session-records.ts';
 
 const KEPT_AFTER_END = "interval '30 days'";
 

@@ -1,5 +1,5 @@
 import type { TokenPairDocument } from '../auth.dto.ts';
-import type { TokenPair } from './token-issuer.ts';
+import type { TokenPair } from '../sessions/token-issuer.ts';
 
 /** Tokens in the words of RFC 6749 section 5.1. */
 export function tokenPairDocument(pair: TokenPair): TokenPairDocument {

@@ -1,7 +1,7 @@
 // What a refresh tells its user, what it refuses by policy, and what it does while keys are being changed (S15, S16, P4).
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RefreshSecrets } from '../../../src/auth/tokens/refresh-secret.ts';
+import { RefreshSecrets } from '../../../src/auth/sessions/refresh-secret.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { call, createUser, login, type Problem, type Tokens } from '../../support/api.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';

@@ -1,6 +1,6 @@
 // Several signing keys: which one signs, which verify, and what a list of them must look like (S13, S14).
 import { describe, expect, it } from '@jest/globals';
-import { AccessKeys } from '../../../src/auth/tokens/access-keys.ts';
+import { AccessKeys } from '../../../src/auth/sessions/access-keys.ts';
 import { AuthConfig } from '../../../src/config/auth.config.ts';
 import { derivedKid } from '../../../src/config/jwt-keys.ts';
 import { ConfigurationError, loadConfiguration } from '../../../src/config/load-configuration.ts';

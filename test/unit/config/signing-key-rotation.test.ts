@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AccessKeys } from '../../../src/auth/tokens/access-keys.ts';
+import { AccessKeys } from '../../../src/auth/sessions/access-keys.ts';
 import { readEnvironment } from '../../../src/config/read-environment.ts';
 import { rotateSigningKey } from '../../../src/config/signing-key-rotation.ts';
 

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
-import { Session } from '../sessions/session.entity.ts';
+import { Session } from './session.entity.ts';
 
 const RefreshTokenSchema = defineEntity({
   name: 'RefreshToken',

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
-import { endSession } from '../sessions/end-session.ts';
+import { endSession } from './session-records.ts';
 
 /** The session whose used refresh token came back. */
 export interface ReusedSession {
