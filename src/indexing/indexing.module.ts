@@ -7,7 +7,7 @@ import { DocumentsController } from './documents/documents.controller.ts';
 import { DocumentsService } from './documents/documents.service.ts';
 import { DocumentExtractor } from './extraction/document-extractor.ts';
 import { IndexingController } from './indexing.controller.ts';
-import { IndexingLife } from './indexing-life.ts';
+import { IndexingLife } from './indexing.lifecycle.ts';
 import { IndexingService } from './indexing.service.ts';
 import { DocumentIngestion } from './ingestion/document-ingestion.ts';
 import { DownloadFolder } from './ingestion/download-folder.ts';
