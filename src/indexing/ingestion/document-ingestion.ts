@@ -9,7 +9,7 @@ import type { SourceSession } from '../sources/document-source.port.ts';
 import type { DocumentClaim } from './document-claim.ts';
 import { DownloadFolder } from './download-folder.ts';
 import { IngestionRecords } from './ingestion-records.ts';
-import { verdictOf, type IngestionVerdict } from './ingestion-verdict.ts';
+import { verdictOf, type IngestionVerdict } from './failure-policy.ts';
 import { writeRevision } from './revision-writer.ts';
 
 /** Tries that ended with a failure before a document is set aside. */
