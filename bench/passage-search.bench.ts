@@ -1,4 +1,4 @@
-import { EmbeddedPassageIndex } from '../src/indexing/passage-index/embedded-passage-index.ts';
+import { EmbeddedPassageIndex } from '../src/indexing/passage-index/embedded/embedded-passage-index.ts';
 import { ROOT, scanToTheEnd, startWithNextcloud } from './bench-nextcloud.ts';
 import { percentile, timed, type Measurement } from './measurement.ts';
 

@@ -14,7 +14,7 @@ import { DownloadFolder } from './ingestion/download-folder.ts';
 import { IndexFileJob } from './ingestion/index-file.job.ts';
 import { IngestionRecords } from './ingestion/ingestion-records.ts';
 import { RequestedDocuments } from './ingestion/requested-documents.ts';
-import { EmbeddedPassageIndex } from './passage-index/embedded-passage-index.ts';
+import { EmbeddedPassageIndex } from './passage-index/embedded/embedded-passage-index.ts';
 import { PassageIndex } from './passage-index/passage-index.port.ts';
 import { ForgottenOwners } from './retrieval/forgotten-owners.ts';
 import { IndexFeeder } from './retrieval/index-feeder.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { EmbeddedPassageIndex } from '../../../src/indexing/passage-index/embedded-passage-index.ts';
+import { EmbeddedPassageIndex } from '../../../src/indexing/passage-index/embedded/embedded-passage-index.ts';
 import {
   PassageIndexBehindError,
   PassageIndexFullError,

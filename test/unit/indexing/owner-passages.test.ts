@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { OwnerPassages } from '../../../src/indexing/passage-index/owner-passages.ts';
-import { PostingsArena } from '../../../src/indexing/passage-index/postings-arena.ts';
+import { OwnerPassages } from '../../../src/indexing/passage-index/embedded/owner-passages.ts';
+import { PostingsArena } from '../../../src/indexing/passage-index/embedded/postings-arena.ts';
 import type { PassageChange, PassageHit } from '../../../src/indexing/passage-index/passage-index.types.ts';
 
 const VOCABULARY = ['dose', 'renal', 'failure', 'insulin', 'potassium', 'fever'];

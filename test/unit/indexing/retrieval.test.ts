@@ -1,6 +1,6 @@
 // Bringing the index up to date, and never answering from what the database does not hold.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { EmbeddedPassageIndex } from '../../../src/indexing/passage-index/embedded-passage-index.ts';
+import { EmbeddedPassageIndex } from '../../../src/indexing/passage-index/embedded/embedded-passage-index.ts';
 import { PassageIndexFullError } from '../../../src/indexing/passage-index/passage-index.errors.ts';
 import { PassageIndex } from '../../../src/indexing/passage-index/passage-index.port.ts';
 import type {

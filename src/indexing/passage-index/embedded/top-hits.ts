@@ -1,4 +1,4 @@
-import type { PassageHit } from './passage-index.types.ts';
+import type { PassageHit } from '../passage-index.types.ts';
 
 /** Keeps the best `limit` of any number of hits in a heap whose root is the worst one kept. */
 export class TopHits {

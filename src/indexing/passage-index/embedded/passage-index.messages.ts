@@ -1,4 +1,4 @@
-import type { PassageChange, PassageChangeBase, PassageHit, PassageSearchOptions } from './passage-index.types.ts';
+import type { PassageChange, PassageChangeBase, PassageHit, PassageSearchOptions } from '../passage-index.types.ts';
 
 /** What the index thread is started with. */
 export interface PassageIndexWorkerOptions {

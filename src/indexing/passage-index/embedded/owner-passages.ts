@@ -1,9 +1,9 @@
 import { ChunkTable } from './chunk-table.ts';
 import { DocumentTable } from './document-table.ts';
 import { PostingsArena } from './postings-arena.ts';
-import { queryTerms, tokenize } from './tokenizer.ts';
+import { queryTerms, tokenize } from '../tokenizer.ts';
 import { TopHits } from './top-hits.ts';
-import type { IndexedPassage, PassageChange, PassageHit, PassageSearchOptions } from './passage-index.types.ts';
+import type { IndexedPassage, PassageChange, PassageHit, PassageSearchOptions } from '../passage-index.types.ts';
 
 /** BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009), the values of Lucene and Qdrant. */
 const K1 = 1.2;

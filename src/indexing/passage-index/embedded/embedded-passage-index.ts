@@ -3,9 +3,9 @@ import {
   PassageIndexBehindError,
   PassageIndexFullError,
   PassageIndexUnavailableError,
-} from './passage-index.errors.ts';
-import { PassageIndex } from './passage-index.port.ts';
-import { MAX_QUERY_CHARACTERS } from './tokenizer.ts';
+} from '../passage-index.errors.ts';
+import { PassageIndex } from '../passage-index.port.ts';
+import { MAX_QUERY_CHARACTERS } from '../tokenizer.ts';
 import type {
   PassageIndexCall,
   PassageIndexRequest,
@@ -13,7 +13,7 @@ import type {
   PassageIndexValue,
   PassageIndexWorkerOptions,
 } from './passage-index.messages.ts';
-import type { PassageChange, PassageChangeBase, PassageHit, PassageSearchOptions } from './passage-index.types.ts';
+import type { PassageChange, PassageChangeBase, PassageHit, PassageSearchOptions } from '../passage-index.types.ts';
 
 /** Bounds of the embedded index. */
 export interface EmbeddedPassageIndexOptions {

@@ -1,4 +1,4 @@
-import type { PassageSearchOptions, PassageSourceType } from './passage-index.types.ts';
+import type { PassageSearchOptions, PassageSourceType } from '../passage-index.types.ts';
 
 /** One indexed state of a document; a later state gets a revision of its own. */
 export interface DocumentRevision {

@@ -1,7 +1,7 @@
 /** The thread of the embedded passage index: answers one message per call, searches ahead of running changes. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { OwnerCache } from './owner-cache.ts';
-import { PassageIndexBehindError, PassageIndexFullError } from './passage-index.errors.ts';
+import { PassageIndexBehindError, PassageIndexFullError } from '../passage-index.errors.ts';
 import type {
   PassageIndexCall,
   PassageIndexRequest,

@@ -1,6 +1,6 @@
 import { OwnerPassages } from './owner-passages.ts';
-import { PassageIndexBehindError, PassageIndexFullError } from './passage-index.errors.ts';
-import type { PassageChange, PassageHit, PassageSearchOptions } from './passage-index.types.ts';
+import { PassageIndexBehindError, PassageIndexFullError } from '../passage-index.errors.ts';
+import type { PassageChange, PassageHit, PassageSearchOptions } from '../passage-index.types.ts';
 
 /** How long changes are applied before waiting searches get their turn, in milliseconds. */
 const TURN_MS = 5;
