@@ -17,7 +17,7 @@ import { RequestedDocuments } from './ingestion/requested-documents.ts';
 import { EmbeddedPassageIndex } from './passage-index/embedded/embedded-passage-index.ts';
 import { PassageIndex } from './passage-index/passage-index.port.ts';
 import { ForgottenOwners } from './retrieval/forgotten-owners.ts';
-import { IndexFeeder } from './retrieval/index-feeder.ts';
+import { IndexFeeder } from './retrieval/index-sync.ts';
 import { KnowledgeController } from './retrieval/knowledge.controller.ts';
 import { KnowledgeService } from './retrieval/knowledge.service.ts';
 import { RetrievalService } from './retrieval/retrieval.service.ts';

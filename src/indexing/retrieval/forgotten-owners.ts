@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Database } from '../../persistence/database.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
 import { AccountEndingService } from '../../users/account-ending.service.ts';
-import { IndexFeeder } from './index-feeder.ts';
+import { IndexFeeder } from './index-sync.ts';
 
 const ROUND_MS = 60_000;
 

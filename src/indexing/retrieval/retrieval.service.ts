@@ -10,7 +10,7 @@ import {
 import { PassageIndex } from '../passage-index/passage-index.port.ts';
 import type { PassageHit } from '../passage-index/passage-index.types.ts';
 import { nameOf } from '../sources/source-path.ts';
-import { IndexFeeder } from './index-feeder.ts';
+import { IndexFeeder } from './index-sync.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 /** More hits than wanted are asked for: some may have left PostgreSQL since they were fed. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
 import { Database } from '../../persistence/database.ts';
-import { IndexFeeder } from '../retrieval/index-feeder.ts';
+import { IndexFeeder } from '../retrieval/index-sync.ts';
 import { removeDocuments } from './document-removal.ts';
 import { SOURCE_UNLINKED } from './document-source.port.ts';
 

@@ -9,7 +9,7 @@ import type {
   PassageHit,
 } from '../../../src/indexing/passage-index/passage-index.types.ts';
 import { ForgottenOwners } from '../../../src/indexing/retrieval/forgotten-owners.ts';
-import { IndexFeeder } from '../../../src/indexing/retrieval/index-feeder.ts';
+import { IndexFeeder } from '../../../src/indexing/retrieval/index-sync.ts';
 import { RetrievalService } from '../../../src/indexing/retrieval/retrieval.service.ts';
 import { SourceUnlinkedJob } from '../../../src/indexing/sources/source-unlinked.job.ts';
 import type { JobsService } from '../../../src/jobs/jobs.service.ts';
