@@ -11,7 +11,7 @@ import { RequestedDocuments } from '../../src/indexing/ingestion/requested-docum
 import { DocumentDiscovery } from '../../src/indexing/scanning/document-discovery.ts';
 import { PendingDocuments } from '../../src/indexing/scanning/pending-documents.ts';
 import { IndexRulesService } from '../../src/indexing/rules/index-rules.service.ts';
-import { ScanConclusion } from '../../src/indexing/scanning/scan-conclusion.ts';
+import { ScanConclusion } from '../../src/indexing/scanning/scan-reconciliation.ts';
 import { ScanCounters } from '../../src/indexing/scanning/scan-counters.ts';
 import { ScanPlanner } from '../../src/indexing/scanning/scan-planner.ts';
 import { ScanReading } from '../../src/indexing/scanning/scan-reading.ts';

@@ -7,7 +7,7 @@ import type { SourceEntry, SourceSession } from '../sources/document-source.port
 import { findDocumentType } from '../sources/document-type.ts';
 import { parentPrefixOf, prefixOf } from '../sources/source-path.ts';
 import { isRacy, upsertDocuments, type Sighting } from '../sources/document-upsert.ts';
-import { FolderLedger, type SeenFolder } from './folder-ledger.ts';
+import { FolderLedger, type SeenFolder } from './folder-snapshot.ts';
 import type { ScanPlan } from './scan-planner.ts';
 
 const BATCH_SIZE = 500;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HintedScans } from './hinted-scans.ts';
+import { HintedScans } from './change-hints.ts';
 import { ScanScheduler } from './scan-scheduler.ts';
 
 /** Everything that asks for scans by itself. */

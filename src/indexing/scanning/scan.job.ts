@@ -5,7 +5,7 @@ import type { JobCounters } from '../../jobs/job.entity.ts';
 import { DocumentSource, type SourceSession } from '../sources/document-source.port.ts';
 import { DEFAULT_SOURCE_TYPE } from '../sources/document-upsert.ts';
 import { DocumentDiscovery, type DiscoveryRun } from './document-discovery.ts';
-import { ScanConclusion } from './scan-conclusion.ts';
+import { ScanConclusion } from './scan-reconciliation.ts';
 import { ScanPlanner, type ScanPlan } from './scan-planner.ts';
 import { ScanReading } from './scan-reading.ts';
 

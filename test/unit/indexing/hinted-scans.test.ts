@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { HttpConfig } from '../../../src/config/http.config.ts';
 import { IndexingConfig } from '../../../src/config/indexing.config.ts';
-import { HintedScans } from '../../../src/indexing/scanning/hinted-scans.ts';
+import { HintedScans } from '../../../src/indexing/scanning/change-hints.ts';
 import { ScanRequests } from '../../../src/indexing/sources/scan-requests.port.ts';
 import { JobsService } from '../../../src/jobs/jobs.service.ts';
 import { insertUser } from '../../support/indexing-parts.ts';

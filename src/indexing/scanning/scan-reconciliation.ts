@@ -8,7 +8,7 @@ import type { SourceEntry } from '../sources/document-source.port.ts';
 import { prefixOf } from '../sources/source-path.ts';
 import { upsertDocuments } from '../sources/document-upsert.ts';
 import type { DiscoveryRun } from './document-discovery.ts';
-import type { FolderLedger, ScanConclusions } from './folder-ledger.ts';
+import type { FolderLedger, ScanConclusions } from './folder-snapshot.ts';
 import type { ScanPlan } from './scan-planner.ts';
 
 interface RequestedRow {
