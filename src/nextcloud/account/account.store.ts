@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
-import { AccountConsequences } from './account-consequences.ts';
+import { AccountConsequences } from './account-events.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { NextcloudAccount } from './nextcloud-account.entity.ts';
 import type { ProbedLogin } from './protocol/credential-probe.ts';
