@@ -3,7 +3,7 @@ import { ScanRequests } from '../../indexing/sources/scan-requests.port.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { AccountStore } from '../account/account.store.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
-import { ActivityPlaces, type DuePlace } from './activity-places.ts';
+import { ActivityPlaces, type DuePlace } from './activity-cursors.ts';
 import { ActivityClient, type ActivityNews } from './protocol/activity.client.ts';
 
 const FEEDS_AT_A_TIME = 2;

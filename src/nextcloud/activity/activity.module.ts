@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountModule } from '../account/account.module.ts';
-import { ActivityPlaces } from './activity-places.ts';
+import { ActivityPlaces } from './activity-cursors.ts';
 import { ActivityRounds } from './activity-rounds.ts';
 import { ActivityWatch } from './activity-watch.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ScanRequests } from '../../../src/indexing/sources/scan-requests.port.ts';
 import { AccountStore } from '../../../src/nextcloud/account/account.store.ts';
-import { ActivityPlaces } from '../../../src/nextcloud/activity/activity-places.ts';
+import { ActivityPlaces } from '../../../src/nextcloud/activity/activity-cursors.ts';
 import { ActivityWatch } from '../../../src/nextcloud/activity/activity-watch.ts';
 import { NextcloudServer } from '../../../src/nextcloud/nextcloud-server.ts';
 import type { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
