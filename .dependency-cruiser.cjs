@@ -10,7 +10,7 @@ const SERVICE_ROOMS =
 /** Client libraries and the one folder that may import each. */
 const CLIENT_LIBRARIES = {
   undici: 'src/outbound/',
-  webdav: 'src/nextcloud/webdav/protocol/',
+  webdav: 'src/nextcloud/dav/',
   saxes: 'src/nextcloud/dav/',
   ioredis: 'src/ephemeral/',
   'pg-boss': 'src/jobs/',

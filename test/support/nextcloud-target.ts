@@ -1,6 +1,6 @@
 import { OutboundClient } from '../../src/outbound/outbound.client.ts';
 import type { UpstreamPolicy } from '../../src/outbound/upstream.policy.ts';
-import type { NextcloudCredential, NextcloudLogin } from '../../src/nextcloud/account/protocol/nextcloud-credential.ts';
+import type { NextcloudCredential, NextcloudLogin } from '../../src/nextcloud/dav/nextcloud-credential.ts';
 import { nextcloudPolicy } from '../../src/nextcloud/dav/nextcloud.policy.ts';
 import { OcsClient } from '../../src/nextcloud/ocs/protocol/ocs.client.ts';
 import { NextcloudDouble } from '../nextcloud-double/nextcloud-double.ts';

@@ -5,7 +5,7 @@ import { isDomainError } from '../../problem/domain-error.ts';
 import { Sealer } from '../../secrets/sealer.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
 import { NextcloudAccount } from './nextcloud-account.entity.ts';
-import type { NextcloudCredential } from './protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { Revocations } from './revocations.ts';
 
 const FIELD = 'nextcloud_accounts.sealed_secret';

@@ -8,7 +8,7 @@ import { AccountConsequences } from './account-events.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { NextcloudAccount } from './nextcloud-account.entity.ts';
 import type { ProbedLogin } from './protocol/credential-probe.ts';
-import type { NextcloudCredential } from './protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 
 /** A login that has just been seen to work. */
 export interface LinkedLogin {

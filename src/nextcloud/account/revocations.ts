@@ -8,7 +8,7 @@ import { UnsealError } from '../../secrets/aes-gcm.ts';
 import { ServerSealer } from '../../secrets/server-sealer.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
 import { revokeAppPassword, type RevocationOutcome } from './protocol/app-password.ts';
-import type { NextcloudLogin } from './protocol/nextcloud-credential.ts';
+import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
 
 const FIELD = 'nextcloud_revocations.sealed_login';
 const AT_ONCE = 10;

@@ -1,6 +1,6 @@
 import { findProperty, type DavResponse } from '../dav/multistatus.types.ts';
 import { MultistatusReader } from '../dav/multistatus.reader.ts';
-import type { NextcloudLogin } from '../account/protocol/nextcloud-credential.ts';
+import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
 import type { DoctorProbe, ProbeAnswer } from './protocol/doctor-probe.ts';
 
 /** The account that is looked at. */

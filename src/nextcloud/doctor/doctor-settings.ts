@@ -2,7 +2,7 @@ import type { HttpConfig } from '../../config/http.config.ts';
 import type { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { ssoProviders, type ProviderSettings } from '../../config/sso-providers.ts';
 import type { SsoConfig } from '../../config/sso.config.ts';
-import type { NextcloudLogin } from '../account/protocol/nextcloud-credential.ts';
+import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
 
 /** What the doctor knows of the configuration. */
 export interface DoctorSettings {

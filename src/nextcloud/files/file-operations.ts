@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
 import { AccountStore } from '../account/account.store.ts';
-import type { NextcloudCredential } from '../account/protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { isClientGone } from './client-gone.ts';
 
 /** What is done with files; the actions of the audit trail are `file.<verb>`. */

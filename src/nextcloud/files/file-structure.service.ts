@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
-import type { NextcloudCredential } from '../account/protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { davPath } from '../dav/dav-path.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';

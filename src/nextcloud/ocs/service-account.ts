@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
-import type { NextcloudLogin } from '../account/protocol/nextcloud-credential.ts';
+import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
 import { ProvisioningClient } from './protocol/provisioning.client.ts';
 

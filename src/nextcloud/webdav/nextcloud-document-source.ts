@@ -13,7 +13,7 @@ import type {
 } from '../../indexing/sources/document-source.port.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { AccountStore } from '../account/account.store.ts';
-import type { NextcloudCredential } from '../account/protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
 import type { DavResource } from './protocol/dav-resource.ts';
 import type { WebdavFilesClient } from './protocol/webdav-files.client.ts';

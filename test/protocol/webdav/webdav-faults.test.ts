@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readBytes } from '../../../src/outbound/bounded-read.ts';
 import { OutboundClient } from '../../../src/outbound/outbound.client.ts';
 import { nextcloudPolicy } from '../../../src/nextcloud/dav/nextcloud.policy.ts';
-import type { NextcloudCredential } from '../../../src/nextcloud/account/protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../../../src/nextcloud/dav/nextcloud-credential.ts';
 import type { DavResource } from '../../../src/nextcloud/webdav/protocol/dav-resource.ts';
 import { WebdavFilesClient } from '../../../src/nextcloud/webdav/protocol/webdav-files.client.ts';
 import type { HostileXml } from '../../nextcloud-double/faults.ts';

@@ -1,7 +1,7 @@
 import { DomainError, isDomainError } from '../../../problem/domain-error.ts';
 import { findText, isOcsSuccess, type OcsAnswer } from '../../ocs/protocol/ocs-envelope.ts';
 import { callOcs, type NextcloudEndpoint } from '../../ocs/protocol/ocs.transport.ts';
-import type { NextcloudLogin } from './nextcloud-credential.ts';
+import type { NextcloudLogin } from '../../dav/nextcloud-credential.ts';
 
 /**
  * - `revoked`: dead now

@@ -1,7 +1,7 @@
 import { isDomainError } from '../../../problem/domain-error.ts';
 import type { OcsClient } from '../../ocs/protocol/ocs.client.ts';
 import type { NextcloudSelf } from '../../ocs/protocol/ocs.types.ts';
-import { canBeBearer, type CredentialScheme } from './nextcloud-credential.ts';
+import { canBeBearer, type CredentialScheme } from '../../dav/nextcloud-credential.ts';
 
 /** A working login and whose it is. */
 export interface ProbedLogin extends NextcloudSelf {

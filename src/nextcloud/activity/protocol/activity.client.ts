@@ -1,6 +1,6 @@
 import { failure } from '../../../outbound/transport-error.ts';
 import { isDomainError } from '../../../problem/domain-error.ts';
-import type { NextcloudLogin } from '../../account/protocol/nextcloud-credential.ts';
+import type { NextcloudLogin } from '../../dav/nextcloud-credential.ts';
 import { findField, findText, isOcsSuccess, readOcsAnswer } from '../../ocs/protocol/ocs-envelope.ts';
 import { callNextcloud, type NextcloudEndpoint } from '../../ocs/protocol/ocs.transport.ts';
 

@@ -1,6 +1,6 @@
 import type { DoctorSettings } from '../doctor-settings.ts';
 import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
-import { canBeBearer, type CredentialScheme } from '../../account/protocol/nextcloud-credential.ts';
+import { canBeBearer, type CredentialScheme } from '../../dav/nextcloud-credential.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';

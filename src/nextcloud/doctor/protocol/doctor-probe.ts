@@ -1,7 +1,7 @@
 import { readBeginning } from '../../../outbound/bounded-read.ts';
 import type { OutboundClient } from '../../../outbound/outbound.client.ts';
 import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
-import { authorizationOf, type NextcloudLogin } from '../../account/protocol/nextcloud-credential.ts';
+import { authorizationOf, type NextcloudLogin } from '../../dav/nextcloud-credential.ts';
 import { nextcloudPolicy } from '../../dav/nextcloud.policy.ts';
 
 /** One question of the doctor. */

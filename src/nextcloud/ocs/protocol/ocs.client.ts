@@ -1,7 +1,7 @@
 import { failure } from '../../../outbound/transport-error.ts';
 import { DomainError, isDomainError } from '../../../problem/domain-error.ts';
 import type { ProblemCode } from '../../../problem/problem-codes.ts';
-import type { NextcloudLogin } from '../../account/protocol/nextcloud-credential.ts';
+import type { NextcloudLogin } from '../../dav/nextcloud-credential.ts';
 import { findField, findText, isOcsSuccess, parseJson, type OcsAnswer } from './ocs-envelope.ts';
 import { callNextcloud, callOcs, type NextcloudEndpoint } from './ocs.transport.ts';
 import type {

@@ -1,6 +1,6 @@
 import { DomainError } from '../../../problem/domain-error.ts';
 import type { ProblemCode } from '../../../problem/problem-codes.ts';
-import type { NextcloudLogin } from '../../account/protocol/nextcloud-credential.ts';
+import type { NextcloudLogin } from '../../dav/nextcloud-credential.ts';
 import { findField, isOcsSuccess, type OcsAnswer } from './ocs-envelope.ts';
 import { findOcsUser, textsOf } from './ocs-user.ts';
 import { callOcs, type NextcloudCall, type NextcloudEndpoint } from './ocs.transport.ts';

@@ -4,15 +4,15 @@ import type { OutboundResponse } from '../../../outbound/outbound.types.ts';
 import { failure } from '../../../outbound/transport-error.ts';
 import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
 import { DomainError, isDomainError } from '../../../problem/domain-error.ts';
-import type { NextcloudCredential } from '../../account/protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../../dav/nextcloud-credential.ts';
 import { davFailure } from '../../dav/dav-failure.ts';
 import { davHome, findPathOfHref } from '../../dav/dav-href.ts';
 import { davPath } from '../../dav/dav-path.ts';
 import { MultistatusReader } from '../../dav/multistatus.reader.ts';
 import { findResource, RESOURCE_PROPFIND, type DavResource } from './dav-resource.ts';
 import { findFileDownload, type FileDownload } from './file-download.ts';
-import { whileLocked } from './lock-retry.ts';
-import { WebdavTransport, type WebdavRequest } from './webdav-transport.ts';
+import { whileLocked } from '../../dav/lock-retry.ts';
+import { WebdavTransport, type WebdavRequest } from '../../dav/dav-transport.ts';
 
 /** How much of a tree is listed (RFC 4918 section 10.2). */
 export type ListDepth = 1 | 'infinity';

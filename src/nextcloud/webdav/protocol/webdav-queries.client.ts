@@ -2,15 +2,15 @@ import type { OutboundClient } from '../../../outbound/outbound.client.ts';
 import type { OutboundResponse } from '../../../outbound/outbound.types.ts';
 import { failure } from '../../../outbound/transport-error.ts';
 import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
-import type { NextcloudCredential } from '../../account/protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../../dav/nextcloud-credential.ts';
 import { davHome, findPathOfHref } from '../../dav/dav-href.ts';
 import { davPath } from '../../dav/dav-path.ts';
 import { MultistatusReader } from '../../dav/multistatus.reader.ts';
 import { findProperty } from '../../dav/multistatus.types.ts';
 import { findResource, type DavResource } from './dav-resource.ts';
-import { answeredFailure } from './dav-answer.ts';
+import { answeredFailure } from '../../dav/dav-answer.ts';
 import { searchRequest, type FileQuery } from './search-request.ts';
-import { WebdavTransport } from './webdav-transport.ts';
+import { WebdavTransport } from '../../dav/dav-transport.ts';
 
 const MAX_SEARCH_BYTES = 64 * 1_024 * 1_024;
 const MAX_QUOTA_BYTES = 256 * 1_024;

@@ -4,15 +4,15 @@ import type { OutboundResponse } from '../../../outbound/outbound.types.ts';
 import { failure } from '../../../outbound/transport-error.ts';
 import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
 import { DomainError, isDomainError } from '../../../problem/domain-error.ts';
-import type { NextcloudCredential } from '../../account/protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../../dav/nextcloud-credential.ts';
 import { findEtag } from '../../dav/dav-etag.ts';
 import { davPath } from '../../dav/dav-path.ts';
-import { answeredFailure, leave } from './dav-answer.ts';
+import { answeredFailure, leave } from '../../dav/dav-answer.ts';
 import { findFileDownload, type FileDownload } from './file-download.ts';
-import { whileLocked } from './lock-retry.ts';
+import { whileLocked } from '../../dav/lock-retry.ts';
 import { SendingWatch } from './sending-watch.ts';
 import { destination, type Replaced } from './webdav-writes.client.ts';
-import { WebdavTransport, type WebdavRequest } from './webdav-transport.ts';
+import { WebdavTransport, type WebdavRequest } from '../../dav/dav-transport.ts';
 
 const DAY_MS = 86_400_000;
 /** Nextcloud joins the chunks before it answers: some seconds for each GiB. */

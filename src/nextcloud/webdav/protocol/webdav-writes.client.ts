@@ -1,12 +1,12 @@
 import type { OutboundClient } from '../../../outbound/outbound.client.ts';
 import type { OutboundResponse } from '../../../outbound/outbound.types.ts';
 import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
-import type { NextcloudCredential } from '../../account/protocol/nextcloud-credential.ts';
+import type { NextcloudCredential } from '../../dav/nextcloud-credential.ts';
 import { davAreaUrl } from '../../dav/dav-href.ts';
 import { davPath, encodeDavPath } from '../../dav/dav-path.ts';
-import { answeredFailure, leave, type StatusMeanings } from './dav-answer.ts';
-import { whileLocked } from './lock-retry.ts';
-import { WebdavTransport, type WebdavRequest } from './webdav-transport.ts';
+import { answeredFailure, leave, type StatusMeanings } from '../../dav/dav-answer.ts';
+import { whileLocked } from '../../dav/lock-retry.ts';
+import { WebdavTransport, type WebdavRequest } from '../../dav/dav-transport.ts';
 
 const HEADERS_TIMEOUT_MS = 300_000;
 const TOTAL_TIMEOUT_MS = 360_000;

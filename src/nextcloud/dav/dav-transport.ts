@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { AuthType, createClient, getPatcher } from 'webdav';
-import type { OutboundClient } from '../../../outbound/outbound.client.ts';
-import type { OutboundRequest, OutboundResponse } from '../../../outbound/outbound.types.ts';
-import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
-import { authorizationOf, budgetOf, type NextcloudCredential } from '../../account/protocol/nextcloud-credential.ts';
-import { davAreaUrl, type DavArea } from '../../dav/dav-href.ts';
-import { encodeDavPath } from '../../dav/dav-path.ts';
+import type { OutboundClient } from '../../outbound/outbound.client.ts';
+import type { OutboundRequest, OutboundResponse } from '../../outbound/outbound.types.ts';
+import type { UpstreamPolicy } from '../../outbound/upstream.policy.ts';
+import { authorizationOf, budgetOf, type NextcloudCredential } from './nextcloud-credential.ts';
+import { davAreaUrl, type DavArea } from './dav-href.ts';
+import { encodeDavPath } from './dav-path.ts';
 
 /** What the webdav package hands to its fetch. */
 interface LibraryRequest {

@@ -1,9 +1,9 @@
-import { readBeginning } from '../../../outbound/bounded-read.ts';
-import type { OutboundResponse } from '../../../outbound/outbound.types.ts';
-import { DomainError } from '../../../problem/domain-error.ts';
-import type { ProblemCode } from '../../../problem/problem-codes.ts';
-import { davFailure } from '../../dav/dav-failure.ts';
-import { findSabreException } from '../../dav/sabre-exception.ts';
+import { readBeginning } from '../../outbound/bounded-read.ts';
+import type { OutboundResponse } from '../../outbound/outbound.types.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import type { ProblemCode } from '../../problem/problem-codes.ts';
+import { davFailure } from './dav-failure.ts';
+import { findSabreException } from './sabre-exception.ts';
 
 const MAX_ERROR_BYTES = 64 * 1_024;
 

@@ -1,5 +1,5 @@
-import type { OutboundRequest } from '../../../outbound/outbound.types.ts';
-import { DomainError } from '../../../problem/domain-error.ts';
+import type { OutboundRequest } from '../../outbound/outbound.types.ts';
+import { DomainError } from '../../problem/domain-error.ts';
 
 /** How an app password is sent: Bearer is never throttled, Basic is what every Nextcloud accepts. */
 export type CredentialScheme = 'bearer' | 'basic';

@@ -1,5 +1,5 @@
-import { pause } from '../../../outbound/retry-schedule.ts';
-import { isDomainError } from '../../../problem/domain-error.ts';
+import { pause } from '../../outbound/retry-schedule.ts';
+import { isDomainError } from '../../problem/domain-error.ts';
 
 const MAX_REPEATS = 5;
 const BASE_MS = 100;
