@@ -4,7 +4,7 @@ import { UserRegistry } from '../../users/user-registry.ts';
 import type { CheckResult } from './check.types.ts';
 import { DoctorService } from './doctor.service.ts';
 import { ServerDoctor } from './server-doctor.ts';
-import type { VisitDepth } from './server-visit.ts';
+import type { VisitDepth } from './server-snapshot.ts';
 
 /** How to examine, and who shows what was found and knows the exit code. */
 export interface AccountExamination {

@@ -3,7 +3,7 @@ import type { Principal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { AccountStore } from '../account/account.store.ts';
-import { AccountVisit, type VisitedAccount } from './account-visit.ts';
+import { AccountVisit, type VisitedAccount } from './account-snapshot.ts';
 import { runChecks } from './check-runner.ts';
 import type { CheckResult } from './check.types.ts';
 import { ACCOUNT_CHECKS } from './checks/account.checks.ts';

@@ -5,7 +5,7 @@ import type { DoctorSettings } from './doctor-settings.ts';
 import { DoctorProbe } from './protocol/doctor-probe.ts';
 import { RefusedPasswords } from './refused-passwords.ts';
 import { serverChecks } from './server-checks.ts';
-import { ServerVisit, type VisitDepth, type VisitParts } from './server-visit.ts';
+import { ServerVisit, type VisitDepth, type VisitParts } from './server-snapshot.ts';
 
 /** Examines the Nextcloud of the configuration; needs no database. */
 export class ServerDoctor {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
-import type { SignOnFailures } from './server-visit.ts';
+import type { SignOnFailures } from './server-snapshot.ts';
 
 /** The audit trail as far as it tells why logins with Nextcloud failed. */
 @Injectable()

@@ -1,6 +1,6 @@
 // The doctor on a server and an account in order, the same on the double and on a real Nextcloud (seed row N13).
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AccountVisit, type VisitedAccount } from '../../../src/nextcloud/doctor/account-visit.ts';
+import { AccountVisit, type VisitedAccount } from '../../../src/nextcloud/doctor/account-snapshot.ts';
 import { runChecks } from '../../../src/nextcloud/doctor/check-runner.ts';
 import { ACCOUNT_CHECKS } from '../../../src/nextcloud/doctor/checks/account.checks.ts';
 import { DoctorProbe } from '../../../src/nextcloud/doctor/protocol/doctor-probe.ts';

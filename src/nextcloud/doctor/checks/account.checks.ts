@@ -2,7 +2,7 @@ import { davFailure } from '../../dav/dav-failure.ts';
 import { encodeDavPath } from '../../dav/dav-path.ts';
 import { findProperty } from '../../dav/multistatus.types.ts';
 import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
-import { propertyText, responsesOf, type AccountVisit } from '../account-visit.ts';
+import { propertyText, responsesOf, type AccountVisit } from '../account-snapshot.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 

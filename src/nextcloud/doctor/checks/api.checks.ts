@@ -1,7 +1,7 @@
 import { findField, findText } from '../../ocs/protocol/ocs-envelope.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
-import type { ServerVisit } from '../server-visit.ts';
+import type { ServerVisit } from '../server-snapshot.ts';
 
 const HARD_DELAY_MS = 5_000;
 /** From here on Nextcloud brings the app that sends webhooks. */

@@ -2,7 +2,7 @@ import type { DomainError } from '../../../problem/domain-error.ts';
 import { reasonOf } from '../check-runner.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
-import type { ServerVisit } from '../server-visit.ts';
+import type { ServerVisit } from '../server-snapshot.ts';
 import { tlsTrouble } from './tls-trouble.ts';
 
 const NAME_REASONS = new Set(['enotfound', 'eai_again', 'eai_nodata', 'eai_noname', 'no-address']);

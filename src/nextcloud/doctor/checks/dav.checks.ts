@@ -2,7 +2,7 @@ import { findSabreException } from '../../dav/sabre-exception.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { ServerVisit } from '../server-visit.ts';
+import type { ServerVisit } from '../server-snapshot.ts';
 
 const DAV_PATH = '/remote.php/dav/';
 /** No app password: it is too short. A wrong Bearer token is never counted as a failed login. */

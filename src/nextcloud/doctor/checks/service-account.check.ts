@@ -4,7 +4,7 @@ import { canBeBearer, type CredentialScheme } from '../../dav/nextcloud-credenti
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { ServerVisit } from '../server-visit.ts';
+import type { ServerVisit } from '../server-snapshot.ts';
 import type { RefusedPasswords } from '../refused-passwords.ts';
 
 type ServiceAccount = NonNullable<DoctorSettings['serviceAccount']>;

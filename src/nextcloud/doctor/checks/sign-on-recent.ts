@@ -1,6 +1,6 @@
 import type { Finding } from '../check.types.ts';
 import { ok, warning } from '../finding.ts';
-import type { SignOnFailures } from '../server-visit.ts';
+import type { SignOnFailures } from '../server-snapshot.ts';
 
 interface Advice {
   readonly cause: string;

@@ -3,7 +3,7 @@ import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.
 import type { Finding } from '../check.types.ts';
 import { fault, ok, skipped } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { ServerVisit } from '../server-visit.ts';
+import type { ServerVisit } from '../server-snapshot.ts';
 
 const OAUTH2_TOKEN_PATH = '/index.php/apps/oauth2/api/v1/token';
 const OIDC_TOKEN_PATH = '/index.php/apps/oidc/token';

@@ -5,7 +5,7 @@ import { reasonOf } from '../check-runner.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { DiscoveryAnswer, ServerVisit } from '../server-visit.ts';
+import type { DiscoveryAnswer, ServerVisit } from '../server-snapshot.ts';
 import { recentFinding } from './sign-on-recent.ts';
 import { secretFinding } from './sign-on-secret.ts';
 

@@ -2,7 +2,7 @@ import { findField } from '../../ocs/protocol/ocs-envelope.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { ServerVisit } from '../server-visit.ts';
+import type { ServerVisit } from '../server-snapshot.ts';
 import { judgeRedirect } from './redirect-trouble.ts';
 
 const UNTRUSTED_DOMAIN_CODE = 15;
