@@ -10,7 +10,7 @@ import { NextcloudServer } from './nextcloud-server.ts';
 import { NextcloudSignOn } from './oauth2/nextcloud-sign-on.ts';
 import { OcsModule } from './ocs/ocs.module.ts';
 import { ProvisioningModule } from './provisioning/provisioning.module.ts';
-import { WebdavModule } from './webdav/webdav.module.ts';
+import { WebdavModule } from './files/document-source.module.ts';
 import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 /** The user's Nextcloud; gives indexing its documents and auth its identities, each through the other's own port. */

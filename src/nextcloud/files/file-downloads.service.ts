@@ -11,7 +11,7 @@ import { findSpan, type ByteRange, type Span } from './byte-range.ts';
 import { clientGone } from './client-gone.ts';
 import { matchesStrongly } from './entity-tags.ts';
 import { FileOperations, type FileOperation } from './file-operations.ts';
-import { TransferPlaces } from './transfer-places.ts';
+import { TransferPlaces } from './transfer-limit.ts';
 
 /**
  * Read ahead of a slow client. Nextcloud keeps a file locked for writing until it has sent it: a file of this size is

@@ -9,7 +9,7 @@ import type { Replaced } from '../webdav/protocol/webdav-writes.client.ts';
 import { FileOperations } from './file-operations.ts';
 import { assertVersion } from './file-versions.ts';
 import { folderOf } from './folder-of.ts';
-import { WriteOrder } from './write-order.ts';
+import { WriteOrder } from './path-lock.ts';
 
 /** Folders that one request makes at most. */
 const MAX_NEW_DEPTH = 64;

@@ -8,9 +8,9 @@ import type { WriteTarget, WrittenFile } from '../webdav/protocol/webdav-transfe
 import { FileOperations, type FileOperation } from './file-operations.ts';
 import { replacedVersion, type WriteCondition } from './file-versions.ts';
 import { folderOf } from './folder-of.ts';
-import { TransferPlaces } from './transfer-places.ts';
+import { TransferPlaces } from './transfer-limit.ts';
 import { UploadContent } from './upload-content.ts';
-import { WriteOrder } from './write-order.ts';
+import { WriteOrder } from './path-lock.ts';
 
 const BYTES_OF_MIB = 1_024 * 1_024;
 

@@ -8,8 +8,8 @@ import { FileStructureService } from './file-structure.service.ts';
 import { FileUploadsService } from './file-uploads.service.ts';
 import { FilesController } from './files.controller.ts';
 import { FilesService } from './files.service.ts';
-import { TransferPlaces } from './transfer-places.ts';
-import { WriteOrder } from './write-order.ts';
+import { TransferPlaces } from './transfer-limit.ts';
+import { WriteOrder } from './path-lock.ts';
 
 /** The files of the linked account, as a program sees them. */
 @Module({

@@ -15,8 +15,8 @@ import { isDomainError } from '../../problem/domain-error.ts';
 import { AccountStore } from '../account/account.store.ts';
 import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { NextcloudServer } from '../nextcloud-server.ts';
-import type { DavResource } from './protocol/dav-resource.ts';
-import type { WebdavFilesClient } from './protocol/webdav-files.client.ts';
+import type { DavResource } from '../webdav/protocol/dav-resource.ts';
+import type { WebdavFilesClient } from '../webdav/protocol/webdav-files.client.ts';
 
 const OWNER_ONLY = 0o600;
 
