@@ -88,7 +88,7 @@ module.exports = {
       name: 'protocol-is-framework-free',
       comment: 'A protocol client or codec takes options and a transport; it can be tested with bytes alone.',
       severity: 'error',
-      from: { path: '^src/.*/(protocol|dav)/' },
+      from: { path: '^src/.*/(protocol|dav|server)/' },
       to: { path: `${FRAMEWORKS}|\\.(dto|service|controller|module|entity|guard)\\.ts$` },
     },
     {

@@ -142,7 +142,7 @@ export default tseslint.config(
   },
   {
     // What others build on is documented where it is declared.
-    files: ['src/**/*.port.ts', 'src/**/{protocol,dav}/**/*.ts', 'src/{problem,config}/**/*.ts'],
+    files: ['src/**/*.port.ts', 'src/**/{protocol,dav,server}/**/*.ts', 'src/{problem,config}/**/*.ts'],
     plugins: { jsdoc },
     rules: {
       'jsdoc/require-jsdoc': [

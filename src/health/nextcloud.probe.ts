@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { NextcloudServer } from '../nextcloud/nextcloud-server.ts';
+import { NextcloudServer } from '../nextcloud/server/nextcloud-server.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import { DependencyProbe, type ProbeOutcome } from './dependency-probe.port.ts';
 

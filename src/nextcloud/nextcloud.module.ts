@@ -6,7 +6,7 @@ import { AccountModule } from './account/account.module.ts';
 import { ActivityModule } from './activity/activity.module.ts';
 import { DoctorModule } from './doctor/doctor.module.ts';
 import { FilesModule } from './files/files.module.ts';
-import { NextcloudServer } from './nextcloud-server.ts';
+import { NextcloudServer } from './server/nextcloud-server.ts';
 import { NextcloudSignOn } from './oauth2/nextcloud-sign-on.ts';
 import { OcsModule } from './ocs/ocs.module.ts';
 import { ProvisioningModule } from './provisioning/provisioning.module.ts';

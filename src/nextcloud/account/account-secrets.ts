@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { Sealer } from '../../secrets/sealer.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { NextcloudAccount } from './nextcloud-account.entity.ts';
 import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { Revocations } from './revocations.ts';

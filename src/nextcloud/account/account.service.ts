@@ -3,7 +3,7 @@ import type { Principal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { AccountStore } from './account.store.ts';
 import type { NextcloudAccount } from './nextcloud-account.entity.ts';
 import { probeLogin } from './protocol/credential-probe.ts';

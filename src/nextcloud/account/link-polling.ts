@@ -3,10 +3,10 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { Sealer } from '../../secrets/sealer.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { AccountStore } from './account.store.ts';
 import { probeLogin } from './protocol/credential-probe.ts';
-import type { GrantedLogin } from './protocol/login-flow.client.ts';
+import type { GrantedLogin } from '../server/login-flow.client.ts';
 import { Revocations } from './revocations.ts';
 
 /** Kind of the task that follows login flows. */

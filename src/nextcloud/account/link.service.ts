@@ -4,7 +4,7 @@ import { Tasks } from '../../jobs/tasks.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Sealer } from '../../secrets/sealer.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { LINK_POLL, POLL_TOKEN_FIELD } from './link-polling.ts';
 import { NextcloudLink } from './nextcloud-account.entity.ts';
 

@@ -6,7 +6,7 @@ import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { UnsealError } from '../../secrets/aes-gcm.ts';
 import { ServerSealer } from '../../secrets/server-sealer.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { revokeAppPassword, type RevocationOutcome } from './protocol/app-password.ts';
 import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
 

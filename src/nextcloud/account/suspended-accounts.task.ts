@@ -4,7 +4,7 @@ import { TaskHandler } from '../../jobs/task-handler.port.ts';
 import { Tasks } from '../../jobs/tasks.ts';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { NextcloudAccount } from './nextcloud-account.entity.ts';
 

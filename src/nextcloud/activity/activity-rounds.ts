@@ -3,7 +3,7 @@ import { HttpConfig } from '../../config/http.config.ts';
 import { IndexingConfig } from '../../config/indexing.config.ts';
 import { SchemaKeeper } from '../../persistence/schema-keeper.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { ActivityWatch } from './activity-watch.ts';
 
 const ROUND_MS = 5000;

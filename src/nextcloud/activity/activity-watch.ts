@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ScanRequests } from '../../indexing/sources/scan-requests.port.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { AccountStore } from '../account/account.store.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { ActivityPlaces, type DuePlace } from './activity-cursors.ts';
 import { ActivityClient, type ActivityNews } from './protocol/activity.client.ts';
 

@@ -4,7 +4,7 @@ import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { failure } from '../../outbound/transport-error.ts';
 import { davPath } from '../dav/dav-path.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { FileDownload } from '../webdav/protocol/file-download.ts';
 import { findSpan, type ByteRange, type Span } from './byte-range.ts';

@@ -3,7 +3,7 @@ import type { Principal } from '../../access/principal.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { davPath } from '../dav/dav-path.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { Replaced } from '../webdav/protocol/webdav-writes.client.ts';
 import { FileOperations } from './file-operations.ts';

@@ -3,7 +3,7 @@ import type { Principal } from '../../access/principal.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { davPath } from '../dav/dav-path.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { WriteTarget, WrittenFile } from '../webdav/protocol/webdav-transfers.client.ts';
 import { FileOperations, type FileOperation } from './file-operations.ts';
 import { replacedVersion, type WriteCondition } from './file-versions.ts';

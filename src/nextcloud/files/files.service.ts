@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../access/principal.ts';
 import { davPath } from '../dav/dav-path.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { FileQuery } from '../webdav/protocol/search-request.ts';
 import type { DavQuota } from '../webdav/protocol/webdav-queries.client.ts';

@@ -14,7 +14,7 @@ import type {
 import { isDomainError } from '../../problem/domain-error.ts';
 import { AccountStore } from '../account/account.store.ts';
 import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { WebdavFilesClient } from '../webdav/protocol/webdav-files.client.ts';
 

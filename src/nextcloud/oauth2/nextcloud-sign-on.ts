@@ -13,7 +13,7 @@ import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { ssoProviders, type ProviderSettings } from '../../config/sso-providers.ts';
 import { SsoConfig } from '../../config/sso.config.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { NextcloudSelf } from '../ocs/protocol/ocs.types.ts';
 import { readTokenAnswer } from './protocol/token-answer.ts';
 import { callNextcloud } from '../ocs/protocol/ocs.transport.ts';

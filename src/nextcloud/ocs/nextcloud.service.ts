@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isDomainError } from '../../problem/domain-error.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { CreationOutcome } from './protocol/ocs.types.ts';
 import { ServiceAccount } from './service-account.ts';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
-import { NextcloudServer } from '../nextcloud-server.ts';
+import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { ProvisioningClient } from './protocol/provisioning.client.ts';
 
 /** Nextcloud counts wrong passwords for half an hour before it locks an address out. */

@@ -4,7 +4,7 @@ import { ScanRequests } from '../../../src/indexing/sources/scan-requests.port.t
 import { AccountStore } from '../../../src/nextcloud/account/account.store.ts';
 import { ActivityPlaces } from '../../../src/nextcloud/activity/activity-cursors.ts';
 import { ActivityWatch } from '../../../src/nextcloud/activity/activity-watch.ts';
-import { NextcloudServer } from '../../../src/nextcloud/nextcloud-server.ts';
+import { NextcloudServer } from '../../../src/nextcloud/server/nextcloud-server.ts';
 import type { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
 import { createLinkedUser, startSettledNextcloud } from '../../support/indexed-account.ts';
 import type { TestUser } from '../../support/api.ts';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { OutboundClient } from '../../../src/outbound/outbound.client.ts';
 import { revokeAppPassword, rotateAppPassword } from '../../../src/nextcloud/account/protocol/app-password.ts';
 import { probeLogin } from '../../../src/nextcloud/account/protocol/credential-probe.ts';
-import { LoginFlowClient } from '../../../src/nextcloud/account/protocol/login-flow.client.ts';
+import { LoginFlowClient } from '../../../src/nextcloud/server/login-flow.client.ts';
 import { nextcloudPolicy } from '../../../src/nextcloud/dav/nextcloud.policy.ts';
 import { OcsClient } from '../../../src/nextcloud/ocs/protocol/ocs.client.ts';
 import type { NextcloudEndpoint } from '../../../src/nextcloud/ocs/protocol/ocs.transport.ts';

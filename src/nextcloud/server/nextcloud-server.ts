@@ -1,14 +1,14 @@
-import { DomainError } from '../problem/domain-error.ts';
-import type { UpstreamPolicy } from '../outbound/upstream.policy.ts';
-import type { OutboundClient } from '../outbound/outbound.client.ts';
-import { LoginFlowClient } from './account/protocol/login-flow.client.ts';
-import { nextcloudPolicy } from './dav/nextcloud.policy.ts';
-import { OcsClient } from './ocs/protocol/ocs.client.ts';
-import type { NextcloudEndpoint } from './ocs/protocol/ocs.transport.ts';
-import { WebdavFilesClient } from './webdav/protocol/webdav-files.client.ts';
-import { WebdavQueriesClient } from './webdav/protocol/webdav-queries.client.ts';
-import { WebdavTransfersClient } from './webdav/protocol/webdav-transfers.client.ts';
-import { WebdavWritesClient } from './webdav/protocol/webdav-writes.client.ts';
+import { DomainError } from '../../problem/domain-error.ts';
+import type { UpstreamPolicy } from '../../outbound/upstream.policy.ts';
+import type { OutboundClient } from '../../outbound/outbound.client.ts';
+import { LoginFlowClient } from './login-flow.client.ts';
+import { nextcloudPolicy } from '../dav/nextcloud.policy.ts';
+import { OcsClient } from '../ocs/protocol/ocs.client.ts';
+import type { NextcloudEndpoint } from '../ocs/protocol/ocs.transport.ts';
+import { WebdavFilesClient } from '../webdav/protocol/webdav-files.client.ts';
+import { WebdavQueriesClient } from '../webdav/protocol/webdav-queries.client.ts';
+import { WebdavTransfersClient } from '../webdav/protocol/webdav-transfers.client.ts';
+import { WebdavWritesClient } from '../webdav/protocol/webdav-writes.client.ts';
 
 const CLIENT_NAME = 'VoiceAssist';
 /** Content on its way to or from a client, who may be slow, has places of its own: it never keeps the others waiting. */
