@@ -8,7 +8,7 @@ import { DoctorModule } from './doctor/doctor.module.ts';
 import { FilesModule } from './files/files.module.ts';
 import { NextcloudServer } from './server/nextcloud-server.ts';
 import { NextcloudSignOn } from './oauth2/nextcloud-sign-on.ts';
-import { OcsModule } from './ocs/ocs.module.ts';
+import { OcsModule } from './users/nextcloud-users.module.ts';
 import { ProvisioningModule } from './provisioning/provisioning.module.ts';
 import { WebdavModule } from './files/document-source.module.ts';
 import { WebhooksModule } from './webhooks/webhooks.module.ts';

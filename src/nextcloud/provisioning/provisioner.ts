@@ -4,7 +4,7 @@ import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import type { ProblemCode } from '../../problem/problem-codes.ts';
 import type { NextcloudUser } from '../ocs/protocol/ocs.types.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
-import { ServiceAccount } from '../ocs/service-account.ts';
+import { ServiceAccount } from '../users/service-account.ts';
 import { OwnedUsers } from './owned-users.ts';
 import { provisionedUid } from './provisioned-uid.ts';
 import { ProvisioningRecords, type Provisioning } from './provisioning-records.ts';

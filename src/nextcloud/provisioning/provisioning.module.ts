@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { OidcModule } from '../../auth/oidc/oidc.module.ts';
 import { UsersModule } from '../../users/users.module.ts';
 import { AccountModule } from '../account/account.module.ts';
-import { OcsModule } from '../ocs/ocs.module.ts';
+import { OcsModule } from '../users/nextcloud-users.module.ts';
 import { OwnedUsers, OwnedUsersConfigs } from './owned-users.ts';
 import { ProvisioningEvents, ProvisioningSources } from './provisioning-events.ts';
 import { ProvisioningRecords } from './provisioning-records.ts';

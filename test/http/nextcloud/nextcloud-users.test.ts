@@ -1,6 +1,6 @@
 // Users and groups of Nextcloud for administrators (rows N1 to N3, X-nc1, X-nc2; nextcloud.md 3).
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { NextcloudService } from '../../../src/nextcloud/ocs/nextcloud.service.ts';
+import { NextcloudService } from '../../../src/nextcloud/users/nextcloud.service.ts';
 import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
 import { call, createUser, type Answer, type Problem, type TestUser } from '../../support/api.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';

@@ -4,8 +4,8 @@ import type { Principal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError, isDomainError, type FieldProblem } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
-import type { EditableField } from './protocol/provisioning.client.ts';
-import type { NextcloudUser, OcsPage } from './protocol/ocs.types.ts';
+import type { EditableField } from '../ocs/protocol/provisioning.client.ts';
+import type { NextcloudUser, OcsPage } from '../ocs/protocol/ocs.types.ts';
 import { ServiceAccount } from './service-account.ts';
 
 const ADMINISTRATORS = 'admin';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
-import type { CreationOutcome } from './protocol/ocs.types.ts';
+import type { CreationOutcome } from '../ocs/protocol/ocs.types.ts';
 import { ServiceAccount } from './service-account.ts';
 
 /** What a new Nextcloud user consists of. */
