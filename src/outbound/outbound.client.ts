@@ -9,7 +9,7 @@ import { exchange, type Exchange } from './exchange.ts';
 import { peerPins, type ResolveHost } from './guarded-connector.ts';
 import type { ExchangeRecord, OutboundRequest, OutboundResponse, TlsRefusal } from './outbound.types.ts';
 import { pinnedTarget } from './request-target.ts';
-import { parseRetryAfterMs, pause, retryDelayMs } from './retry-schedule.ts';
+import { parseRetryAfterMs, pause, retryDelayMs } from './retry-after.ts';
 import { SpkiPins } from './spki-pins.ts';
 import { outboundSecureContext } from './tls-context.ts';
 import { failure, isReset } from './transport-error.ts';

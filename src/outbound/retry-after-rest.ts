@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../problem/problem-codes.ts';
-import { parseRetryAfterMs } from './retry-schedule.ts';
+import { parseRetryAfterMs } from './retry-after.ts';
 
 /** Longest time that an upstream can make us leave it alone, in seconds. */
 const MAX_REST_SECONDS = 3_600;

@@ -1,9 +1,9 @@
 import { Pool } from 'undici';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { ConcurrencyGate } from './concurrency-gate.ts';
+import { ConcurrencyGate } from './bulkhead.ts';
 import { guardedConnector, type ConnectorOptions } from './guarded-connector.ts';
 import type { Counters } from '../ephemeral/counters.port.ts';
-import { UpstreamRest } from './upstream-rest.ts';
+import { UpstreamRest } from './upstream-backoff.ts';
 import type { UpstreamPolicy, UpstreamTrust } from './upstream.policy.ts';
 
 /** Connections, places and health of one upstream under one policy. */

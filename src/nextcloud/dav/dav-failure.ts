@@ -1,4 +1,4 @@
-import { parseRetryAfterMs } from '../../outbound/retry-schedule.ts';
+import { parseRetryAfterMs } from '../../outbound/retry-after.ts';
 import type { FailedAnswer, FailureVerdict } from '../../outbound/upstream.policy.ts';
 import { DomainError, type DomainErrorOptions } from '../../problem/domain-error.ts';
 import type { ProblemCode } from '../../problem/problem-codes.ts';

@@ -1,4 +1,4 @@
-import { pause } from '../../outbound/retry-schedule.ts';
+import { pause } from '../../outbound/retry-after.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 
 const MAX_REPEATS = 5;

@@ -1,6 +1,6 @@
 // Places towards one upstream: bounded in all and for each caller, in turns (bar R27).
 import { describe, expect, it } from '@jest/globals';
-import { ConcurrencyGate, type GateCaller, type GateOptions } from '../../../src/outbound/concurrency-gate.ts';
+import { ConcurrencyGate, type GateCaller, type GateOptions } from '../../../src/outbound/bulkhead.ts';
 
 const { signal } = new AbortController();
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
