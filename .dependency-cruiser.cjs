@@ -181,7 +181,7 @@ module.exports = {
         pathNot: [
           '^src/$1/',
           '\\.(port|errors|service|module|entity|types|dto|mapper)\\.ts$',
-          '^src/users/user-registry\\.ts$',
+          '^src/users/(users\\.repository|account-lifecycle)\\.ts$',
         ],
       },
     },

@@ -4,7 +4,7 @@ import { AuditTrail } from '../audit/audit-trail.ts';
 import { Database } from '../persistence/database.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import { Sealer } from '../secrets/sealer.ts';
-import { AccountEndingService } from './account-ending.service.ts';
+import { AccountEndingService } from './account-lifecycle.ts';
 import { isLastAdministrator, lockWithAdministrators } from './account-lock.ts';
 import { User } from './user.entity.ts';
 

@@ -5,7 +5,7 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import { AuditTrail } from '../audit/audit-trail.ts';
 import { Database } from '../persistence/database.ts';
 import { DomainError } from '../problem/domain-error.ts';
-import { AccountEndingService } from './account-ending.service.ts';
+import { AccountEndingService } from './account-lifecycle.ts';
 import { lockWithAdministrators } from './account-lock.ts';
 import { User } from './user.entity.ts';
 

@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AccountDeletionService } from './account-deletion.service.ts';
-import { AccountEndingService } from './account-ending.service.ts';
+import { AccountEndingService } from './account-lifecycle.ts';
 import { ProfileController } from './profile.controller.ts';
 import { ProfileLoader } from './profile-loader.ts';
 import { ProfileService } from './profile.service.ts';
 import { UserAdministrationController } from './user-administration.controller.ts';
 import { UserAdministrationService } from './user-administration.service.ts';
-import { UserRegistry } from './user-registry.ts';
+import { UserRegistry } from './users.repository.ts';
 
 /** Accounts: profile and administration. */
 @Module({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LoginCompletion } from '../../src/auth/login/login-completion.ts';
 import { tokenPairDocument } from '../../src/auth/tokens/token-pair.mapper.ts';
 import { Database } from '../../src/persistence/database.ts';
-import { UserRegistry } from '../../src/users/user-registry.ts';
+import { UserRegistry } from '../../src/users/users.repository.ts';
 import type { TestApp } from './test-app.ts';
 
 /** An answer of the server, read to its end. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AccountEndingService } from '../../users/account-ending.service.ts';
+import { AccountEndingService } from '../../users/account-lifecycle.ts';
 import { revokeAccessTokens } from './revoke-access-tokens.ts';
 
 /** Deletes the personal access tokens of an account that is deactivated: none comes back with it. */

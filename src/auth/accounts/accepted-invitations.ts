@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 
 /** Stores what somebody who was invited has chosen. */
 @Injectable()

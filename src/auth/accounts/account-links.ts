@@ -5,7 +5,7 @@ import type { AccountPage } from '../../http/account-pages.ts';
 import { readableTime } from '../../notifications/render-mail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { OneTimeTokens, type OneTimePurpose } from '../login/one-time-tokens.ts';
 
 const LIFE_SECONDS = 60 * 60;

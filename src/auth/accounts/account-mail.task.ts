@@ -5,7 +5,7 @@ import { Tasks } from '../../jobs/tasks.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { AccountLinks } from './account-links.ts';
 import { ACCOUNT_MAIL, type AccountMailKind } from './account-mails.ts';
 

@@ -5,7 +5,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { foldEmail } from '../../users/user-registry.ts';
+import { foldEmail } from '../../users/users.repository.ts';
 import { lockLivingSession } from '../sessions/living-session.ts';
 import { AccountMails } from './account-mails.ts';
 import { AddressChanges } from './address-changes.ts';

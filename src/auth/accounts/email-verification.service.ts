@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { AccountLinks } from './account-links.ts';
 import { AccountMails } from './account-mails.ts';
 

@@ -5,7 +5,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { AccountMails } from './account-mails.ts';
 
 /** Somebody whom an administrator invites. */

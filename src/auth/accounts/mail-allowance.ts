@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Counters } from '../../ephemeral/counters.port.ts';
-import { foldEmail } from '../../users/user-registry.ts';
+import { foldEmail } from '../../users/users.repository.ts';
 
 const WINDOW_MS = 60 * 60 * 1000;
 const MOST_PER_WINDOW = 5;

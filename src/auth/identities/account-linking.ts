@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { IdentityArrival, type Arrival, type Arrived } from './just-in-time-accounts.ts';
 import { IdentityStore } from './identities.ts';
 import { SignOnCodes } from './exchange-codes.ts';

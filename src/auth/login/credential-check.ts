@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PasswordHasher } from '../../compute/password-hasher.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { foldEmail, UserRegistry } from '../../users/user-registry.ts';
+import { foldEmail, UserRegistry } from '../../users/users.repository.ts';
 import { HashRenewal } from '../password/hash-renewal.ts';
 import { AccountFailures } from './login-throttle.ts';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { SessionService, type SessionOpening } from '../sessions/session.service.ts';
 import { TokenIssuer, type TokenPair } from '../sessions/token-issuer.ts';
 import { PendingSteps, type PendingOutcome } from './pending-steps.ts';

@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { accountState, type StepPayload } from '../login/pending-steps.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';

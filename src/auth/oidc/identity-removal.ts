@@ -4,7 +4,7 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { endSession } from '../sessions/session-records.ts';
 import { IdentityStore } from '../identities/identities.ts';
 import { Providers } from './providers.ts';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AccountEndingService } from '../../users/account-ending.service.ts';
+import { AccountEndingService } from '../../users/account-lifecycle.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 
 /** Withdraws the links and half-finished logins of an account that is deactivated. */

@@ -3,7 +3,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
 import { PasskeyAssertions, type AssertionAnswer, type AssertionQuestion } from './passkey-assertions.ts';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PasswordHasher } from '../../compute/password-hasher.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 
 /** Brings hashes to the rounds of today: only at a login is the password there to be hashed again. */
 @Injectable()

@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { revokeAccessTokens } from '../access-tokens/revoke-access-tokens.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { endOtherSessions } from '../sessions/session-records.ts';

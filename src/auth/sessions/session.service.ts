@@ -7,7 +7,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import { RefreshSecrets, refreshTokenHash } from './refresh-secret.ts';
 import type { IssuableSession } from './token-issuer.ts';
 import { endSession } from './session-records.ts';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
-import { AccountEndingService } from '../../users/account-ending.service.ts';
+import { AccountEndingService } from '../../users/account-lifecycle.ts';
 import { IndexFeeder } from './index-sync.ts';
 
 const ROUND_MS = 60_000;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AccountEndingService } from '../../users/account-ending.service.ts';
+import { AccountEndingService } from '../../users/account-lifecycle.ts';
 import { AccountStore } from './account.store.ts';
 
 /** An account that ends here leaves no app password behind in Nextcloud. */

@@ -1,6 +1,6 @@
 import { runCommand } from '../../command.ts';
 import { Database } from '../../persistence/database.ts';
-import { UserRegistry } from '../../users/user-registry.ts';
+import { UserRegistry } from '../../users/users.repository.ts';
 import type { CheckResult } from './check.types.ts';
 import { DoctorService } from './doctor.service.ts';
 import { ServerDoctor } from './server-doctor.ts';

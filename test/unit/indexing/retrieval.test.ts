@@ -13,7 +13,7 @@ import { IndexFeeder } from '../../../src/indexing/retrieval/index-sync.ts';
 import { RetrievalService } from '../../../src/indexing/retrieval/retrieval.service.ts';
 import { SourceUnlinkedJob } from '../../../src/indexing/sources/source-unlinked.job.ts';
 import type { JobsService } from '../../../src/jobs/jobs.service.ts';
-import { AccountEndingService } from '../../../src/users/account-ending.service.ts';
+import { AccountEndingService } from '../../../src/users/account-lifecycle.ts';
 import { jobContext } from '../../support/indexing-parts.ts';
 import { StageHouse, type Stage } from '../../support/scan-stage.ts';
 
