@@ -4,8 +4,8 @@ import { median, type Measurement } from './measurement.ts';
 
 const ROUNDS = 3;
 const SETTLE_MS = 3000;
-const MOST_SECONDS = 5;
-const MOST_MIB = 200;
+const MAX_SECONDS = 5;
+const MAX_MIB = 200;
 const KIB_PER_MIB = 1024;
 
 /** P21: from the start of the process to ready, and its memory when idle. */
@@ -25,10 +25,11 @@ export async function coldStart(): Promise<Measurement[]> {
   const isServer = databaseUrl !== undefined;
   // The bar is about dependencies that are up; the embedded database creates its cluster in the measured time.
   const where = isServer ? 'PostgreSQL server' : 'embedded database, created in this time; no bar';
-  const most = (value: number): Pick<Measurement, 'wanted'> => (isServer ? { wanted: { relation: '<=', value } } : {});
+  const atMost = (value: number): Pick<Measurement, 'wanted'> =>
+    isServer ? { wanted: { relation: '<=', value } } : {};
   return [
-    { bar: 'P21', what: `start to ready (${where})`, value: median(starts), unit: 's', ...most(MOST_SECONDS) },
-    { bar: 'P21', what: `resident memory when idle (${where})`, value: median(sizes), unit: 'MiB', ...most(MOST_MIB) },
+    { bar: 'P21', what: `start to ready (${where})`, value: median(starts), unit: 's', ...atMost(MAX_SECONDS) },
+    { bar: 'P21', what: `resident memory when idle (${where})`, value: median(sizes), unit: 'MiB', ...atMost(MAX_MIB) },
   ];
 }
 

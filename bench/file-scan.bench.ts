@@ -12,14 +12,14 @@ export async function fileScan(): Promise<Measurement[]> {
   const shallow = await firstScan(true);
   const { idle, changed } = await laterScans();
   return [
-    most('P10', 'PROPFINDs of the first scan of 500 folders / 5,000 files', deep.propfinds, 2),
-    most('P10', 'the same where Depth: infinity is refused', shallow.propfinds, FOLDERS + 4),
-    most('P10', 'connections opened for that', shallow.connections, 16),
+    atMost('P10', 'PROPFINDs of the first scan of 500 folders / 5,000 files', deep.propfinds, 2),
+    atMost('P10', 'the same where Depth: infinity is refused', shallow.propfinds, FOLDERS + 4),
+    atMost('P10', 'connections opened for that', shallow.connections, 16),
     { bar: 'P10', what: 'documents indexed per second by the first scan', value: deep.documentsPerSecond, unit: '/s' },
-    most('P9', 'PROPFINDs of a scan of 10,000 files with nothing changed', idle.propfinds, 1),
-    most('P9', 'GETs of that scan', idle.gets, 0),
-    most('P9', `PROPFINDs with one file changed, ${String(DEPTH)} folders deep`, changed.propfinds, DEPTH + 1),
-    most('P9', 'GETs of that scan', changed.gets, 1),
+    atMost('P9', 'PROPFINDs of a scan of 10,000 files with nothing changed', idle.propfinds, 1),
+    atMost('P9', 'GETs of that scan', idle.gets, 0),
+    atMost('P9', `PROPFINDs with one file changed, ${String(DEPTH)} folders deep`, changed.propfinds, DEPTH + 1),
+    atMost('P9', 'GETs of that scan', changed.gets, 1),
   ];
 }
 
@@ -69,6 +69,6 @@ function countsOf({ requests }: NextcloudDouble): Counts {
   return { propfinds: of('PROPFIND'), gets: of('GET'), connections };
 }
 
-function most(bar: string, what: string, value: number, limit: number): Measurement {
+function atMost(bar: string, what: string, value: number, limit: number): Measurement {
   return { bar, what, value, unit: 'requests', wanted: { relation: '<=', value: limit } };
 }

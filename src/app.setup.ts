@@ -29,7 +29,7 @@ import { ProblemFilter, sendProblem } from './problem/problem.filter.ts';
 import { rawProblem } from './problem/raw-problem.ts';
 import { toDomainError } from './problem/to-domain-error.ts';
 
-const MOST_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
 const HEAD = 'HEAD ';
@@ -98,7 +98,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
 function createAdapter({ http }: Configuration): FastifyAdapter {
   return new FastifyAdapter({
     trustProxy: http.trustedProxies.length > 0 && trusts(http.trustedProxies),
-    bodyLimit: MOST_BODY_BYTES,
+    bodyLimit: MAX_BODY_BYTES,
     // The time of a body is bounded by limitBodyTime, because an upload may take hours; the one of a header here.
     requestTimeout: 0,
     http: { headersTimeout: REQUEST_TIMEOUT_MS },

@@ -54,7 +54,7 @@ export const StepUp = (): MethodDecorator =>
 /** How the raw body of a route is looked at before it is parsed. */
 export interface WatchedBody {
   /** More bytes than this are answered 413. */
-  readonly mostBytes?: number;
+  readonly maxBytes?: number;
   /** A body without a Content-Type is JSON. */
   readonly isJsonUnlessSaid?: boolean;
 }

@@ -16,13 +16,13 @@ const STEPS_OF_A_LOGIN = new Set(['session.login', 'mfa.challenge', 'sso.login']
 export class NetworkFailures {
   readonly #counters: Counters;
   readonly #trail: AuditTrail;
-  readonly #most: number;
+  readonly #maxFailures: number;
   readonly #log = new Logger('Alerts');
 
   constructor(counters: Counters, trail: AuditTrail, limits: LimitsConfig) {
     this.#counters = counters;
     this.#trail = trail;
-    this.#most = limits.loginFailuresPerNetwork;
+    this.#maxFailures = limits.loginFailuresPerNetwork;
   }
 
   /** Does not keep the caller waiting, who holds the head of the audit chain. */
@@ -36,7 +36,7 @@ export class NetworkFailures {
   async #count(network: string): Promise<void> {
     const key = `network-failures:${createHash('sha256').update(network).digest('hex')}`;
     const { count } = await this.#counters.add(key, { windowMs: WINDOW_MS, by: 1 });
-    if (count !== this.#most) return;
+    if (count !== this.#maxFailures) return;
     await this.#trail.record({ actorId: null, action: NETWORK_FAILURES, outcome: 'failure', details: { count } });
   }
 }

@@ -8,7 +8,7 @@ import { StorageConfig } from '../config/storage.config.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
 
 const OWNER_ONLY = 0o600;
-const MOST_LINE_CHARACTERS = 1024;
+const MAX_LINE_CHARACTERS = 1024;
 
 /** The end of the trail at some moment: how many events there were, and the mac of the last one. */
 export interface AuditAnchor {
@@ -49,7 +49,7 @@ export class AuditAnchors {
     const anchors: AuditAnchor[] = [];
     const lines = createInterface({ input: createReadStream(this.#file), crlfDelay: Infinity });
     for await (const text of lines) {
-      const line = text.length <= MOST_LINE_CHARACTERS ? parsed(text) : undefined;
+      const line = text.length <= MAX_LINE_CHARACTERS ? parsed(text) : undefined;
       if (line !== undefined && this.#isSigned(line)) anchors.push({ sequence: line.sequence, mac: line.mac });
     }
     return anchors.sort((a, b) => a.sequence - b.sequence);

@@ -1,9 +1,9 @@
 import { IsEmail, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
 import { IsWellFormed } from './password/is-well-formed.ts';
 
-const MOST_EMAIL_CHARACTERS = 254;
-const MOST_PASSWORD_CHARACTERS = 1024;
-const MOST_TOKEN_CHARACTERS = 512;
+const MAX_EMAIL_CHARACTERS = 254;
+const MAX_PASSWORD_CHARACTERS = 1024;
+const MAX_TOKEN_CHARACTERS = 512;
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
 
 /** A new account. */
@@ -13,7 +13,7 @@ export class RegisterRequest {
    * @example "ana@clinic.example"
    */
   @IsEmail()
-  @MaxLength(MOST_EMAIL_CHARACTERS)
+  @MaxLength(MAX_EMAIL_CHARACTERS)
   email!: string;
 
   /**
@@ -22,7 +22,7 @@ export class RegisterRequest {
    */
   @IsString()
   @MinLength(1)
-  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @MaxLength(MAX_PASSWORD_CHARACTERS)
   @IsWellFormed()
   password!: string;
 
@@ -41,13 +41,13 @@ export class RegisterRequest {
 export class LoginRequest {
   /** @example "ana@clinic.example" */
   @IsEmail()
-  @MaxLength(MOST_EMAIL_CHARACTERS)
+  @MaxLength(MAX_EMAIL_CHARACTERS)
   email!: string;
 
   /** @example "the ferry leaves before dawn" */
   @IsString()
   @MinLength(1)
-  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @MaxLength(MAX_PASSWORD_CHARACTERS)
   @IsWellFormed()
   password!: string;
 }
@@ -59,7 +59,7 @@ export class RefreshRequest {
    * @example "rt_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
   @IsString()
-  @MaxLength(MOST_TOKEN_CHARACTERS)
+  @MaxLength(MAX_TOKEN_CHARACTERS)
   refresh_token!: string;
 }
 

@@ -10,9 +10,9 @@ type Input<Name extends keyof Tasks> = Parameters<Tasks[Name]>[0];
 type Output<Name extends keyof Tasks> = Awaited<ReturnType<Tasks[Name]>>;
 
 const WORKER = new URL(`./compute.worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
-const MOST_WAITING_TASKS = 64;
+const MAX_WAITING_TASKS = 64;
 const IDLE_TIMEOUT_MS = 30_000;
-const MOST_HEAP_MB = 128;
+const MAX_HEAP_MB = 128;
 const TASK_TIMEOUT_MS = 20_000;
 const RETRY_AFTER_SECONDS = 2;
 
@@ -23,9 +23,9 @@ export class ComputePool implements OnModuleDestroy {
     filename: fileURLToPath(WORKER),
     minThreads: 0,
     maxThreads: availableParallelism(),
-    maxQueue: MOST_WAITING_TASKS,
+    maxQueue: MAX_WAITING_TASKS,
     idleTimeout: IDLE_TIMEOUT_MS,
-    resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     // A thread computes; it needs neither the secrets of the environment nor the flags of the process.
     env: {},
     execArgv: [],
@@ -47,7 +47,7 @@ export class ComputePool implements OnModuleDestroy {
     input: Input<Name>,
     timeoutMs: number = TASK_TIMEOUT_MS,
   ): Promise<Output<Name>> {
-    if (this.#pool.queueSize >= MOST_WAITING_TASKS) throw busy(name, 'queue-full');
+    if (this.#pool.queueSize >= MAX_WAITING_TASKS) throw busy(name, 'queue-full');
     const signal = AbortSignal.timeout(timeoutMs);
     try {
       return (await this.#pool.run(input, { name, signal })) as Output<Name>;

@@ -4,7 +4,7 @@ import type { AuthConfig } from '../config/auth.config.ts';
 import { ComputePool } from './compute-pool.ts';
 
 /** bcrypt reads no further. */
-const BCRYPT_MOST_BYTES = 72;
+const BCRYPT_MAX_BYTES = 72;
 
 /** Salt and digest that nobody knows a password for: compared where there is no account, so that both take as long. */
 const NOBODY = 'cqrY0dzIHuG66GZTQ7LW/e3a5LXcLMRlkp/9WL9.1a1FaNpgu.iyK';
@@ -49,6 +49,6 @@ export class PasswordHasher {
  * beyond 72 bytes or after a NUL. 54 of the 64 bytes of that digest fit.
  */
 export function bcryptInput(password: string): string {
-  const isWhole = Buffer.byteLength(password) <= BCRYPT_MOST_BYTES && !password.includes('\0');
+  const isWhole = Buffer.byteLength(password) <= BCRYPT_MAX_BYTES && !password.includes('\0');
   return isWhole ? password : createHash('sha512').update(password).digest('base64');
 }

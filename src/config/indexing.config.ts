@@ -6,7 +6,7 @@ const GLOB =
   // eslint-disable-next-line no-control-regex -- control characters are what is refused
   /^(?!!)(?!\/?$)(?!.*\/\/)(?!(?:[^*?]*[*?]){17})(?!.*(?:[^/]\*\*|\*\*[^/]))(?!(?:.*\/)?\.\.?(?:\/|$))[^\u0000-\u001f\u007f\\]{1,200}$/;
 const GLOB_RULE = '$property must list patterns of paths like /Documents/drafts/ or *.md';
-const MOST_GLOBS = 50;
+const MAX_GLOBS = 50;
 
 /** Bounds of indexing. */
 export class IndexingConfig {
@@ -80,7 +80,7 @@ export class IndexingConfig {
     example: '*.pdf,/Guidelines/**',
   })
   @IsArray()
-  @ArrayMaxSize(MOST_GLOBS)
+  @ArrayMaxSize(MAX_GLOBS)
   @Matches(GLOB, { each: true, message: GLOB_RULE })
   readonly include: readonly string[] = [];
 
@@ -93,7 +93,7 @@ export class IndexingConfig {
     example: 'drafts/,~*',
   })
   @IsArray()
-  @ArrayMaxSize(MOST_GLOBS)
+  @ArrayMaxSize(MAX_GLOBS)
   @Matches(GLOB, { each: true, message: GLOB_RULE })
   readonly exclude: readonly string[] = [];
 

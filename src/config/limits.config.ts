@@ -1,7 +1,7 @@
 import { IsInt, Max, Min } from 'class-validator';
 import { Variable } from './variable.ts';
 
-const MOST = 1_000_000;
+const MAX_COUNT = 1_000_000;
 
 /** How often something may be asked; a request over a limit is answered 429 with Retry-After. */
 export class LimitsConfig {
@@ -12,13 +12,13 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly registerPerHour: number = 5;
 
   @Variable({ name: 'RATE_LIMIT_LOGIN_PER_MINUTE', type: 'integer', description: 'Logins per minute and address.' })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly loginPerMinute: number = 10;
 
   @Variable({
@@ -28,7 +28,7 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly loginFailuresPerAccount: number = 10;
 
   @Variable({
@@ -38,7 +38,7 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly secondFactorFailuresPerAccount: number = 5;
 
   @Variable({
@@ -49,7 +49,7 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly loginFailuresPerNetwork: number = 50;
 
   @Variable({
@@ -59,7 +59,7 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly refreshPerMinute: number = 20;
 
   @Variable({
@@ -70,7 +70,7 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly linkPerHour: number = 5;
 
   @Variable({
@@ -80,7 +80,7 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly doctorPerMinute: number = 10;
 
   @Variable({
@@ -90,7 +90,7 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly mailPerHour: number = 10;
 
   @Variable({
@@ -100,7 +100,7 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly ssoPerMinute: number = 30;
 
   @Variable({
@@ -110,7 +110,7 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly webhooksPerMinute: number = 600;
 
   @Variable({
@@ -120,6 +120,6 @@ export class LimitsConfig {
   })
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   readonly requestsPerMinute: number = 1200;
 }

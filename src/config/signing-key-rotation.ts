@@ -7,7 +7,7 @@ import { Secret } from './secret.ts';
 
 const SECRET_BYTES = 64;
 /** Access tokens live an hour at most: older keys verify nothing any more. */
-const MOST_OLD_KEYS = 2;
+const MAX_OLD_KEYS = 2;
 
 /** What a change of the signing key came to. */
 export type SigningRotation =
@@ -43,7 +43,7 @@ export function rotateSigningKey(environment: Readonly<Record<string, string | u
 
 function listOf(keys: readonly JwtKey[]): string {
   return keys
-    .slice(0, 1 + MOST_OLD_KEYS)
+    .slice(0, 1 + MAX_OLD_KEYS)
     .map(({ kid, secret }) => `${kid}:${secret}`)
     .join(',');
 }

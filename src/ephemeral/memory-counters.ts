@@ -5,7 +5,7 @@ interface Window {
   readonly endsAt: number;
 }
 
-const MOST_COUNTERS = 100_000;
+const MAX_COUNTERS = 100_000;
 
 /** Counters of one process. */
 export class MemoryCounters extends Counters {
@@ -34,7 +34,7 @@ export class MemoryCounters extends Counters {
     const window = { count: 0, endsAt };
     // Looking, or taking back a hit of a window that has ended, must not open a new one.
     if (by <= 0) return window;
-    if (this.#windows.size >= MOST_COUNTERS) this.#makeRoom();
+    if (this.#windows.size >= MAX_COUNTERS) this.#makeRoom();
     this.#windows.delete(key);
     this.#windows.set(key, window);
     return window;
@@ -44,7 +44,7 @@ export class MemoryCounters extends Counters {
   #makeRoom(): void {
     const now = this.#now();
     for (const [key, window] of this.#windows) if (window.endsAt <= now) this.#windows.delete(key);
-    let surplus = this.#windows.size - MOST_COUNTERS * 0.9;
+    let surplus = this.#windows.size - MAX_COUNTERS * 0.9;
     for (const key of this.#windows.keys()) {
       if (surplus <= 0) return;
       this.#windows.delete(key);

@@ -5,7 +5,7 @@ import { StorageConfig } from '../config/storage.config.ts';
 const COMMAND_TIMEOUT_MS = 200;
 const CONNECT_TIMEOUT_MS = 1000;
 const HANDSHAKE_TIMEOUT_MS = 5000;
-const MOST_RETRY_INTERVAL_MS = 2000;
+const MAX_RETRY_INTERVAL_MS = 2000;
 const RETRY_STEP_MS = 100;
 
 /** The connection to Redis where one is configured. While Redis is away every command fails at once or within 200 ms. */
@@ -25,7 +25,7 @@ export class RedisConnection implements OnModuleDestroy {
       connectTimeout: CONNECT_TIMEOUT_MS,
       // For what the client asks by itself when it connects; `inTime` limits the rest.
       commandTimeout: HANDSHAKE_TIMEOUT_MS,
-      retryStrategy: (attempt) => Math.min(attempt * RETRY_STEP_MS, MOST_RETRY_INTERVAL_MS),
+      retryStrategy: (attempt) => Math.min(attempt * RETRY_STEP_MS, MAX_RETRY_INTERVAL_MS),
     });
     this.#client.on('error', () => this.#reportDown());
     this.#client.on('ready', () => this.#reportUp());

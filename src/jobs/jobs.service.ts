@@ -10,7 +10,7 @@ import { Job } from './job.entity.ts';
 
 const WATCH_INTERVAL_MS = 400;
 const LONGEST_WATCH_MS = 3600_000;
-const MOST_LISTED = 50;
+const MAX_LISTED = 50;
 
 /** A job to be done. */
 export interface JobRequest {
@@ -73,7 +73,7 @@ export class JobsService {
   /** The latest jobs of a user, newest first. */
   list(principal: Principal): Promise<Job[]> {
     return this.#database.read((em) =>
-      em.find(Job, { userId: principal.userId }, { orderBy: { id: 'desc' }, limit: MOST_LISTED }),
+      em.find(Job, { userId: principal.userId }, { orderBy: { id: 'desc' }, limit: MAX_LISTED }),
     );
   }
 

@@ -3,7 +3,7 @@ import type { OutgoingMessage } from './mail-transport.port.ts';
 import type { MailContent, Occasion } from './templates/template.types.ts';
 
 const CONTROL = /\p{Cc}+/gu;
-const MOST_SUBJECT_CHARACTERS = 200;
+const MAX_SUBJECT_CHARACTERS = 200;
 const CLOSING = 'This message was sent by VoiceAssist. Nobody reads answers to it.';
 const BODY_STYLE = 'font:16px/1.5 sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem;color:#222';
 const BUTTON_STYLE = 'background:#1a4d80;color:#fff;padding:.6rem 1rem;border-radius:4px;text-decoration:none';
@@ -17,7 +17,7 @@ export function renderMail(content: MailContent, occasion: Occasion): RenderedMa
   const lines = paragraphs.map(oneLine);
   const { action } = content;
   return {
-    subject: oneLine(content.subject).slice(0, MOST_SUBJECT_CHARACTERS),
+    subject: oneLine(content.subject).slice(0, MAX_SUBJECT_CHARACTERS),
     text: [...lines, ...(action ? [`${action.label}:\n${oneLine(action.link)}`] : []), `-- \n${CLOSING}`].join('\n\n'),
     html:
       `<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>${escapeHtml(oneLine(content.subject))}</title></head>\n` +

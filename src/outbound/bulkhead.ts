@@ -23,12 +23,12 @@ class Share {
   running = 0;
   background = 0;
   readonly waiting: Record<'interactive' | 'background', Waiter[]> = { interactive: [], background: [] };
-  readonly mostRunning: number;
-  readonly mostWaiting: number;
+  readonly maxRunning: number;
+  readonly maxWaiting: number;
 
-  constructor(mostRunning: number, mostWaiting: number) {
-    this.mostRunning = mostRunning;
-    this.mostWaiting = mostWaiting;
+  constructor(maxRunning: number, maxWaiting: number) {
+    this.maxRunning = maxRunning;
+    this.maxWaiting = maxWaiting;
   }
 
   get isIdle(): boolean {
@@ -52,13 +52,13 @@ export class ConcurrencyGate {
   private readonly shares = new Map<string | undefined, Share>();
   /** Shares with somebody waiting, the next turn first. */
   private readonly turns: Share[] = [];
-  private readonly mostBackground: number;
+  private readonly maxBackground: number;
 
   private readonly options: GateOptions;
 
   constructor(options: GateOptions) {
     this.options = options;
-    this.mostBackground = Math.max(1, options.concurrency - Math.ceil(options.concurrency / 4));
+    this.maxBackground = Math.max(1, options.concurrency - Math.ceil(options.concurrency / 4));
   }
 
   /**
@@ -88,9 +88,9 @@ export class ConcurrencyGate {
   }
 
   private mayRun(share: Share, isBackground: boolean): boolean {
-    if (this.running >= this.options.concurrency || share.running >= share.mostRunning) return false;
+    if (this.running >= this.options.concurrency || share.running >= share.maxRunning) return false;
     if (!isBackground) return true;
-    return share.background < Math.max(1, share.mostRunning - 1) && this.background < this.mostBackground;
+    return share.background < Math.max(1, share.maxRunning - 1) && this.background < this.maxBackground;
   }
 
   private take(share: Share, isBackground: boolean): void {
@@ -136,7 +136,7 @@ export class ConcurrencyGate {
   private wait(share: Share, isBackground: boolean, signal: AbortSignal): Promise<void> {
     const queue = share.waiting[isBackground ? 'background' : 'interactive'];
     if (this.waiting >= this.options.maxQueued) return Promise.reject(this.busy('queue-full'));
-    if (queue.length >= share.mostWaiting) return Promise.reject(this.busy('caller-queue-full'));
+    if (queue.length >= share.maxWaiting) return Promise.reject(this.busy('caller-queue-full'));
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.waiting -= 1;

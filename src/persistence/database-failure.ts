@@ -29,12 +29,12 @@ interface ErrorLink {
   readonly previous?: unknown;
 }
 
-const MOST_LINKS = 5;
+const MAX_LINKS = 5;
 
 function chain(error: unknown): ErrorLink[] {
   const links: ErrorLink[] = [];
   let current: unknown = error;
-  while (typeof current === 'object' && current !== null && links.length < MOST_LINKS) {
+  while (typeof current === 'object' && current !== null && links.length < MAX_LINKS) {
     const link: ErrorLink = current;
     links.push(link);
     current = link.cause ?? link.previous;

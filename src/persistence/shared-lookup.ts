@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** One on its way to the database while the answers of the other are worked on. */
-const MOST_QUERIES = 2;
+const MAX_QUERIES = 2;
 
 /** Asks for many keys at once; a key without an entry was not found. */
 export type LookupQuery<Found> = (keys: readonly string[]) => Promise<ReadonlyMap<string, Found>>;
@@ -51,7 +51,7 @@ export class SharedLookup<Found> {
 
   /** Waits for a free place, and until the requests that have already arrived are read: they share the query. */
   async #turn(): Promise<void> {
-    if (this.#running >= MOST_QUERIES) {
+    if (this.#running >= MAX_QUERIES) {
       await new Promise<void>((resolve) => {
         this.#waiting = resolve;
       });

@@ -5,7 +5,7 @@ export interface FailureForLog {
   readonly at?: readonly string[];
 }
 
-const MOST_FRAMES = 8;
+const MAX_FRAMES = 8;
 
 /**
  * The loggable part of an error. Messages are left out: those of the database and of protocol libraries quote
@@ -17,7 +17,7 @@ export function failureForLog(error: unknown): FailureForLog {
   const frames = (error.stack ?? '')
     .split('\n')
     .filter((line) => line.startsWith('    at '))
-    .slice(0, MOST_FRAMES)
+    .slice(0, MAX_FRAMES)
     .map((line) => line.trim().replace(/file:\/\/\S*\/(?=dist|src|node_modules)/, ''));
   return { error: error.name, ...(typeof code === 'string' && { errorCode: code }), at: frames };
 }

@@ -4,7 +4,7 @@ export interface ShapeFault {
   readonly detail: string;
 }
 
-const MOST_LEVELS = 32;
+const MAX_LEVELS = 32;
 
 /** Members of every object: validation and transformation pass over such names in silence. */
 const RESERVED = new Set(Object.getOwnPropertyNames(Object.prototype));
@@ -21,8 +21,8 @@ export function findShapeFault(root: unknown): ShapeFault | undefined {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, path } = next;
     if (typeof value !== 'object' || value === null) continue;
-    if (path.length > MOST_LEVELS) {
-      return { path: path.slice(0, 1), detail: `must not be nested deeper than ${MOST_LEVELS} levels` };
+    if (path.length > MAX_LEVELS) {
+      return { path: path.slice(0, 1), detail: `must not be nested deeper than ${MAX_LEVELS} levels` };
     }
     for (const [name, member] of Object.entries(value)) {
       if (!Array.isArray(value) && RESERVED.has(name)) {

@@ -16,7 +16,7 @@ export function watchBodies(fastify: FastifyInstance): void {
     }
     // Nextcloud does not say of which type its webhooks are.
     if (declared.isJsonUnlessSaid === true) request.headers['content-type'] ??= 'application/json';
-    const watch = new BodyWatch(declared.mostBytes);
+    const watch = new BodyWatch(declared.maxBytes);
     watches.set(request.raw, watch);
     payload.on('error', (error) => watch.destroy(error));
     // Refused before it is parsed, a body has no other listener.
@@ -39,14 +39,14 @@ export function findBodyDigests({ raw, headers }: FastifyRequest): BodyDigests |
 /** Passes a body on and computes its digests. */
 class BodyWatch extends Transform {
   readonly #hashes = { 'sha-256': createHash('sha256'), 'sha-512': createHash('sha512') };
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
   #digests: BodyDigests | undefined;
   /** Read by the framework, which compares it with Content-Length. */
   receivedEncodedLength = 0;
 
-  constructor(mostBytes = Number.POSITIVE_INFINITY) {
+  constructor(maxBytes = Number.POSITIVE_INFINITY) {
     super();
-    this.#mostBytes = mostBytes;
+    this.#maxBytes = maxBytes;
   }
 
   digests(isBodyAnnounced: boolean): BodyDigests | undefined {
@@ -56,7 +56,7 @@ class BodyWatch extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.receivedEncodedLength += chunk.length;
-    if (this.receivedEncodedLength > this.#mostBytes) {
+    if (this.receivedEncodedLength > this.#maxBytes) {
       done(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
       return;
     }

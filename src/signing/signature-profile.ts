@@ -22,7 +22,7 @@ export interface ClaimedSignature {
 
 /** Components that every signature covers, no other ones and in any order. */
 const COMPONENTS = ['"@method"', '"@path"', '"@query"', '"content-digest"'];
-const MOST_CHARACTERS = 1_024;
+const MAX_CHARACTERS = 1_024;
 const LABEL = '[a-z*][a-z0-9_.*-]{0,31}';
 // One member only: of several signatures none would be the one that counts.
 const INPUT = new RegExp(`^(${LABEL})=(\\(([^()]*)\\)((?:;[a-z]+=(?:[0-9]+|"[^"]*"))+))$`);
@@ -69,7 +69,7 @@ export function macOf(base: string, key: Buffer): Buffer {
 /** One field without the space around it; the empty text for none, for repeated ones that were not joined, and for an endless one. */
 export function field({ headers }: SignedMessage, name: string): string {
   const value = headers[name];
-  return typeof value === 'string' && value.length <= MOST_CHARACTERS ? value.trim() : '';
+  return typeof value === 'string' && value.length <= MAX_CHARACTERS ? value.trim() : '';
 }
 
 function parametersOf(list: string): ReadonlyMap<string, string> | null {

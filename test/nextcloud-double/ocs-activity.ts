@@ -12,7 +12,7 @@ interface Activity {
   readonly path: string;
 }
 
-const MOST_KEPT = 2000;
+const MAX_KEPT = 2000;
 const FIRST_ID = 100;
 
 /** What the app `activity` remembers: entries of all users in one row of ids. */
@@ -55,7 +55,7 @@ export class ActivityLog {
     this.#lastId += 1;
     const fileId = node.kind === 'mount' ? node.target.fileId : node.fileId;
     this.#entries.push({ id: this.#lastId, uid, type, fileId, path: `/${pathOf(node).join('/')}` });
-    if (this.#entries.length > MOST_KEPT) this.#entries.shift();
+    if (this.#entries.length > MAX_KEPT) this.#entries.shift();
   }
 }
 

@@ -17,8 +17,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { SCOPES, type Scope } from '../../access/scopes.ts';
 
 const SCOPE_NAMES = Object.keys(SCOPES);
-const MOST_SCOPES = 32;
-const MOST_DAYS = 3650;
+const MAX_SCOPES = 32;
+const MAX_DAYS = 3650;
 /** Something to be read, without control characters and halves of a character. */
 const PRINTABLE = /^(?=.*\S)[^\p{Cc}\p{Cs}]*$/u;
 
@@ -42,14 +42,14 @@ export class CreateAccessTokenRequest {
     enum: SCOPE_NAMES,
     isArray: true,
     minItems: 1,
-    maxItems: MOST_SCOPES,
+    maxItems: MAX_SCOPES,
     uniqueItems: true,
     example: ['files:index', 'jobs:read'],
     description: `What the token may do, and nothing else.\n\n${SCOPE_LIST}`,
   })
   @IsArray()
   @ArrayMinSize(1)
-  @ArrayMaxSize(MOST_SCOPES)
+  @ArrayMaxSize(MAX_SCOPES)
   @ArrayUnique()
   @IsIn(SCOPE_NAMES, { each: true })
   scopes!: Scope[];
@@ -61,7 +61,7 @@ export class CreateAccessTokenRequest {
   @ValidateIf((_, value: unknown) => value !== undefined)
   @IsInt()
   @Min(1)
-  @Max(MOST_DAYS)
+  @Max(MAX_DAYS)
   expires_in_days?: number;
 }
 

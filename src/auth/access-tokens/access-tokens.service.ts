@@ -12,7 +12,7 @@ import { lockLivingSession } from '../sessions/living-session.ts';
 import { AccessToken } from './access-token.entity.ts';
 import { accessTokenHash, accessTokenHint, newAccessToken } from './access-token-secret.ts';
 
-const MOST_TOKENS = 50;
+const MAX_TOKENS = 50;
 
 /** A token to be made. */
 export interface NewAccessToken {
@@ -45,7 +45,7 @@ export class AccessTokensService {
   /** Every token of the user that has not been deleted, the newest first; also those that have expired. */
   async list(principal: SessionPrincipal): Promise<readonly AccessToken[]> {
     return this.#database.read((em) =>
-      em.find(AccessToken, { userId: principal.userId }, { orderBy: { id: 'desc' }, limit: MOST_TOKENS }),
+      em.find(AccessToken, { userId: principal.userId }, { orderBy: { id: 'desc' }, limit: MAX_TOKENS }),
     );
   }
 
@@ -105,7 +105,7 @@ export class AccessTokensService {
 /** The account is locked: two requests at once cannot both take the last place. */
 async function requireRoom(em: EntityManager, userId: string): Promise<void> {
   const count = await em.count(AccessToken, { userId });
-  if (count >= MOST_TOKENS) throw new DomainError('access-token-limit');
+  if (count >= MAX_TOKENS) throw new DomainError('access-token-limit');
 }
 
 async function insert(

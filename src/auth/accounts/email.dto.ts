@@ -1,7 +1,7 @@
 import { IsEmail, IsString, MaxLength } from 'class-validator';
 
-const MOST_EMAIL_CHARACTERS = 254;
-const MOST_TOKEN_CHARACTERS = 128;
+const MAX_EMAIL_CHARACTERS = 254;
+const MAX_TOKEN_CHARACTERS = 128;
 
 /** The token of a link. */
 export class LinkTokenRequest {
@@ -10,7 +10,7 @@ export class LinkTokenRequest {
    * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
   @IsString()
-  @MaxLength(MOST_TOKEN_CHARACTERS)
+  @MaxLength(MAX_TOKEN_CHARACTERS)
   token!: string;
 }
 
@@ -18,7 +18,7 @@ export class LinkTokenRequest {
 export class AddressRequest {
   /** @example "ana@clinic.example" */
   @IsEmail()
-  @MaxLength(MOST_EMAIL_CHARACTERS)
+  @MaxLength(MAX_EMAIL_CHARACTERS)
   email!: string;
 }
 
@@ -29,7 +29,7 @@ export class ChangeEmailRequest {
    * @example "ana.duarte@clinic.example"
    */
   @IsEmail()
-  @MaxLength(MOST_EMAIL_CHARACTERS)
+  @MaxLength(MAX_EMAIL_CHARACTERS)
   new_email!: string;
 }
 

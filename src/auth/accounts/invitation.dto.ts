@@ -2,9 +2,9 @@ import { IsBoolean, IsEmail, IsString, Matches, MaxLength, MinLength, ValidateIf
 import { LinkTokenRequest } from './email.dto.ts';
 import { IsWellFormed } from '../password/is-well-formed.ts';
 
-const MOST_EMAIL_CHARACTERS = 254;
-const MOST_NAME_CHARACTERS = 255;
-const MOST_PASSWORD_CHARACTERS = 1024;
+const MAX_EMAIL_CHARACTERS = 254;
+const MAX_NAME_CHARACTERS = 255;
+const MAX_PASSWORD_CHARACTERS = 1024;
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
 
 /** Somebody to be invited. */
@@ -14,7 +14,7 @@ export class InviteRequest {
    * @example "ana@clinic.example"
    */
   @IsEmail()
-  @MaxLength(MOST_EMAIL_CHARACTERS)
+  @MaxLength(MAX_EMAIL_CHARACTERS)
   email!: string;
 
   /**
@@ -23,7 +23,7 @@ export class InviteRequest {
    */
   @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
   @IsString()
-  @MaxLength(MOST_NAME_CHARACTERS)
+  @MaxLength(MAX_NAME_CHARACTERS)
   @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })
   full_name?: string | null;
 
@@ -41,7 +41,7 @@ export class AcceptInvitationRequest extends LinkTokenRequest {
    */
   @IsString()
   @MinLength(1)
-  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @MaxLength(MAX_PASSWORD_CHARACTERS)
   @IsWellFormed()
   password!: string;
 
@@ -51,7 +51,7 @@ export class AcceptInvitationRequest extends LinkTokenRequest {
    */
   @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
   @IsString()
-  @MaxLength(MOST_NAME_CHARACTERS)
+  @MaxLength(MAX_NAME_CHARACTERS)
   @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })
   full_name?: string | null;
 }

@@ -4,7 +4,7 @@ import { Counters } from '../../ephemeral/counters.port.ts';
 import { foldEmail } from '../../users/users.repository.ts';
 
 const WINDOW_MS = 60 * 60 * 1000;
-const MOST_PER_WINDOW = 5;
+const MAX_PER_WINDOW = 5;
 
 /**
  * Keeps anybody from having somebody else's mailbox flooded: an address gets at most five messages with a link an hour,
@@ -27,6 +27,6 @@ export class MailAllowance {
     // A digest: the counter store learns no address.
     const key = `mails:${createHash('sha256').update(foldEmail(email)).digest('hex')}`;
     const { count, remainingMs } = await this.#counters.add(key, { windowMs: WINDOW_MS, by: 1 });
-    return count <= MOST_PER_WINDOW ? 0 : Math.max(1, Math.ceil(remainingMs / 1000));
+    return count <= MAX_PER_WINDOW ? 0 : Math.max(1, Math.ceil(remainingMs / 1000));
   }
 }

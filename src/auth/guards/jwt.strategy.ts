@@ -8,7 +8,7 @@ import { ACCESS_TOKEN_TYPE, AccessKeys, AUDIENCE, ISSUER } from '../sessions/acc
 import { bearerToken } from './bearer-token.ts';
 
 // Clocks of two servers differ; what is further ahead was not signed by one of them (bar R24).
-const MOST_SECONDS_AHEAD = 60;
+const MAX_SECONDS_AHEAD = 60;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type KeyCallback = (error: Error | null, key?: string) => void;
@@ -62,6 +62,6 @@ function claimsOf({ header, payload }: DecodedToken): AccessClaims | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
   const { sub, sid, exp, iat, jti } = payload as Readonly<Record<string, unknown>>;
   if (typeof exp !== 'number' || typeof iat !== 'number' || typeof jti !== 'string') return undefined;
-  if (iat > Date.now() / 1000 + MOST_SECONDS_AHEAD) return undefined;
+  if (iat > Date.now() / 1000 + MAX_SECONDS_AHEAD) return undefined;
   return typeof sub === 'string' && typeof sid === 'string' && UUID.test(sid) ? { sub, sid } : undefined;
 }

@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 interface Limit {
-  readonly most: number;
+  readonly max: number;
   readonly windowMs: number;
 }
 
@@ -24,15 +24,15 @@ export interface LimitParts {
 /** Settings of the throttler: each route counts against the limit that it names, by user or by address. */
 export function requestLimits({ config, storage, reflector }: LimitParts): ThrottlerModuleOptions {
   const limits: Readonly<Record<LimitName, Limit>> = {
-    register: { most: config.registerPerHour, windowMs: HOUR_MS },
-    login: { most: config.loginPerMinute, windowMs: MINUTE_MS },
-    refresh: { most: config.refreshPerMinute, windowMs: MINUTE_MS },
-    link: { most: config.linkPerHour, windowMs: HOUR_MS },
-    doctor: { most: config.doctorPerMinute, windowMs: MINUTE_MS },
-    mail: { most: config.mailPerHour, windowMs: HOUR_MS },
-    webhook: { most: config.webhooksPerMinute, windowMs: MINUTE_MS },
-    sso: { most: config.ssoPerMinute, windowMs: MINUTE_MS },
-    requests: { most: config.requestsPerMinute, windowMs: MINUTE_MS },
+    register: { max: config.registerPerHour, windowMs: HOUR_MS },
+    login: { max: config.loginPerMinute, windowMs: MINUTE_MS },
+    refresh: { max: config.refreshPerMinute, windowMs: MINUTE_MS },
+    link: { max: config.linkPerHour, windowMs: HOUR_MS },
+    doctor: { max: config.doctorPerMinute, windowMs: MINUTE_MS },
+    mail: { max: config.mailPerHour, windowMs: HOUR_MS },
+    webhook: { max: config.webhooksPerMinute, windowMs: MINUTE_MS },
+    sso: { max: config.ssoPerMinute, windowMs: MINUTE_MS },
+    requests: { max: config.requestsPerMinute, windowMs: MINUTE_MS },
   };
   const nameOf = (context: ExecutionContext): LimitName =>
     reflector.getAllAndOverride<LimitName | undefined>(REQUEST_LIMIT, [context.getHandler(), context.getClass()]) ??
@@ -46,7 +46,7 @@ export function requestLimits({ config, storage, reflector }: LimitParts): Throt
     throttlers: [
       {
         name: 'default',
-        limit: (context) => limits[nameOf(context)].most,
+        limit: (context) => limits[nameOf(context)].max,
         ttl: (context) => limits[nameOf(context)].windowMs,
       },
     ],

@@ -10,11 +10,11 @@ const SECONDS_PER_MINUTE = 60;
 @Injectable()
 export class StepUpGuard implements CanActivate {
   readonly #reflector: Reflector;
-  readonly #mostSeconds: number;
+  readonly #maxSeconds: number;
 
   constructor(reflector: Reflector, config: AuthConfig) {
     this.#reflector = reflector;
-    this.#mostSeconds = config.stepUpMinutes * SECONDS_PER_MINUTE;
+    this.#maxSeconds = config.stepUpMinutes * SECONDS_PER_MINUTE;
   }
 
   canActivate(context: ExecutionContext): boolean {
@@ -24,7 +24,7 @@ export class StepUpGuard implements CanActivate {
     ]);
     if (isNeeded !== true) return true;
     const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    if (user?.sessionId != null && user.authenticatedSecondsAgo <= this.#mostSeconds) return true;
+    if (user?.sessionId != null && user.authenticatedSecondsAgo <= this.#maxSeconds) return true;
     throw new DomainError('step-up-required');
   }
 }

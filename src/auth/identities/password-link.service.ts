@@ -8,7 +8,7 @@ import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { IdentityAttachment } from '../oidc/identity-attachment.ts';
 import { openingOf, type LinkTokenPayload, type PasswordLinkPayload } from './exchange-codes.ts';
 
-const MOST_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 
 /** What somebody shows to take an identity into his account. */
 export interface PasswordLink {
@@ -69,7 +69,7 @@ export class PasswordLinkService {
   #account(linkToken: string): Promise<User> {
     return this.#database.transaction(async (em) => {
       const found = await this.#tokens.find<LinkTokenPayload>(em, 'oidc-link', linkToken);
-      const isGood = found !== null && found.payload.kind === 'password' && found.attempts < MOST_ATTEMPTS;
+      const isGood = found !== null && found.payload.kind === 'password' && found.attempts < MAX_ATTEMPTS;
       if (!isGood || found.userId === null) throw new DomainError('invalid-sso-code');
       await this.#attachment.requireNoSecondFactor(em, found.userId);
       return em.findOneOrFail(User, { id: found.userId });

@@ -12,12 +12,12 @@ const WINDOW_MS = 15 * 60 * 1000;
 export class AccountFailures {
   readonly #counters: Counters;
   readonly #trail: AuditTrail;
-  readonly #most: number;
+  readonly #maxFailures: number;
 
   constructor(counters: Counters, trail: AuditTrail, limits: LimitsConfig) {
     this.#counters = counters;
     this.#trail = trail;
-    this.#most = limits.loginFailuresPerAccount;
+    this.#maxFailures = limits.loginFailuresPerAccount;
   }
 
   /**
@@ -29,9 +29,9 @@ export class AccountFailures {
    */
   async count(foldedEmail: string, userId: string | null): Promise<void> {
     const { count, remainingMs } = await this.#counters.add(keyOf(foldedEmail), { windowMs: WINDOW_MS, by: 1 });
-    if (count <= this.#most) return;
+    if (count <= this.#maxFailures) return;
     // Once per window: a flood must not become a flood of rows.
-    if (count === this.#most + 1) {
+    if (count === this.#maxFailures + 1) {
       await this.#trail.record({
         actorId: null,
         action: 'account.throttled',

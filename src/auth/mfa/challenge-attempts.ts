@@ -10,7 +10,7 @@ import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
 import { SecondFactorFailures } from './second-factor-failures.ts';
 
-const MOST_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 
 /** What the holder of a token has shown in the first step of his login. */
 export interface StepInProgress {
@@ -84,7 +84,7 @@ export class SecondSteps {
   /** Told apart from the step itself, because the account is locked before the token, as everywhere. */
   async #ownerOf(purpose: Purpose, mfaToken: string): Promise<string> {
     const found = await this.#database.transaction((em) => this.#tokens.find(em, purpose, mfaToken));
-    if (found?.userId == null || found.attempts >= MOST_ATTEMPTS) throw new DomainError('invalid-mfa-token');
+    if (found?.userId == null || found.attempts >= MAX_ATTEMPTS) throw new DomainError('invalid-mfa-token');
     return found.userId;
   }
 
@@ -97,7 +97,7 @@ export class SecondSteps {
     const isGood =
       user?.isActive === true &&
       found?.userId === userId &&
-      found.attempts < MOST_ATTEMPTS &&
+      found.attempts < MAX_ATTEMPTS &&
       found.payload.accountState === accountState(user);
     if (!isGood) throw new DomainError('invalid-mfa-token');
     return { user, opening: found.payload.opening };

@@ -1,8 +1,8 @@
 import { IsString, Matches, MaxLength } from 'class-validator';
 import { TokenPairDocument } from '../auth.dto.ts';
 
-const MOST_TOKEN_CHARACTERS = 64;
-const MOST_CODE_CHARACTERS = 32;
+const MAX_TOKEN_CHARACTERS = 64;
+const MAX_CODE_CHARACTERS = 32;
 const CODE = /^[0-9A-Za-z][0-9A-Za-z -]{4,30}[0-9A-Za-z]$/;
 const CODE_RULE = { message: 'code must be the 6 digits of an authenticator app or a recovery code' };
 
@@ -87,7 +87,7 @@ export class ChallengeRequest {
    * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
   @IsString()
-  @MaxLength(MOST_TOKEN_CHARACTERS)
+  @MaxLength(MAX_TOKEN_CHARACTERS)
   mfa_token!: string;
 
   /**
@@ -95,7 +95,7 @@ export class ChallengeRequest {
    * @example "123456"
    */
   @IsString()
-  @MaxLength(MOST_CODE_CHARACTERS)
+  @MaxLength(MAX_CODE_CHARACTERS)
   @Matches(CODE, CODE_RULE)
   code!: string;
 }
@@ -107,7 +107,7 @@ export class EnrolmentRequest {
    * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
   @IsString()
-  @MaxLength(MOST_TOKEN_CHARACTERS)
+  @MaxLength(MAX_TOKEN_CHARACTERS)
   mfa_token!: string;
 }
 
@@ -118,7 +118,7 @@ export class ConfirmEnrolmentRequest extends ConfirmTotpRequest {
    * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
   @IsString()
-  @MaxLength(MOST_TOKEN_CHARACTERS)
+  @MaxLength(MAX_TOKEN_CHARACTERS)
   mfa_token!: string;
 }
 

@@ -12,9 +12,9 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-const MOST_ID_CHARACTERS = 1364;
-const MOST_DATA_CHARACTERS = 8192;
-const MOST_OBJECT_CHARACTERS = 16_384;
+const MAX_ID_CHARACTERS = 1364;
+const MAX_DATA_CHARACTERS = 8192;
+const MAX_OBJECT_CHARACTERS = 16_384;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const BASE64URL_RULE = { message: '$property must be base64url without padding' };
 
@@ -25,7 +25,7 @@ export class PasskeyResponse {
    * @example "0Zq1yMZg1dwWvmJKhO4yZA"
    */
   @IsString()
-  @MaxLength(MOST_ID_CHARACTERS)
+  @MaxLength(MAX_ID_CHARACTERS)
   @Matches(BASE64URL, BASE64URL_RULE)
   id!: string;
 
@@ -34,7 +34,7 @@ export class PasskeyResponse {
    * @example "0Zq1yMZg1dwWvmJKhO4yZA"
    */
   @IsString()
-  @MaxLength(MOST_ID_CHARACTERS)
+  @MaxLength(MAX_ID_CHARACTERS)
   @Matches(BASE64URL, BASE64URL_RULE)
   rawId!: string;
 
@@ -67,7 +67,7 @@ export class AttestationData {
    * @example "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIn0"
    */
   @IsString()
-  @MaxLength(MOST_DATA_CHARACTERS)
+  @MaxLength(MAX_DATA_CHARACTERS)
   @Matches(BASE64URL, BASE64URL_RULE)
   clientDataJSON!: string;
 
@@ -76,7 +76,7 @@ export class AttestationData {
    * @example "o2NmbXRkbm9uZQ"
    */
   @IsString()
-  @MaxLength(MOST_OBJECT_CHARACTERS)
+  @MaxLength(MAX_OBJECT_CHARACTERS)
   @Matches(BASE64URL, BASE64URL_RULE)
   attestationObject!: string;
 
@@ -96,7 +96,7 @@ export class AttestationData {
    */
   @IsOptional()
   @IsString()
-  @MaxLength(MOST_OBJECT_CHARACTERS)
+  @MaxLength(MAX_OBJECT_CHARACTERS)
   authenticatorData?: string | null;
 
   /**
@@ -105,7 +105,7 @@ export class AttestationData {
    */
   @IsOptional()
   @IsString()
-  @MaxLength(MOST_DATA_CHARACTERS)
+  @MaxLength(MAX_DATA_CHARACTERS)
   publicKey?: string | null;
 
   /**
@@ -133,7 +133,7 @@ export class AssertionData {
    * @example "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0"
    */
   @IsString()
-  @MaxLength(MOST_DATA_CHARACTERS)
+  @MaxLength(MAX_DATA_CHARACTERS)
   @Matches(BASE64URL, BASE64URL_RULE)
   clientDataJSON!: string;
 
@@ -142,7 +142,7 @@ export class AssertionData {
    * @example "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MdAAAAAA"
    */
   @IsString()
-  @MaxLength(MOST_DATA_CHARACTERS)
+  @MaxLength(MAX_DATA_CHARACTERS)
   @Matches(BASE64URL, BASE64URL_RULE)
   authenticatorData!: string;
 
@@ -171,7 +171,7 @@ export class AssertionData {
    */
   @IsOptional()
   @IsString()
-  @MaxLength(MOST_OBJECT_CHARACTERS)
+  @MaxLength(MAX_OBJECT_CHARACTERS)
   attestationObject?: string | null;
 }
 

@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { IsObject, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { AssertionResponseBody, AttestationResponseBody } from './passkey-response.dto.ts';
 
-const MOST_TOKEN_CHARACTERS = 64;
+const MAX_TOKEN_CHARACTERS = 64;
 const NAME = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,100}$/u;
 const NAME_RULE = { message: 'name must be 1 to 100 characters without control characters' };
 
@@ -49,7 +49,7 @@ export class AddPasskeyRequest {
    * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
   @IsString()
-  @MaxLength(MOST_TOKEN_CHARACTERS)
+  @MaxLength(MAX_TOKEN_CHARACTERS)
   registration_token!: string;
 
   /**
@@ -108,7 +108,7 @@ export class PasskeyChallengeOptionsRequest {
    * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
   @IsString()
-  @MaxLength(MOST_TOKEN_CHARACTERS)
+  @MaxLength(MAX_TOKEN_CHARACTERS)
   mfa_token!: string;
 }
 
@@ -119,7 +119,7 @@ export class PasskeyLoginRequest {
    * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
   @IsString()
-  @MaxLength(MOST_TOKEN_CHARACTERS)
+  @MaxLength(MAX_TOKEN_CHARACTERS)
   authentication_token!: string;
 
   /** `toJSON()` of what `navigator.credentials.get()` gave. */
@@ -136,6 +136,6 @@ export class PasskeyChallengeRequest extends PasskeyLoginRequest {
    * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
   @IsString()
-  @MaxLength(MOST_TOKEN_CHARACTERS)
+  @MaxLength(MAX_TOKEN_CHARACTERS)
   mfa_token!: string;
 }

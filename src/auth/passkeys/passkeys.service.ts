@@ -10,7 +10,7 @@ import type { Passkey } from './passkey.entity.ts';
 import { PasskeyRegistrations, type RegistrationQuestion } from './passkey-registrations.ts';
 import { Passkeys } from './passkeys.ts';
 
-const MOST_PASSKEYS = 25;
+const MAX_PASSKEYS = 25;
 
 /** What a user may know of a passkey. */
 export type PasskeyFacts = Pick<Passkey, 'id' | 'name' | 'createdAt' | 'isBackedUp'> & {
@@ -62,8 +62,8 @@ export class PasskeysService {
     return this.#database.transaction(async (em) => {
       const user = await this.#owner.lock(em, principal);
       const known = await this.#passkeys.list(em, user.id);
-      if (known.length >= MOST_PASSKEYS) {
-        throw new DomainError('passkey-refused', { detail: `An account can have ${MOST_PASSKEYS} passkeys.` });
+      if (known.length >= MAX_PASSKEYS) {
+        throw new DomainError('passkey-refused', { detail: `An account can have ${MAX_PASSKEYS} passkeys.` });
       }
       return this.#registrations.ask(em, { user, sessionId: principal.sessionId, known });
     });

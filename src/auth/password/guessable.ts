@@ -3,8 +3,8 @@ const ROWS = ['1234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'abcdefghijklm
 const SEQUENCES = ROWS.flatMap((row) => [row + row, reversed(row) + reversed(row)]);
 
 const LEAST_RUN = 3;
-const MOST_WORD_LENGTH = 32;
-const MOST_DIGITS = 8;
+const MAX_WORD_LENGTH = 32;
+const MAX_DIGITS = 8;
 const LONGEST_UNIT = 12;
 const SEPARATORS = /[\s._-]+/g;
 const EDGE_MARKS = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
@@ -59,14 +59,14 @@ function runLength(text: string): number {
 function isWordAndFiller(text: string, isWord: (text: string) => boolean): boolean {
   for (let cut = 1; cut < text.length; cut += 1) {
     const [head, tail] = [text.slice(0, cut), text.slice(cut)];
-    if (head.length <= MOST_WORD_LENGTH && isWord(head) && isFiller(tail)) return true;
-    if (tail.length <= MOST_WORD_LENGTH && isWord(tail) && isFiller(head)) return true;
+    if (head.length <= MAX_WORD_LENGTH && isWord(head) && isFiller(tail)) return true;
+    if (tail.length <= MAX_WORD_LENGTH && isWord(tail) && isFiller(head)) return true;
   }
   return false;
 }
 
 function isFiller(text: string): boolean {
-  return isRun(text) || (text.length <= MOST_DIGITS && /^[\d\p{P}\p{S}]+$/u.test(text));
+  return isRun(text) || (text.length <= MAX_DIGITS && /^[\d\p{P}\p{S}]+$/u.test(text));
 }
 
 function reversed(text: string): string {

@@ -2,7 +2,7 @@ import { IsString, MaxLength, MinLength } from 'class-validator';
 import { LinkTokenRequest } from '../accounts/email.dto.ts';
 import { IsWellFormed } from './is-well-formed.ts';
 
-const MOST_PASSWORD_CHARACTERS = 1024;
+const MAX_PASSWORD_CHARACTERS = 1024;
 
 /** A change of the own password. */
 export class ChangePasswordRequest {
@@ -12,7 +12,7 @@ export class ChangePasswordRequest {
    */
   @IsString()
   @MinLength(1)
-  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @MaxLength(MAX_PASSWORD_CHARACTERS)
   @IsWellFormed()
   current_password!: string;
 
@@ -22,7 +22,7 @@ export class ChangePasswordRequest {
    */
   @IsString()
   @MinLength(1)
-  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @MaxLength(MAX_PASSWORD_CHARACTERS)
   @IsWellFormed()
   new_password!: string;
 }
@@ -35,7 +35,7 @@ export class ResetPasswordRequest extends LinkTokenRequest {
    */
   @IsString()
   @MinLength(1)
-  @MaxLength(MOST_PASSWORD_CHARACTERS)
+  @MaxLength(MAX_PASSWORD_CHARACTERS)
   @IsWellFormed()
   new_password!: string;
 }

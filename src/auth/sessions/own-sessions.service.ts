@@ -9,7 +9,7 @@ import { DomainError } from '../../problem/domain-error.ts';
 import { endOtherSessions, endSession } from './session-records.ts';
 import { recordForeignId } from './foreign-id.ts';
 
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 /** A session that lives. */
 export interface LivingSession {
@@ -59,7 +59,7 @@ export class OwnSessionsService {
   list(principal: SessionPrincipal): Promise<readonly LivingSession[]> {
     return this.#database.read(async (em) => {
       const rows = await em.execute<SessionRow[]>(
-        `${LIVING_OF_USER} order by s.last_used_at desc, s.id desc limit ${MOST_LISTED}`,
+        `${LIVING_OF_USER} order by s.last_used_at desc, s.id desc limit ${MAX_LISTED}`,
         [principal.userId, this.#idleSeconds],
       );
       return rows.map(livingSession);

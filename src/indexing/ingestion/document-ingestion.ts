@@ -13,9 +13,9 @@ import { verdictOf, type IngestionVerdict } from './failure-policy.ts';
 import { writeRevision } from './revision-writer.ts';
 
 /** Tries that ended with a failure before a document is set aside. */
-const MOST_FAILURES = 3;
+const MAX_FAILURES = 3;
 /** Tries that did not end at all: reading happens in a process of its own, so the server's death is rarely the file's fault. */
-const MOST_STARTS = 8;
+const MAX_STARTS = 8;
 const LOCKED_DELAY_SECONDS = 60;
 const CHUNKS_AT_A_TIME = 500;
 
@@ -53,7 +53,7 @@ export class DocumentIngestion {
     run.signal.throwIfAborted();
     const claim = await this.#records.claim(run.userId, documentId);
     if (claim === null) return;
-    if (claim.attempts > MOST_STARTS) return this.#records.settle(claim, 'failed', 'worker-crashed');
+    if (claim.attempts > MAX_STARTS) return this.#records.settle(claim, 'failed', 'worker-crashed');
     if (claim.seenSize > run.maxBytes) return this.#records.settle(claim, 'too_large', 'too-large');
     try {
       await this.#folder.withFile((path) => this.#read(claim, path, run));
@@ -91,7 +91,7 @@ export class DocumentIngestion {
       case 'retry':
       case 'source':
         if (verdict.reason === 'internal-error') this.#log.error({ documentId: claim.id, ...failureForLog(error) });
-        if (claim.attempts >= MOST_FAILURES) return this.#records.settle(claim, 'failed', verdict.reason);
+        if (claim.attempts >= MAX_FAILURES) return this.#records.settle(claim, 'failed', verdict.reason);
         return this.#records.noteFailure(claim, verdict.reason);
       case 'stop':
         await this.#stop(claim);

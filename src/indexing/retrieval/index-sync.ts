@@ -7,7 +7,7 @@ import type { IndexedPassage, PassageChange } from '../passage-index/passage-ind
 const BATCH_CHARACTERS = 2_000_000;
 const BATCH_DOCUMENTS = 500;
 /** A feeding that others share may have begun before this caller looked. */
-const MOST_FEEDINGS = 3;
+const MAX_FEEDINGS = 3;
 
 interface PlannedRow {
   readonly sequence: string;
@@ -59,7 +59,7 @@ export class IndexFeeder {
   async bringUpToDate(userId: string): Promise<number> {
     const head = await this.#head(userId);
     let applied = await this.#index.appliedSequence(userId);
-    for (let round = 0; applied < head && round < MOST_FEEDINGS; round += 1) applied = await this.#feedOnce(userId);
+    for (let round = 0; applied < head && round < MAX_FEEDINGS; round += 1) applied = await this.#feedOnce(userId);
     return applied;
   }
 

@@ -4,7 +4,7 @@ import { isBelow, parentPrefixOf, prefixOf } from '../sources/source-path.ts';
 import { NOINDEX } from './index-rules.ts';
 
 /** One question per folder: deeper paths are asked about their nearest folders only. */
-const MOST_LEVELS = 40;
+const MAX_LEVELS = 40;
 
 /** Asks an account where `.noindex` files lie, each folder once. */
 export class ClosedFolders {
@@ -43,7 +43,7 @@ export class ClosedFolders {
 /** Prefixes of the folders that hold a path, the outermost first. */
 function prefixesOf(path: string): string[] {
   const prefixes: string[] = [];
-  for (let prefix = parentPrefixOf(path); prefixes.length < MOST_LEVELS; prefix = parentPrefixOf(prefix)) {
+  for (let prefix = parentPrefixOf(path); prefixes.length < MAX_LEVELS; prefix = parentPrefixOf(prefix)) {
     prefixes.unshift(prefix);
     if (prefix === '') break;
   }

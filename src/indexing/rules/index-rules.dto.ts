@@ -1,7 +1,7 @@
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
 
-const MOST_FOLDERS = 50;
-const MOST_PATTERNS = 50;
+const MAX_FOLDERS = 50;
+const MAX_PATTERNS = 50;
 
 /** Rules of what is indexed; what is absent or null is as the operator has it. */
 export class IndexRulesRequest {
@@ -11,7 +11,7 @@ export class IndexRulesRequest {
    */
   @IsOptional()
   @IsArray()
-  @ArrayMaxSize(MOST_FOLDERS)
+  @ArrayMaxSize(MAX_FOLDERS)
   @IsString({ each: true })
   @MinLength(1, { each: true })
   @MaxLength(4000, { each: true })
@@ -25,7 +25,7 @@ export class IndexRulesRequest {
    */
   @IsOptional()
   @IsArray()
-  @ArrayMaxSize(MOST_PATTERNS)
+  @ArrayMaxSize(MAX_PATTERNS)
   @IsString({ each: true })
   @MaxLength(200, { each: true })
   include?: string[] | null;
@@ -36,7 +36,7 @@ export class IndexRulesRequest {
    */
   @IsOptional()
   @IsArray()
-  @ArrayMaxSize(MOST_PATTERNS)
+  @ArrayMaxSize(MAX_PATTERNS)
   @IsString({ each: true })
   @MaxLength(200, { each: true })
   exclude?: string[] | null;

@@ -130,12 +130,12 @@ export class IndexRulesService {
   }
 
   #effective({ watchDirectories, include, exclude, maxFileMb }: ChosenRules): IndexRules {
-    const most = this.#defaults.maxFileBytes;
+    const maxFileBytes = this.#defaults.maxFileBytes;
     return {
       watchDirectories: watchDirectories ?? this.#defaults.watchDirectories,
       include: include ?? this.#defaults.include,
       exclude: exclude ?? this.#defaults.exclude,
-      maxFileBytes: maxFileMb === null ? most : Math.min(most, maxFileMb * BYTES_PER_MB),
+      maxFileBytes: maxFileMb === null ? maxFileBytes : Math.min(maxFileBytes, maxFileMb * BYTES_PER_MB),
     };
   }
 }

@@ -1,5 +1,5 @@
-const MOST_CHARACTERS = 200;
-const MOST_WILDCARDS = 16;
+const MAX_CHARACTERS = 200;
+const MAX_WILDCARDS = 16;
 const ANY_NAMES = '**';
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const FORBIDDEN = /[\u0000-\u001f\u007f\\]/;
@@ -36,15 +36,14 @@ export class PathGlob {
 /** What is wrong with a pattern, in words for whoever wrote it; null when nothing is. */
 export function findGlobFault(pattern: string): string | null {
   if (pattern.replace(/^\/+|\/+$/g, '') === '') return 'must name something';
-  if (pattern.length > MOST_CHARACTERS) return `must not be longer than ${MOST_CHARACTERS} characters`;
+  if (pattern.length > MAX_CHARACTERS) return `must not be longer than ${MAX_CHARACTERS} characters`;
   if (!pattern.isWellFormed()) return 'must be well-formed Unicode';
   if (FORBIDDEN.test(pattern)) return 'must not hold control characters or a backslash';
   if (pattern.startsWith('!')) return 'must not begin with !: a rule cannot take back another one';
   const names = pattern.replace(/^\/|\/$/g, '').split('/');
   if (names.some((name) => name === '' || name === '.' || name === '..')) return 'must not hold empty names, . or ..';
   if (names.some((name) => name !== ANY_NAMES && name.includes(ANY_NAMES))) return 'may hold ** only as a whole name';
-  if ((pattern.match(/[*?]/g) ?? []).length > MOST_WILDCARDS)
-    return `must not hold more than ${MOST_WILDCARDS} * and ?`;
+  if ((pattern.match(/[*?]/g) ?? []).length > MAX_WILDCARDS) return `must not hold more than ${MAX_WILDCARDS} * and ?`;
   return null;
 }
 

@@ -8,9 +8,9 @@ import { isBelowAny, prefixOf } from '../sources/source-path.ts';
 import { findClosedFolder, type RuleBook } from './index-rules.ts';
 import { IndexRulesService, type ChosenRules } from './index-rules.service.ts';
 
-const MOST_ENTRIES = 20_000;
-const MOST_DOCUMENTS = 50_000;
-const MOST_SAMPLES = 20;
+const MAX_ENTRIES = 20_000;
+const MAX_DOCUMENTS = 50_000;
+const MAX_SAMPLES = 20;
 const LONGEST_MS = 20_000;
 
 /** Some of what there is, and how much. */
@@ -76,7 +76,7 @@ export class RulesPreviewService {
       unchangedCount: known.length - leaving.length,
       entryCount: look.entryCount,
       missingRoots: look.missingRoots,
-      isComplete: look.isComplete && known.length < MOST_DOCUMENTS,
+      isComplete: look.isComplete && known.length < MAX_DOCUMENTS,
     };
   }
 
@@ -85,7 +85,7 @@ export class RulesPreviewService {
       em.execute<KnownDocument[]>(
         `select path, file_id as "fileId", seen_size as size, is_requested as "isRequested" from documents
          where user_id = ? and state not in ('removed', 'too_large') order by id limit ?`,
-        [userId, MOST_DOCUMENTS],
+        [userId, MAX_DOCUMENTS],
       ),
     );
   }
@@ -99,7 +99,7 @@ async function lookAt(session: SourceSession, book: RuleBook): Promise<Look> {
     try {
       await walk(session.walk(root, signal), (entry) => {
         take(look, entry, book);
-        if (look.entryCount >= MOST_ENTRIES) enough.abort();
+        if (look.entryCount >= MAX_ENTRIES) enough.abort();
       });
     } catch (error) {
       if (signal.aborted) break;
@@ -126,5 +126,5 @@ function take(look: Look, entry: SourceEntry, book: RuleBook): void {
 
 function sampleOf(files: readonly { readonly path: string }[]): Sample {
   const paths = files.map(({ path }) => path).toSorted();
-  return { count: paths.length, sample: paths.slice(0, MOST_SAMPLES) };
+  return { count: paths.length, sample: paths.slice(0, MAX_SAMPLES) };
 }

@@ -11,9 +11,9 @@ import { FolderLedger, type SeenFolder } from './folder-snapshot.ts';
 import type { ScanPlan } from './scan-planner.ts';
 
 const BATCH_SIZE = 500;
-const MOST_ENTRIES = 2_000_000;
-const MOST_FILE_ID_CHARACTERS = 64;
-const MOST_ETAG_CHARACTERS = 255;
+const MAX_ENTRIES = 2_000_000;
+const MAX_FILE_ID_CHARACTERS = 64;
+const MAX_ETAG_CHARACTERS = 255;
 
 /** One look at the watched folders of a user. */
 export interface DiscoveryRun {
@@ -156,7 +156,7 @@ class Walk {
   async #take(entry: SourceEntry): Promise<void> {
     this.#run.signal.throwIfAborted();
     this.#entryCount += 1;
-    if (this.#entryCount > MOST_ENTRIES) throw endless();
+    if (this.#entryCount > MAX_ENTRIES) throw endless();
     if (entry.isFolder) return;
     const closed = findClosedFolder(entry.path);
     if (closed !== undefined) this.#ledger.addClosed(prefixOf(closed));
@@ -178,7 +178,7 @@ function folderOf(entry: SourceEntry): SeenFolder {
 }
 
 function checked(entry: SourceEntry): SourceEntry {
-  const isUsable = entry.fileId.length <= MOST_FILE_ID_CHARACTERS && entry.etag.length <= MOST_ETAG_CHARACTERS;
+  const isUsable = entry.fileId.length <= MAX_FILE_ID_CHARACTERS && entry.etag.length <= MAX_ETAG_CHARACTERS;
   if (!isUsable) throw new DomainError('upstream-protocol-error', { logContext: { reason: 'over-long-identifier' } });
   return entry;
 }

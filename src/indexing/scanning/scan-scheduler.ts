@@ -13,7 +13,7 @@ const RECONCILE_ROUND_MS = 60 * MS_PER_MINUTE;
 /** Rounds come a tenth earlier or later, so that processes that started together do not ask together. */
 const JITTER = 0.1;
 /** Of one round; the others are due in the next one still. */
-const MOST_RECONCILES = 1000;
+const MAX_RECONCILES = 1000;
 
 /**
  * Asks for a scan of every linked account in regular rounds, and for those that are due to trust nothing, in processes
@@ -75,7 +75,7 @@ export class ScanScheduler implements OnModuleDestroy {
       em.execute<{ userId: string }[]>(
         `select s.user_id as "userId" from scan_states s where s.reconciled_at is not null and ${RECONCILE_IS_DUE}
          order by s.reconciled_at limit ?`,
-        [this.#reconcileHours, this.#reconcileHours, MOST_RECONCILES],
+        [this.#reconcileHours, this.#reconcileHours, MAX_RECONCILES],
       ),
     );
     for (const { userId } of rows.filter((row) => readable.has(row.userId))) {

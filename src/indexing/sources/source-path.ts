@@ -1,5 +1,5 @@
-const MOST_PATH_BYTES = 4000;
-const MOST_NAME_BYTES = 250;
+const MAX_PATH_BYTES = 4000;
+const MAX_NAME_BYTES = 250;
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const FORBIDDEN = /[\u0000-\u001f\u007f\\]/;
 
@@ -12,11 +12,11 @@ export function normalPath(input: string): string {
 export function findPathFault(path: string): string | null {
   if (!path.isWellFormed()) return 'must be well-formed Unicode';
   if (FORBIDDEN.test(path)) return 'must not hold control characters or a backslash';
-  if (Buffer.byteLength(path) > MOST_PATH_BYTES) return `must not be longer than ${MOST_PATH_BYTES} bytes`;
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `must not be longer than ${MAX_PATH_BYTES} bytes`;
   const names = path.slice(1).split('/');
   if (names.some((name) => name === '' || name === '.' || name === '..')) return 'must not hold empty names, . or ..';
-  if (names.some((name) => Buffer.byteLength(name) > MOST_NAME_BYTES)) {
-    return `must not hold a name longer than ${MOST_NAME_BYTES} bytes`;
+  if (names.some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)) {
+    return `must not hold a name longer than ${MAX_NAME_BYTES} bytes`;
   }
   return null;
 }

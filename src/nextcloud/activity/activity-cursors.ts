@@ -44,12 +44,12 @@ export class ActivityPlaces {
   }
 
   /** Takes the feeds that waited longest, each not again before `intervalSeconds` have passed. */
-  take(most: number, intervalSeconds: number): Promise<DuePlace[]> {
+  take(maxFeeds: number, intervalSeconds: number): Promise<DuePlace[]> {
     return this.#database.transaction(async (em) => {
       await em.execute(BEGIN);
       const rows = await em.execute<{ userId: string; lastActivityId: string | null; isFirst: boolean }[]>(TAKE, [
         intervalSeconds,
-        most,
+        maxFeeds,
       ]);
       return rows.map((row) => ({
         ...row,

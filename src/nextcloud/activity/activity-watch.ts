@@ -27,12 +27,12 @@ export class ActivityWatch {
   /**
    * Looks into the feeds that waited longest, with one request each and two at a time.
    *
-   * @param most feeds to look into
+   * @param maxFeeds feeds to look into
    * @param intervalSeconds least time between two looks into one feed
    * @returns how many feeds were due
    */
-  async look(most: number, intervalSeconds: number): Promise<number> {
-    const due = await this.#places.take(most, intervalSeconds);
+  async look(maxFeeds: number, intervalSeconds: number): Promise<number> {
+    const due = await this.#places.take(maxFeeds, intervalSeconds);
     const waiting = [...due];
     const work = async (): Promise<void> => {
       for (let place = waiting.shift(); place !== undefined; place = waiting.shift()) await this.#lookAt(place);

@@ -18,8 +18,8 @@ export interface RunOptions {
   readonly known?: readonly CheckResult[];
 }
 
-const MOST_FACT_CHARACTERS = 300;
-const MOST_TEXT_CHARACTERS = 1_500;
+const MAX_FACT_CHARACTERS = 300;
+const MAX_TEXT_CHARACTERS = 1_500;
 const LIMITS: RunLimits = { checkMs: 5_000, totalMs: 15_000 };
 
 /**
@@ -61,12 +61,12 @@ async function settle<Context>(check: Check<Context>, context: Context, run: Run
 function bounded({ status, cause, fix, facts }: Finding): Finding {
   const short = Object.entries(facts).map(([name, value]) => [
     name,
-    typeof value === 'string' ? value.slice(0, MOST_FACT_CHARACTERS) : value,
+    typeof value === 'string' ? value.slice(0, MAX_FACT_CHARACTERS) : value,
   ]);
   return {
     status,
-    cause: cause?.slice(0, MOST_TEXT_CHARACTERS) ?? null,
-    fix: fix?.slice(0, MOST_TEXT_CHARACTERS) ?? null,
+    cause: cause?.slice(0, MAX_TEXT_CHARACTERS) ?? null,
+    fix: fix?.slice(0, MAX_TEXT_CHARACTERS) ?? null,
     facts: Object.fromEntries(short) as Facts,
   };
 }

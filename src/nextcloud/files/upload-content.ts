@@ -57,9 +57,9 @@ export class UploadContent {
   }
 
   *#chunksOf(total: number): Generator<Chunk, void> {
-    const most = Math.max(CHUNK_BYTES, Math.ceil(total / MAX_CHUNKS));
-    for (let sent = 0; sent < total; sent += most) {
-      const sizeBytes = Math.min(most, total - sent);
+    const maxChunkBytes = Math.max(CHUNK_BYTES, Math.ceil(total / MAX_CHUNKS));
+    for (let sent = 0; sent < total; sent += maxChunkBytes) {
+      const sizeBytes = Math.min(maxChunkBytes, total - sent);
       yield { sizeBytes, content: this.#take(sizeBytes) };
     }
   }

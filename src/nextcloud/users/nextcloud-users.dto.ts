@@ -21,7 +21,7 @@ const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
 const IDENTIFIER = /^(?!\.{1,2}$)[^/\\\p{Cc}\p{Cs}]{1,255}$/u;
 const CREATABLE_UID = /^(?!\.{1,2}$)[A-Za-z0-9 _.@'-]{1,64}$/;
 const CURSOR = /^\d{1,7}$/;
-const MOST_QUOTA_BYTES = 2 ** 50;
+const MAX_QUOTA_BYTES = 2 ** 50;
 const isSent = (_: unknown, value: unknown): boolean => value !== undefined;
 const isGiven = (_: unknown, value: unknown): boolean => value !== undefined && value !== null;
 
@@ -200,7 +200,7 @@ export class CreateNextcloudUserRequest {
   @ValidateIf(isGiven)
   @IsInt()
   @Min(0)
-  @Max(MOST_QUOTA_BYTES)
+  @Max(MAX_QUOTA_BYTES)
   quota_bytes?: number | null;
 }
 
@@ -229,7 +229,7 @@ export class UpdateNextcloudUserRequest {
   @ValidateIf(isGiven)
   @IsInt()
   @Min(0)
-  @Max(MOST_QUOTA_BYTES)
+  @Max(MAX_QUOTA_BYTES)
   quota_bytes?: number | null;
 }
 

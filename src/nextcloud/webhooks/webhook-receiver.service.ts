@@ -7,7 +7,7 @@ import { WebhookSenders } from './webhook-senders.ts';
 import type { ReceivedWebhook } from './webhook.types.ts';
 
 /** One user of Nextcloud is linked to one account of ours, rarely to two. */
-const MOST_USERS = 10;
+const MAX_USERS = 10;
 
 /** Takes webhooks as hints that a user's files may have changed; nothing else in them is believed. */
 @Injectable()
@@ -33,7 +33,7 @@ export class WebhookReceiverService {
     const hint = findHint(webhook.body);
     if (hint === null) return;
     const accounts = await this.#database.read((em) =>
-      em.find(NextcloudAccount, { uid: hint.uid, state: 'linked' }, { limit: MOST_USERS, fields: ['userId'] }),
+      em.find(NextcloudAccount, { uid: hint.uid, state: 'linked' }, { limit: MAX_USERS, fields: ['userId'] }),
     );
     for (const { userId } of accounts) await this.#scans.requestSoon(userId);
   }

@@ -6,7 +6,7 @@ import { Problems } from '../../problem/problems.decorator.ts';
 import { signedRequestOf } from '../../signing/signed-request.ts';
 import { WebhookReceiverService } from './webhook-receiver.service.ts';
 
-const MOST_BYTES = 64 * 1_024;
+const MAX_BYTES = 64 * 1_024;
 
 /** What webhook_listeners sends when a file was written. */
 const EXAMPLE = {
@@ -27,7 +27,7 @@ export class WebhooksController {
 
   @Public()
   @LimitedAs('webhook')
-  @WatchesBody({ mostBytes: MOST_BYTES, isJsonUnlessSaid: true })
+  @WatchesBody({ maxBytes: MAX_BYTES, isJsonUnlessSaid: true })
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({

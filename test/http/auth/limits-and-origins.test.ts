@@ -4,14 +4,14 @@ import { ConfigurationError, loadConfiguration } from '../../../src/config/load-
 import { call, createUser, type Problem, type TestUser } from '../../support/api.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
-const MOST = 12;
+const MAX_REQUESTS = 12;
 
 describe('the general limit', () => {
   let app: TestApp;
   let user: TestUser;
 
   beforeAll(async () => {
-    app = await startTestApp({ env: { RATE_LIMIT_REQUESTS_PER_MINUTE: String(MOST) } });
+    app = await startTestApp({ env: { RATE_LIMIT_REQUESTS_PER_MINUTE: String(MAX_REQUESTS) } });
     user = await createUser(app);
   });
   afterAll(() => app.close());
@@ -19,7 +19,7 @@ describe('the general limit', () => {
   it('X-auth16: counts the routes of every module together, for one user, whatever address he claims', async () => {
     const routes = ['GET /api/users/me', 'GET /api/jobs', 'GET /api/documents', 'GET /api/auth/me'];
     const statuses: number[] = [];
-    for (let index = 0; index < MOST; index += 1) {
+    for (let index = 0; index < MAX_REQUESTS; index += 1) {
       const headers = { 'x-forwarded-for': `198.51.100.${index}` };
       const route = routes[index % routes.length] ?? '';
       statuses.push((await call(app, route, { token: user.access_token, headers })).status);
@@ -34,7 +34,7 @@ describe('the general limit', () => {
   });
 
   it('leaves probes and numbers alone', async () => {
-    for (let index = 0; index <= MOST; index += 1) {
+    for (let index = 0; index <= MAX_REQUESTS; index += 1) {
       expect((await call(app, 'GET /health')).status).toBe(200);
       expect((await call(app, 'GET /metrics')).status).toBe(200);
     }

@@ -10,7 +10,7 @@ export type Profile = Pick<ProvedIdentity, 'email' | 'isEmailVerified' | 'fullNa
 
 const LONGEST_NAME = 255;
 const LONGEST_EMAIL = 254;
-const MOST_GROUPS = 1_000;
+const MAX_GROUPS = 1_000;
 
 /** Claims of the ID token, and of UserInfo where the token lacks them. */
 export function profileOf(
@@ -47,5 +47,5 @@ function addressOf({ email }: Claims): string | null {
 /** Null when the claim is not there: that is not the same as being in no group. */
 function groupsOf(value: unknown): readonly string[] | null {
   if (!Array.isArray(value)) return null;
-  return value.slice(0, MOST_GROUPS).filter((each) => typeof each === 'string');
+  return value.slice(0, MAX_GROUPS).filter((each) => typeof each === 'string');
 }

@@ -10,7 +10,7 @@ import { SsoFailure } from '../../identities/sso.errors.ts';
 import type { ProviderHttp } from './json-request.ts';
 
 const MAX_BYTES = 256 * 1_024;
-const MOST_KEYS = 100;
+const MAX_KEYS = 100;
 const KEPT_MS = 10 * 60 * 1_000;
 /** Between two requests, whatever tokens ask for: strangers choose the `kid` of a token. */
 const LEAST_PAUSE_MS = 60 * 1_000;
@@ -60,7 +60,7 @@ export class KeySet {
   async #ask({ jwksUri, signal }: KeyQuestion): Promise<LocalKeys> {
     const { status, value } = await this.#http.json({ url: jwksUri, maxBytes: MAX_BYTES, signal });
     const { keys } = value;
-    if (status !== 200 || !Array.isArray(keys) || keys.length > MOST_KEYS) throw new SsoFailure('keys');
+    if (status !== 200 || !Array.isArray(keys) || keys.length > MAX_KEYS) throw new SsoFailure('keys');
     try {
       const atMs = this.#now();
       this.#known = { keys: createLocalJWKSet(value as unknown as JSONWebKeySet), atMs };

@@ -16,7 +16,7 @@ export type ActivityNews =
 
 const FEED = '/ocs/v2.php/apps/activity/api/v2/activity';
 const PAGE = 50;
-const MOST_ID = 2 ** 52;
+const MAX_ID = 2 ** 52;
 
 /**
  * The feed of the app `activity`, which tells a user what happened. It can be switched off, forgets, and restarts from
@@ -74,7 +74,7 @@ function newsOf(entries: readonly unknown[], since: number): ActivityNews {
 }
 
 function isId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < MOST_ID;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < MAX_ID;
 }
 
 /** A server without the app answers 404, in the envelope or as a page. @returns null then */

@@ -11,7 +11,7 @@ const OC = 'http://owncloud.org/ns';
 const CALDAV = 'urn:ietf:params:xml:ns:caldav';
 const MULTISTATUS = 207;
 const LITTLE_SPACE_BYTES = 100 * 1_024 * 1_024;
-const MOST_FOLDERS = 10;
+const MAX_FOLDERS = 10;
 const SERVER_CHECKS = ['dav-path', 'authorization-header'];
 
 const RELINK =
@@ -91,7 +91,7 @@ const folders: Check<AccountVisit> = {
   title: 'The folders that are indexed exist',
   needs: ['account-home'],
   run: async (visit) => {
-    const watched = visit.watchDirectories.slice(0, MOST_FOLDERS);
+    const watched = visit.watchDirectories.slice(0, MAX_FOLDERS);
     const statuses = await Promise.all(watched.map((folder) => folderStatus(visit, folder)));
     const missing = watched.filter((_, index) => statuses[index] === 404);
     const facts = { watched: watched.join(', '), missing: missing.join(', ') };
