@@ -126,7 +126,7 @@ export default tseslint.config(
       'src/**/*.worker.ts',
       'src/**/*-{child,watchdog}.ts',
       'src/config/**/*.ts',
-      'src/persistence/{data-folder-lock,schema-keeper}.ts',
+      'src/persistence/{data-folder-lock,schema-migrator}.ts',
       'src/health/health.service.ts',
     ],
     rules: { 'no-restricted-globals': ['error', ...NETWORK_GLOBALS] },

@@ -12,7 +12,7 @@ import { Chunk, Document, DocumentRevision, IndexHead, ScannedFolder } from './i
 import { Job } from './jobs/job.entity.ts';
 import { NextcloudAccount, NextcloudLink, NextcloudRevocation } from './nextcloud/account/nextcloud-account.entity.ts';
 import { NextcloudProvisioning } from './nextcloud/provisioning/nextcloud-provisioning.entity.ts';
-import { ActivityPlace } from './nextcloud/activity/activity-cursor.entity.ts';
+import { ActivityCursor } from './nextcloud/activity/activity-cursor.entity.ts';
 import { OutgoingMail } from './notifications/outgoing-mail.entity.ts';
 import { UserKey } from './secrets/user-key.entity.ts';
 import { UsedNonce } from './signing/used-nonce.entity.ts';
@@ -46,5 +46,5 @@ export const ENTITIES = [
   ScannedFolder,
   ScanState,
   StoredIndexRules,
-  ActivityPlace,
+  ActivityCursor,
 ];

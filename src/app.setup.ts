@@ -115,7 +115,7 @@ function createAdapter({ http }: Configuration): FastifyAdapter {
       identify(request, reply);
       sendProblem(reply.headers(SECURITY_HEADERS), toDomainError(error), request.id);
     },
-    clientErrorHandler: refuseBytes,
+    clientErrorHandler: rejectMalformedHttp,
   });
 }
 
@@ -133,7 +133,7 @@ function trusts(proxies: readonly string[]): (address: string) => boolean {
 }
 
 /** Answers bytes that are no HTTP request. */
-function refuseBytes(error: NodeJS.ErrnoException & { readonly rawPacket?: unknown }, socket: Socket): void {
+function rejectMalformedHttp(error: NodeJS.ErrnoException & { readonly rawPacket?: unknown }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const code = CODE_OF_CLIENT_ERROR[error.code ?? ''] ?? 'malformed-request';
   const { rawPacket } = error;

@@ -10,7 +10,7 @@ import { NetworkFailures } from './network-failures.ts';
 export class AlertWatch {
   constructor(trail: AuditTrail, tasks: Tasks, networks: NetworkFailures) {
     trail.observe(async (em, event) => {
-      networks.note(event);
+      networks.record(event);
       if (alertKindOf(event) !== null) await tasks.add(em, ALERT, { sequence: event.sequence });
     });
   }

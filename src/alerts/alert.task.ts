@@ -61,7 +61,7 @@ export class AlertTask extends TaskHandler {
           const key = `alert:${kind}:${admin.id}`;
           const { count } = await this.#counters.add(key, { windowMs: HOUR_MS, by: 1 });
           counted.push(key);
-          if (count === 1) await this.#tell(em, admin, { kind, event });
+          if (count === 1) await this.#notify(em, admin, { kind, event });
         }
       });
     } catch (error) {
@@ -72,7 +72,7 @@ export class AlertTask extends TaskHandler {
     this.#notifier.wake();
   }
 
-  async #tell(
+  async #notify(
     em: EntityManager,
     { id, email }: User,
     { kind, event }: { readonly kind: AlertKind; readonly event: AuditEvent },

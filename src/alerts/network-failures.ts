@@ -26,7 +26,7 @@ export class NetworkFailures {
   }
 
   /** Does not keep the caller waiting, who holds the head of the audit chain. */
-  note({ action, outcome, address }: AuditEvent): void {
+  record({ action, outcome, address }: AuditEvent): void {
     if (outcome === 'success' || !STEPS_OF_A_LOGIN.has(action) || !address) return;
     this.#count(clientNetwork(address)).catch((error: unknown) => {
       this.#log.error({ ...failureForLog(error) }, 'Failures of a network cannot be recorded');

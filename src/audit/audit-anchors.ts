@@ -56,7 +56,7 @@ export class AuditAnchors {
   }
 
   #isSigned(line: AnchorLine): boolean {
-    const key = this.#ring.find(line.key_id, 'audit-anchor');
+    const key = this.#ring.findKey(line.key_id, 'audit-anchor');
     if (key === undefined) return false;
     const [expected, given] = [Buffer.from(signatureOf(key, line)), Buffer.from(line.signature)];
     return expected.length === given.length && timingSafeEqual(expected, given);

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { StorageConfig } from '../config/storage.config.ts';
 import { Database } from '../persistence/database.ts';
-import { SchemaKeeper } from '../persistence/schema-keeper.ts';
+import { SchemaMigrator } from '../persistence/schema-migrator.ts';
 import { failureForLog } from '../problem/failure-for-log.ts';
 import { AuditAnchors, type AuditAnchor } from './audit-anchors.ts';
 import { AuditTrail } from './audit-trail.ts';
@@ -33,7 +33,7 @@ export class AuditCheckpoints implements OnModuleDestroy {
     anchors: AuditAnchors,
     trail: AuditTrail,
     config: StorageConfig,
-    schema: SchemaKeeper,
+    schema: SchemaMigrator,
   ) {
     this.#database = database;
     this.#anchors = anchors;
@@ -52,7 +52,7 @@ export class AuditCheckpoints implements OnModuleDestroy {
    *
    * @returns whether the trail still holds what was anchored
    */
-  async take(): Promise<boolean> {
+  async takeCheckpoint(): Promise<boolean> {
     const newest = (await this.#anchors.read()).at(-1);
     const head = await this.#head(newest);
     if (newest !== undefined && head.anchored !== newest.mac) {
@@ -68,7 +68,7 @@ export class AuditCheckpoints implements OnModuleDestroy {
 
   #begin(): Promise<void> {
     const round = (): void => {
-      this.take().catch((error: unknown) => {
+      this.takeCheckpoint().catch((error: unknown) => {
         this.#log.error({ ...failureForLog(error) }, 'The end of the audit trail cannot be kept');
       });
     };

@@ -114,7 +114,7 @@ export class AuditVerifier {
     for (const row of rows) {
       const expected = position.sequence + 1;
       if (row.sequence !== expected) return { firstBadSequence: expected, reason: 'row-missing' };
-      if (!keys.has(row.keyId)) keys.set(row.keyId, this.#ring.find(row.keyId, 'audit'));
+      if (!keys.has(row.keyId)) keys.set(row.keyId, this.#ring.findKey(row.keyId, 'audit'));
       const key = keys.get(row.keyId);
       if (key === undefined) return { firstBadSequence: expected, reason: 'unknown-key' };
       if (chainMac(key, position.mac, chained(row)) !== row.mac) {

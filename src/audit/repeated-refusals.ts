@@ -22,7 +22,7 @@ export class RepeatedRefusals {
    * Records a refusal unless one of the same action, target and key was within the last minute. Never rejects: what was
    * refused stays refused, whether or not it can be recorded.
    */
-  async note(record: AuditRecord, key: string): Promise<void> {
+  async record(record: AuditRecord, key: string): Promise<void> {
     const name = `refusal:${record.action}:${record.targetId ?? ''}:${key}`;
     try {
       const { count } = await this.#counters.add(name, { windowMs: WINDOW_MS, by: 1 });

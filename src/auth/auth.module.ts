@@ -18,12 +18,12 @@ import { CountingStorage } from './guards/counting-storage.ts';
 import { LimitsModule } from './guards/limits.module.ts';
 import { RequestLimitGuard } from './guards/request-limit.guard.ts';
 import { requestLimits } from './guards/request-limits.ts';
-import { AccountFailures } from './login/login-throttle.ts';
+import { LoginThrottle } from './login/login-throttle.ts';
 import { HashRenewal } from './password/hash-renewal.ts';
 import { CredentialCheck } from './login/credential-check.ts';
 import { LoginCompletion } from './login/login-completion.ts';
 import { LoginService } from './login/login.service.ts';
-import { PendingSteps } from './login/pending-steps.ts';
+import { LoginRequirements } from './login/pending-steps.ts';
 import { SecondFactors } from './mfa/second-factors.ts';
 import { OneTimeEnding } from './one-time/one-time-ending.ts';
 import { OneTimeTokens } from './login/one-time-tokens.ts';
@@ -64,7 +64,7 @@ import { TokenReuse } from './sessions/token-reuse.ts';
   controllers: [AuthController, PasswordController],
   providers: [
     AccessKeys,
-    AccountFailures,
+    LoginThrottle,
     CredentialCheck,
     InitialAdministrator,
     JwtStrategy,
@@ -77,7 +77,7 @@ import { TokenReuse } from './sessions/token-reuse.ts';
     PasswordChanges,
     PasswordPolicy,
     PasswordService,
-    PendingSteps,
+    LoginRequirements,
     RefreshSecrets,
     RefreshService,
     RegistrationService,
@@ -100,13 +100,13 @@ import { TokenReuse } from './sessions/token-reuse.ts';
   ],
   // For the rooms of auth that are modules of their own: mfa, passkeys, oidc, access tokens.
   exports: [
-    AccountFailures,
+    LoginThrottle,
     CredentialCheck,
     LoginCompletion,
     NewPasswords,
     OneTimeTokens,
     PasswordChanges,
-    PendingSteps,
+    LoginRequirements,
     RegistrationService,
     SecondFactors,
     SessionService,

@@ -42,7 +42,7 @@ export class ComputePool implements OnModuleDestroy {
    * @param timeoutMs longest time of waiting and running together; the thread is ended when it is over
    * @throws DomainError `service-busy` when 64 tasks wait already, or when the time is over
    */
-  async run<Name extends keyof Tasks>(
+  async runTask<Name extends keyof Tasks>(
     name: Name,
     input: Input<Name>,
     timeoutMs: number = TASK_TIMEOUT_MS,

@@ -21,7 +21,7 @@ export class PasswordHasher {
 
   /** @throws DomainError `service-busy` */
   hash(password: string): Promise<string> {
-    return this.#pool.run('hashPassword', { input: bcryptInput(password), rounds: this.#rounds });
+    return this.#pool.runTask('hashPassword', { input: bcryptInput(password), rounds: this.#rounds });
   }
 
   /** Whether a hash was made with other rounds than new ones are. */
@@ -36,7 +36,7 @@ export class PasswordHasher {
    * @throws DomainError `service-busy`
    */
   async verify(password: string, hashed: string | undefined): Promise<boolean> {
-    const isRight = await this.#pool.run('verifyPassword', {
+    const isRight = await this.#pool.runTask('verifyPassword', {
       input: bcryptInput(password),
       hashed: hashed ?? `$2b$${this.#rounds}$${NOBODY}`,
     });

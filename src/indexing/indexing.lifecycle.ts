@@ -1,37 +1,37 @@
 import { Injectable } from '@nestjs/common';
-import { SchemaKeeper } from '../persistence/schema-keeper.ts';
+import { SchemaMigrator } from '../persistence/schema-migrator.ts';
 import { DocumentExtractor } from './extraction/document-extractor.ts';
 import { DownloadFolder } from './ingestion/download-folder.ts';
 import { PassageIndex } from './passage-index/passage-index.port.ts';
-import { ScanRounds } from './scanning/scan-rounds.ts';
+import { ScanTimer } from './scanning/scan-rounds.ts';
 
 /** Starts and ends what lives beside the requests: child processes, the index, temporary files and the schedule. */
 @Injectable()
-export class IndexingLife {
+export class IndexingLifecycle {
   readonly #extractor: DocumentExtractor;
   readonly #index: PassageIndex;
   readonly #folder: DownloadFolder;
-  readonly #rounds: ScanRounds;
-  readonly #schema: SchemaKeeper;
+  readonly #scanTimer: ScanTimer;
+  readonly #schema: SchemaMigrator;
 
   constructor(
     extractor: DocumentExtractor,
     index: PassageIndex,
     folder: DownloadFolder,
-    rounds: ScanRounds,
-    schema: SchemaKeeper,
+    scanTimer: ScanTimer,
+    schema: SchemaMigrator,
   ) {
     this.#extractor = extractor;
     this.#index = index;
     this.#folder = folder;
-    this.#rounds = rounds;
+    this.#scanTimer = scanTimer;
     this.#schema = schema;
   }
 
   async begin(): Promise<void> {
-    await this.#folder.open();
+    await this.#folder.create();
     this.#schema.whenReady(() => {
-      this.#rounds.start();
+      this.#scanTimer.start();
       return Promise.resolve();
     });
   }

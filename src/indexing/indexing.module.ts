@@ -7,7 +7,7 @@ import { DocumentsController } from './documents/documents.controller.ts';
 import { DocumentsService } from './documents/documents.service.ts';
 import { DocumentExtractor } from './extraction/document-extractor.ts';
 import { IndexingController } from './indexing.controller.ts';
-import { IndexingLife } from './indexing.lifecycle.ts';
+import { IndexingLifecycle } from './indexing.lifecycle.ts';
 import { IndexingService } from './indexing.service.ts';
 import { DocumentIngestion } from './ingestion/document-ingestion.ts';
 import { DownloadFolder } from './ingestion/download-folder.ts';
@@ -16,8 +16,8 @@ import { IngestionRecords } from './ingestion/ingestion-records.ts';
 import { RequestedDocuments } from './ingestion/requested-documents.ts';
 import { EmbeddedPassageIndex } from './passage-index/embedded/embedded-passage-index.ts';
 import { PassageIndex } from './passage-index/passage-index.port.ts';
-import { ForgottenOwners } from './retrieval/forgotten-owners.ts';
-import { IndexFeeder } from './retrieval/index-sync.ts';
+import { EvictedOwners } from './retrieval/evicted-owners.ts';
+import { IndexSync } from './retrieval/index-sync.ts';
 import { KnowledgeController } from './retrieval/knowledge.controller.ts';
 import { KnowledgeService } from './retrieval/knowledge.service.ts';
 import { RetrievalService } from './retrieval/retrieval.service.ts';
@@ -26,13 +26,13 @@ import { IndexStateService } from './index-state/index-state.service.ts';
 import { IndexRulesController } from './rules/index-rules.controller.ts';
 import { RulesPreviewService } from './rules/rules-preview.service.ts';
 import { IndexRulesService } from './rules/index-rules.service.ts';
-import { HintedScans } from './scanning/change-hints.ts';
+import { ChangeHints } from './scanning/change-hints.ts';
 import { PendingDocuments } from './scanning/pending-documents.ts';
-import { ScanConclusion } from './scanning/scan-reconciliation.ts';
+import { ScanReconciliation } from './scanning/scan-reconciliation.ts';
 import { ScanCounters } from './scanning/scan-counters.ts';
 import { ScanPlanner } from './scanning/scan-planner.ts';
-import { ScanReading } from './scanning/scan-reading.ts';
-import { ScanRounds } from './scanning/scan-rounds.ts';
+import { PendingReader } from './scanning/pending-reader.ts';
+import { ScanTimer } from './scanning/scan-rounds.ts';
 import { ScanScheduler } from './scanning/scan-scheduler.ts';
 import { ScanJob } from './scanning/scan.job.ts';
 import { SourceUnlinkedJob } from './sources/source-unlinked.job.ts';
@@ -56,24 +56,24 @@ const HEAP_SHARE = 0.5;
       inject: [StorageConfig],
       useFactory: (config: StorageConfig) => new DownloadFolder(config.dataDir),
     },
-    IndexingLife,
+    IndexingLifecycle,
     IndexingService,
     DocumentsService,
     KnowledgeService,
     RetrievalService,
-    IndexFeeder,
-    ForgottenOwners,
+    IndexSync,
+    EvictedOwners,
     IndexRulesService,
     RulesPreviewService,
     IndexStateService,
     ScanJob,
     ScanPlanner,
-    ScanReading,
+    PendingReader,
     ScanCounters,
-    ScanConclusion,
+    ScanReconciliation,
     ScanScheduler,
-    HintedScans,
-    ScanRounds,
+    ChangeHints,
+    ScanTimer,
     DocumentDiscovery,
     PendingDocuments,
     IndexFileJob,
@@ -84,29 +84,29 @@ const HEAP_SHARE = 0.5;
   ],
 })
 export class IndexingModule implements OnModuleInit, OnApplicationShutdown {
-  readonly #life: IndexingLife;
+  readonly #lifecycle: IndexingLifecycle;
   readonly #runner: JobRunner;
   readonly #handlers: readonly JobHandler[];
 
   constructor(
-    life: IndexingLife,
+    lifecycle: IndexingLifecycle,
     runner: JobRunner,
     scan: ScanJob,
     indexFile: IndexFileJob,
     sourceUnlinked: SourceUnlinkedJob,
   ) {
-    this.#life = life;
+    this.#lifecycle = lifecycle;
     this.#runner = runner;
     this.#handlers = [scan, indexFile, sourceUnlinked];
   }
 
   async onModuleInit(): Promise<void> {
-    await this.#life.begin();
+    await this.#lifecycle.begin();
     for (const handler of this.#handlers) this.#runner.register(handler);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#life.end();
+    await this.#lifecycle.end();
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleDestro
 import { withOrigin } from '../access/request-origin.ts';
 import { HttpConfig } from '../config/http.config.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import { SchemaKeeper } from '../persistence/schema-keeper.ts';
+import { SchemaMigrator } from '../persistence/schema-migrator.ts';
 import { failureForLog } from '../problem/failure-for-log.ts';
 import { toDomainError } from '../problem/to-domain-error.ts';
 import { Boss, type QueuedJob } from './boss.ts';
@@ -30,7 +30,7 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   #isStarted = false;
   #isStopping = false;
 
-  constructor(boss: Boss, store: JobStore, config: HttpConfig, schema: SchemaKeeper, metrics: Metrics) {
+  constructor(boss: Boss, store: JobStore, config: HttpConfig, schema: SchemaMigrator, metrics: Metrics) {
     this.#boss = boss;
     this.#store = store;
     this.#config = config;

@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { withOrigin } from '../access/request-origin.ts';
 import { HttpConfig } from '../config/http.config.ts';
-import { SchemaKeeper } from '../persistence/schema-keeper.ts';
+import { SchemaMigrator } from '../persistence/schema-migrator.ts';
 import { failureForLog } from '../problem/failure-for-log.ts';
 import { Boss } from './boss.ts';
 import type { TaskData, TaskHandler } from './task-handler.port.ts';
@@ -18,7 +18,7 @@ export class Tasks implements OnModuleDestroy {
   readonly #workers = new Map<string, string>();
   readonly #timers: NodeJS.Timeout[] = [];
 
-  constructor(boss: Boss, config: HttpConfig, schema: SchemaKeeper) {
+  constructor(boss: Boss, config: HttpConfig, schema: SchemaMigrator) {
     this.#boss = boss;
     this.#config = config;
     schema.whenReady(() => this.#start());

@@ -36,10 +36,10 @@ export class AddressGuard {
    * @throws {TypeError} for an entry that is none of these
    */
   constructor(allow: readonly string[]) {
-    for (const entry of allow) this.open(entry.trim().toLowerCase());
+    for (const entry of allow) this.allow(entry.trim().toLowerCase());
   }
 
-  judge({ address, host, port, trust }: AddressQuestion): AddressVerdict {
+  evaluate({ address, host, port, trust }: AddressQuestion): AddressVerdict {
     const parsed = parse(address);
     if (!parsed) return 'unparsable';
     const range = parsed.range();
@@ -54,7 +54,7 @@ export class AddressGuard {
     return this.networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
   }
 
-  private open(entry: string): void {
+  private allow(entry: string): void {
     if (ipaddr.isValidCIDR(entry)) {
       this.networks.push(ipaddr.parseCIDR(entry));
       return;

@@ -75,7 +75,7 @@ async function open(policy: UpstreamPolicy, options: ConnectorOptions, attempt: 
   if (addresses.length === 0) throw refused(policy, 'no-address');
   const port = portOf(attempt.target);
   for (const address of addresses) {
-    const verdict = options.guard.judge({ address, host, port, trust: options.trust });
+    const verdict = options.guard.evaluate({ address, host, port, trust: options.trust });
     if (verdict !== 'allowed') throw refused(policy, verdict);
   }
   let lastError: unknown;

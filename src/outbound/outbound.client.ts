@@ -76,15 +76,18 @@ export class OutboundClient {
     const target = pinnedTarget(policy, request.url);
     const upstream = this.upstreams.get(policy, trust);
     upstream.breaker.assertMayTry();
-    const { lane = '' } = request;
-    if (request.isProbe !== true) upstream.rest.assertOver(lane);
-    if (upstream.rest.isShared(lane)) await upstream.rest.assertOverEverywhere(lane);
+    const { channel = '' } = request;
+    if (request.isProbe !== true) upstream.backoff.assertClear(channel);
+    if (upstream.backoff.isShared(channel)) await upstream.backoff.assertClearEverywhere(channel);
     const deadline = new CallDeadline(policy.name, request.totalTimeoutMs ?? policy.totalTimeoutMs, request.signal);
     let leave = (): void => undefined;
     try {
-      leave = await upstream.gate.enter(deadline.signal, { id: request.callerId, isBackground: request.isBackground });
-      // While it waited for its place others may have learned more.
-      if (request.isProbe !== true) upstream.rest.assertOver(lane);
+      leave = await upstream.bulkhead.enter(deadline.signal, {
+        id: request.callerId,
+        isBackground: request.isBackground,
+      });
+      // While it waited for its slot others may have learned more.
+      if (request.isProbe !== true) upstream.backoff.assertClear(channel);
       const { response, settled } = await this.call({ policy, request, target, upstream, signal: deadline.signal });
       void settled.then(() => {
         deadline.clear();
@@ -94,7 +97,7 @@ export class OutboundClient {
     } catch (error) {
       deadline.clear();
       leave();
-      this.noteTlsRefusal(error, policy);
+      this.recordTlsRefusal(error, policy);
       throw error;
     }
   }
@@ -120,7 +123,7 @@ export class OutboundClient {
     return trust;
   }
 
-  private noteTlsRefusal(error: unknown, policy: UpstreamPolicy): void {
+  private recordTlsRefusal(error: unknown, policy: UpstreamPolicy): void {
     if (!isDomainError(error, 'upstream-tls-failure')) return;
     this.onTlsRefusal({ upstream: policy.name, reason: String(error.options.logContext?.['reason']) });
   }
@@ -168,20 +171,20 @@ export class OutboundClient {
       throw failure('upstream-misconfigured', policy.name, 'redirect');
     }
     if (status !== 502 && status !== 503 && status !== 504) {
-      if (status === 429) await this.rest(call, answer);
-      else if (request.isProbe !== true) upstream.rest.endIfBegunBefore(sentAt);
+      if (status === 429) await this.backOff(call, answer);
+      else if (request.isProbe !== true) upstream.backoff.endIfStartedBefore(sentAt);
       return { answer, verdict: 'answer' };
     }
     const bodyText = await readBeginning(body, MAX_ERROR_TEXT_BYTES);
-    const verdict = policy.judgeFailure({ status, headers, bodyText });
-    if (verdict !== 'answer') await this.rest(call, answer);
+    const verdict = policy.evaluateFailure({ status, headers, bodyText });
+    if (verdict !== 'answer') await this.backOff(call, answer);
     return { answer: { ...answer, response: { ...answer.response, body: replay(bodyText) } }, verdict };
   }
 
-  private async rest({ upstream, policy, request }: Call, { response }: Exchange): Promise<void> {
+  private async backOff({ upstream, policy, request }: Call, { response }: Exchange): Promise<void> {
     const { status, headers } = response;
-    const rest = policy.judgeRest({ status, headers, lane: request.lane ?? '' });
-    if (rest !== null) await upstream.rest.begin(rest);
+    const backoff = policy.backoffOf({ status, headers, channel: request.channel ?? '' });
+    if (backoff !== null) await upstream.backoff.start(backoff);
   }
 }
 

@@ -24,7 +24,7 @@ type ClientParts = [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, H
         return new OutboundClient({
           ...outboundSettings({ outbound, storage, nextcloud, sso, http }),
           counters,
-          onTlsRefusal: (refusal) => refusals.note(refusal),
+          onTlsRefusal: (refusal) => refusals.record(refusal),
         });
       },
     },

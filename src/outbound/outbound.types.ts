@@ -17,13 +17,13 @@ export interface OutboundRequest {
   /** False: sent once, whatever the method (a password attempt). Default true. */
   readonly isRepeatable?: boolean;
   /**
-   * On whose behalf it is sent, for a fair share of the places; nobody's data depends on it. Absent: the server itself.
+   * The caller, for a fair share of the slots; nobody's data depends on it. Absent: the server itself.
    */
   readonly callerId?: string | undefined;
-  /** True for work that nobody waits for; it leaves places for what somebody waits for. Default false. */
+  /** True for work that nobody waits for; it leaves slots for what somebody waits for. Default false. */
   readonly isBackground?: boolean | undefined;
   /** Requests that an upstream counts together, for example by the scheme of their credential. Default all of them. */
-  readonly lane?: string | undefined;
+  readonly channel?: string | undefined;
   /** True for a question whether the upstream is well, which is asked also while it wants to be left alone. */
   readonly isProbe?: boolean | undefined;
   /** Hands a redirect to the caller, who must not follow it, in place of `upstream-misconfigured`. Default false. */

@@ -1,16 +1,16 @@
 import type { ProblemCode } from '../problem/problem-codes.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
 
-/** Longest time that an upstream can make us leave it alone, in seconds. */
-const MAX_REST_SECONDS = 3_600;
+/** Longest backoff that an upstream can ask for, in seconds. */
+const MAX_BACKOFF_SECONDS = 3_600;
 
-/** Lane of a rest that concerns all requests. */
-export const EVERY_LANE = '';
+/** Channel of a backoff that concerns all requests. */
+export const EVERY_CHANNEL = '';
 
-/** How long an upstream is left alone, and which requests to it. */
-export interface Rest {
-  /** Lane of requests, see OutboundRequest; the empty text for all of them. */
-  readonly lane: string;
+/** How long no requests are sent to an upstream, and on which channel. */
+export interface Backoff {
+  /** Channel of requests, see OutboundRequest; the empty text for all of them. */
+  readonly channel: string;
   readonly seconds: number;
   /** What is answered meanwhile. */
   readonly code: ProblemCode;
@@ -18,17 +18,17 @@ export interface Rest {
   readonly isShared?: boolean;
 }
 
-/** The facts of an answer that asks to be left alone. */
-export interface RestRequest {
+/** The facts of an answer that asks for a backoff. */
+export interface BackoffRequest {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly lane: string;
+  readonly channel: string;
 }
 
-/** What Retry-After asks for: of 503 for the whole upstream, of 429 for the lane. Null when it asks for nothing. */
-export function retryAfterRest({ status, headers, lane }: RestRequest): Rest | null {
+/** What Retry-After asks for: of 503 for the whole upstream, of 429 for the channel. Null when it asks for nothing. */
+export function retryAfterBackoff({ status, headers, channel }: BackoffRequest): Backoff | null {
   const waitMs = parseRetryAfterMs(headers['retry-after']);
   if (waitMs === null || waitMs === 0 || (status !== 503 && status !== 429)) return null;
-  const seconds = Math.min(MAX_REST_SECONDS, Math.ceil(waitMs / 1_000));
-  return { lane: status === 503 ? EVERY_LANE : lane, seconds, code: 'upstream-busy' };
+  const seconds = Math.min(MAX_BACKOFF_SECONDS, Math.ceil(waitMs / 1_000));
+  return { channel: status === 503 ? EVERY_CHANNEL : channel, seconds, code: 'upstream-busy' };
 }

@@ -12,8 +12,8 @@ export class TlsRefusals {
   }
 
   /** Never throws; the row is written a moment later. */
-  note({ upstream, reason }: TlsRefusal): void {
-    void this.#refusals.note(
+  record({ upstream, reason }: TlsRefusal): void {
+    void this.#refusals.record(
       {
         actorId: null,
         action: 'outbound.tls-refused',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Counters } from '../ephemeral/counters.port.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import type { ProblemCode } from '../problem/problem-codes.ts';
-import { EVERY_LANE, type Rest } from './retry-after-rest.ts';
+import { EVERY_CHANNEL, type Backoff } from './retry-after-rest.ts';
 import type { UpstreamPolicy } from './upstream.policy.ts';
 
 interface Held {
@@ -11,8 +11,8 @@ interface Held {
   readonly until: number;
 }
 
-/** Remembers until when one upstream wants to be left alone. Shared rests are kept by every process that counts with us. */
-export class UpstreamRest {
+/** Remembers until when one upstream asked for no requests. All processes that share our counters keep to a shared backoff. */
+export class UpstreamBackoff {
   private readonly held = new Map<string, Held>();
   private readonly policy: UpstreamPolicy;
   private readonly counters: Counters | undefined;
@@ -22,37 +22,37 @@ export class UpstreamRest {
     this.counters = counters;
   }
 
-  /** @throws {DomainError} the code of the rest, with Retry-After, while one lasts that this process was asked for */
-  assertOver(lane: string): void {
+  /** @throws {DomainError} the code of the backoff, with Retry-After, while one lasts that this process was asked for */
+  assertClear(channel: string): void {
     const now = performance.now();
-    for (const each of [EVERY_LANE, lane]) {
+    for (const each of [EVERY_CHANNEL, channel]) {
       const held = this.held.get(each);
       if (held !== undefined && held.until > now) throw this.refusal(held.code, held.until - now);
     }
   }
 
-  /** True for a lane whose rests are kept by all processes. */
-  isShared(lane: string): boolean {
-    return this.counters !== undefined && this.policy.sharedLanes[lane] !== undefined;
+  /** True for a channel on which all processes back off together. */
+  isShared(channel: string): boolean {
+    return this.counters !== undefined && this.policy.sharedChannels[channel] !== undefined;
   }
 
-  /** As `assertOver`, for what any process was asked for. @throws {DomainError} like that */
-  async assertOverEverywhere(lane: string): Promise<void> {
-    const code = this.policy.sharedLanes[lane];
-    const window = await this.counters?.add(this.keyOf(lane), { windowMs: 1, by: 0 });
+  /** As `assertClear`, for what any process was asked for. @throws {DomainError} like that */
+  async assertClearEverywhere(channel: string): Promise<void> {
+    const code = this.policy.sharedChannels[channel];
+    const window = await this.counters?.add(this.keyOf(channel), { windowMs: 1, by: 0 });
     if (code !== undefined && window !== undefined && window.count > 0) throw this.refusal(code, window.remainingMs);
   }
 
-  async begin({ lane, seconds, code, isShared = false }: Rest): Promise<void> {
+  async start({ channel, seconds, code, isShared = false }: Backoff): Promise<void> {
     const since = performance.now();
-    this.held.set(lane, { code, since, until: since + seconds * 1_000 });
-    if (isShared) await this.counters?.add(this.keyOf(lane), { windowMs: seconds * 1_000, by: 1 });
+    this.held.set(channel, { code, since, until: since + seconds * 1_000 });
+    if (isShared) await this.counters?.add(this.keyOf(channel), { windowMs: seconds * 1_000, by: 1 });
   }
 
   /** A request sent after the upstream asked to be left alone was answered well: it is over. */
-  endIfBegunBefore(sentAt: number): void {
-    const held = this.held.get(EVERY_LANE);
-    if (held !== undefined && held.since < sentAt) this.held.delete(EVERY_LANE);
+  endIfStartedBefore(sentAt: number): void {
+    const held = this.held.get(EVERY_CHANNEL);
+    if (held !== undefined && held.since < sentAt) this.held.delete(EVERY_CHANNEL);
   }
 
   private refusal(code: ProblemCode, remainingMs: number): DomainError {
@@ -62,8 +62,8 @@ export class UpstreamRest {
     });
   }
 
-  private keyOf(lane: string): string {
+  private keyOf(channel: string): string {
     const origin = createHash('sha256').update(this.policy.origin).digest('hex').slice(0, 16);
-    return `upstream-rest:${origin}:${lane}`;
+    return `upstream-rest:${origin}:${channel}`;
   }
 }

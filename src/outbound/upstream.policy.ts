@@ -1,4 +1,4 @@
-import { retryAfterRest, type Rest, type RestRequest } from './retry-after-rest.ts';
+import { retryAfterBackoff, type Backoff, type BackoffRequest } from './retry-after-rest.ts';
 import type { ProblemCode } from '../problem/problem-codes.ts';
 
 /** Who chose the host: the operator (configuration) or a user (a form field). */
@@ -40,9 +40,9 @@ export interface UpstreamPolicy {
   readonly maxBodyBytes: number;
   /** Requests at the same time. */
   readonly concurrency: number;
-  /** Requests that may wait for a free place; the next one is refused with `upstream-busy`. */
+  /** Requests that may wait for a free slot; the next one is refused with `upstream-busy`. */
   readonly maxQueued: number;
-  /** Of one caller at the same time, see OutboundRequest; calls without one share all places. */
+  /** Of one caller at the same time, see OutboundRequest; calls without one share all slots. */
   readonly callerConcurrency: number;
   /** Requests of one caller that may wait, of those that somebody waits for and of those in the background each. */
   readonly callerMaxQueued: number;
@@ -52,11 +52,11 @@ export interface UpstreamPolicy {
   readonly breakerThreshold: number;
   /** How long the upstream is left alone before one request may try again, in milliseconds. */
   readonly breakerOpenMs: number;
-  readonly judgeFailure: (answer: FailedAnswer) => FailureVerdict;
+  readonly evaluateFailure: (answer: FailedAnswer) => FailureVerdict;
   /** How long an answer of 429 or 503 asks to be left alone; at most an hour is heeded. Default: as Retry-After says. */
-  readonly judgeRest: (answer: RestRequest) => Rest | null;
+  readonly backoffOf: (answer: BackoffRequest) => Backoff | null;
   /** Lanes whose rests all processes keep, with what is answered meanwhile. Default none. */
-  readonly sharedLanes: Readonly<Record<string, ProblemCode>>;
+  readonly sharedChannels: Readonly<Record<string, ProblemCode>>;
 }
 
 const DEFAULTS = {
@@ -73,9 +73,9 @@ const DEFAULTS = {
   maxReadRetries: 2,
   breakerThreshold: 5,
   breakerOpenMs: 5_000,
-  judgeFailure: (): FailureVerdict => 'retry',
-  judgeRest: retryAfterRest,
-  sharedLanes: {},
+  evaluateFailure: (): FailureVerdict => 'retry',
+  backoffOf: retryAfterBackoff,
+  sharedChannels: {},
 };
 
 /** The fields without a default, and any of the others. */

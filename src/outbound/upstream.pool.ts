@@ -1,17 +1,17 @@
 import { Pool } from 'undici';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { ConcurrencyGate } from './bulkhead.ts';
+import { Bulkhead } from './bulkhead.ts';
 import { guardedConnector, type ConnectorOptions } from './guarded-connector.ts';
 import type { Counters } from '../ephemeral/counters.port.ts';
-import { UpstreamRest } from './upstream-backoff.ts';
+import { UpstreamBackoff } from './upstream-backoff.ts';
 import type { UpstreamPolicy, UpstreamTrust } from './upstream.policy.ts';
 
-/** Connections, places and health of one upstream under one policy. */
+/** Connections, slots and health of one upstream under one policy. */
 export interface Upstream {
   readonly dispatcher: Pool;
-  readonly gate: ConcurrencyGate;
+  readonly bulkhead: Bulkhead;
   readonly breaker: CircuitBreaker;
-  readonly rest: UpstreamRest;
+  readonly backoff: UpstreamBackoff;
 }
 
 /** What every connection needs, whoever it goes to. */
@@ -62,13 +62,13 @@ export class UpstreamPool {
         bodyTimeout: 0,
         maxHeaderSize: 32 * 1_024,
       }),
-      gate: new ConcurrencyGate(policy),
+      bulkhead: new Bulkhead(policy),
       breaker: new CircuitBreaker({
         upstream: policy.name,
         threshold: policy.breakerThreshold,
         openMs: policy.breakerOpenMs,
       }),
-      rest: new UpstreamRest(policy, this.parts.counters),
+      backoff: new UpstreamBackoff(policy, this.parts.counters),
     };
   }
 

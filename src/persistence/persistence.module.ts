@@ -1,7 +1,7 @@
 import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from './database.ts';
 import type { OpenDatabase } from './open-database.ts';
-import { SchemaKeeper } from './schema-keeper.ts';
+import { SchemaMigrator } from './schema-migrator.ts';
 
 const OPEN_DATABASE = Symbol('OpenDatabase');
 
@@ -21,9 +21,9 @@ export class PersistenceModule implements OnApplicationShutdown {
       providers: [
         { provide: OPEN_DATABASE, useValue: open },
         { provide: Database, useValue: open.database },
-        { provide: SchemaKeeper, useFactory: () => new SchemaKeeper(open) },
+        { provide: SchemaMigrator, useFactory: () => new SchemaMigrator(open) },
       ],
-      exports: [Database, SchemaKeeper],
+      exports: [Database, SchemaMigrator],
     };
   }
 

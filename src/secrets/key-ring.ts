@@ -45,7 +45,7 @@ export class KeyRing {
    *
    * @returns 32 bytes, or undefined when the ring has no such key, or has it for less
    */
-  find(keyId: string, purpose: KeyPurpose): Buffer | undefined {
+  findKey(keyId: string, purpose: KeyPurpose): Buffer | undefined {
     const master = this.#keys.get(keyId);
     if (master === undefined || (master.onlyVerifies && !VERIFYING.has(purpose))) return undefined;
     return Buffer.from(hkdfSync('sha256', master.bytes, '', `voiceassist/${purpose}`, KEY_BYTES));
@@ -53,7 +53,7 @@ export class KeyRing {
 
   /** The current key for one purpose, 32 bytes. */
   current(purpose: KeyPurpose): Buffer {
-    const key = this.find(this.currentId, purpose);
+    const key = this.findKey(this.currentId, purpose);
     if (key === undefined) throw new Error('The key ring is empty');
     return key;
   }
@@ -62,7 +62,7 @@ export class KeyRing {
   all(purpose: KeyPurpose): readonly [Buffer, ...Buffer[]] {
     const others = this.ids()
       .slice(1)
-      .flatMap((id) => this.find(id, purpose) ?? []);
+      .flatMap((id) => this.findKey(id, purpose) ?? []);
     return [this.current(purpose), ...others];
   }
 

@@ -23,7 +23,7 @@ export function wrapKey(ring: KeyRing, userId: string, dataKey: UserDataKey): st
 /** @throws UnsealError when the key of the ring is gone, or the record was altered or belongs to another user */
 export function unwrapKey(ring: KeyRing, userId: string, wrapped: string): UserDataKey {
   const [version, keyId = '', body = ''] = wrapped.split('.');
-  const key = version === VERSION ? ring.find(keyId, 'seal') : undefined;
+  const key = version === VERSION ? ring.findKey(keyId, 'seal') : undefined;
   if (key === undefined) throw new UnsealError('The key of this user cannot be opened');
   return decrypt(key, body, [VERSION, keyId, userId]);
 }

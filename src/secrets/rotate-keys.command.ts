@@ -50,7 +50,7 @@ function rotateSealing(): Promise<never> {
   return runCommand(async (app) => {
     const rotation = app.get(SealingRotation, { strict: false });
     const { currentId } = app.get(KeyRing, { strict: false });
-    const count = await rotation.run(showProgress);
+    const count = await rotation.rewrapAll(showProgress);
     if (process.stdout.isTTY) process.stdout.write('\n');
     if (count > 0) {
       await app.get(AuditTrail, { strict: false }).record({
@@ -63,12 +63,12 @@ function rotateSealing(): Promise<never> {
       });
     }
     print(`Wrapped anew: ${count}.`);
-    return tellUses(await rotation.uses(), currentId);
+    return printUses(await rotation.uses(), currentId);
   });
 }
 
 /** @returns the exit code: 0 when every key of a user is on the current key */
-function tellUses(uses: readonly KeyUse[], currentId: string): number {
+function printUses(uses: readonly KeyUse[], currentId: string): number {
   for (const { keyId, userKeys, hasSignedAudit } of uses) {
     const audit = hasSignedAudit ? ', and has signed rows of the audit trail' : '';
     print(`${keyId}${keyId === currentId ? ' (current)' : ''}: wraps the keys of ${userKeys} users${audit}.`);

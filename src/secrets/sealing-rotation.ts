@@ -51,7 +51,7 @@ export class SealingRotation {
   }
 
   /** @param report called after each batch @returns how many keys of users were wrapped anew */
-  async run(report: (progress: RotationProgress) => void): Promise<number> {
+  async rewrapAll(report: (progress: RotationProgress) => void): Promise<number> {
     const total = await this.#countOutdated();
     let done = 0;
     let after: string | undefined = BEFORE_EVERY_ID;

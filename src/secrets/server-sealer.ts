@@ -35,7 +35,7 @@ export class ServerSealer {
   /** @throws UnsealError when the value was altered or moved, or its key has left the ring */
   unseal(sealed: string, { rowId, field }: ServerSealContext): string {
     const [version, keyId = '', body = ''] = sealed.split('.');
-    const key = version === VERSION ? this.#ring.find(keyId, 'seal') : undefined;
+    const key = version === VERSION ? this.#ring.findKey(keyId, 'seal') : undefined;
     if (key === undefined) throw new UnsealError('The record cannot be opened');
     return decrypt(key, body, [VERSION, keyId, rowId, field]).toString('utf8');
   }

@@ -64,7 +64,7 @@ export class RequestSignatures {
     if (!claimsSignature(request)) throw refusal('missing');
     const claimed = findSignature(request);
     if (claimed === null) throw refusal('malformed');
-    const key = this.#keys.find(claimed.keyId, purpose);
+    const key = this.#keys.findKey(claimed.keyId, purpose);
     if (key === undefined || !timingSafeEqual(claimed.mac, macOf(claimed.base, key))) throw refusal('mismatch');
     if (Math.abs(nowMs / 1_000 - claimed.createdSeconds) > TOLERANCE_SECONDS) throw refusal('clock');
     const { digests } = request;

@@ -23,7 +23,7 @@ export class SigningKeys {
     return [...this.#keys.values()].some((key) => isFor(key, purpose));
   }
 
-  find(id: string, purpose: SignaturePurpose): Buffer | undefined {
+  findKey(id: string, purpose: SignaturePurpose): Buffer | undefined {
     const key = this.#keys.get(id);
     return key !== undefined && isFor(key, purpose) ? key.bytes : undefined;
   }

@@ -4,7 +4,7 @@ import { AuditTrail } from '../audit/audit-trail.ts';
 import { Database } from '../persistence/database.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import { Sealer } from '../secrets/sealer.ts';
-import { AccountEndingService } from './account-lifecycle.ts';
+import { AccountLifecycle } from './account-lifecycle.ts';
 import { isLastAdministrator, lockWithAdministrators } from './account-lock.ts';
 import { User } from './user.entity.ts';
 
@@ -13,13 +13,13 @@ import { User } from './user.entity.ts';
 export class AccountDeletionService {
   readonly #database: Database;
   readonly #trail: AuditTrail;
-  readonly #ending: AccountEndingService;
+  readonly #lifecycle: AccountLifecycle;
   readonly #sealer: Sealer;
 
-  constructor(database: Database, trail: AuditTrail, ending: AccountEndingService, sealer: Sealer) {
+  constructor(database: Database, trail: AuditTrail, lifecycle: AccountLifecycle, sealer: Sealer) {
     this.#database = database;
     this.#trail = trail;
-    this.#ending = ending;
+    this.#lifecycle = lifecycle;
     this.#sealer = sealer;
   }
 
@@ -33,7 +33,7 @@ export class AccountDeletionService {
       await lockWithAdministrators(em, userId);
       if (await isLastAdministrator(em, userId)) throw new DomainError('last-administrator');
       await em.execute('update users set is_active = false, updated_at = now() where id = ?', [userId]);
-      await this.#ending.endAll(em, userId);
+      await this.#lifecycle.endAll(em, userId);
       await this.#trail.append(em, {
         actorId: userId,
         action: 'user.deactivate',
@@ -59,7 +59,7 @@ export class AccountDeletionService {
       const user = await em.findOne(User, { id: userId });
       if (user === null) throw new DomainError('not-found');
       if (user.isActive) throw new DomainError('account-active');
-      await this.#ending.endAll(em, userId);
+      await this.#lifecycle.endAll(em, userId);
       await this.#sealer.erase(em, userId);
       await em.execute('delete from users where id = ?', [userId]);
       await this.#trail.append(em, {

@@ -7,7 +7,7 @@ export type EndingListener = (em: EntityManager, userId: string) => Promise<void
 
 /** Ends everything that goes on in the name of an account, at once and together with its deactivation. */
 @Injectable()
-export class AccountEndingService {
+export class AccountLifecycle {
   readonly #jobs: JobsService;
   readonly #listeners: EndingListener[] = [];
   readonly #returns: EndingListener[] = [];

@@ -33,7 +33,7 @@ export class ProfileLoader {
   }
 
   /** @returns undefined when the account is gone. @throws DomainError `service-unavailable` */
-  find(userId: string): Promise<Profile | undefined> {
+  findProfile(userId: string): Promise<Profile | undefined> {
     return this.#lookup.find(userId);
   }
 

@@ -25,7 +25,7 @@ export class ProfileService {
 
   /** @throws DomainError `unauthenticated` when the account is gone */
   async own(principal: Principal): Promise<Profile> {
-    const profile = await this.#loader.find(principal.userId);
+    const profile = await this.#loader.findProfile(principal.userId);
     if (profile === undefined) throw new DomainError('unauthenticated');
     return profile;
   }

@@ -5,7 +5,7 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import { AuditTrail } from '../audit/audit-trail.ts';
 import { Database } from '../persistence/database.ts';
 import { DomainError } from '../problem/domain-error.ts';
-import { AccountEndingService } from './account-lifecycle.ts';
+import { AccountLifecycle } from './account-lifecycle.ts';
 import { lockWithAdministrators } from './account-lock.ts';
 import { User } from './user.entity.ts';
 
@@ -43,12 +43,12 @@ export interface UserPageRequest {
 export class UserAdministrationService {
   readonly #database: Database;
   readonly #trail: AuditTrail;
-  readonly #ending: AccountEndingService;
+  readonly #lifecycle: AccountLifecycle;
 
-  constructor(database: Database, trail: AuditTrail, ending: AccountEndingService) {
+  constructor(database: Database, trail: AuditTrail, lifecycle: AccountLifecycle) {
     this.#database = database;
     this.#trail = trail;
-    this.#ending = ending;
+    this.#lifecycle = lifecycle;
   }
 
   async list(principal: Principal, { filter, limit, cursor }: UserPageRequest): Promise<UserPage> {
@@ -88,9 +88,9 @@ export class UserAdministrationService {
       if (records.length === 0) return before;
       const isChangeOfRights = records.some((each) => each.action !== 'user.update');
       await store(em, before, change);
-      if (change.isActive === false) await this.#ending.endAll(em, userId);
-      else if (change.isActive === true && !before.isActive) await this.#ending.reactivate(em, userId);
-      if (change.isActive !== false && isChangeOfRights) await this.#ending.endSessions(em, userId);
+      if (change.isActive === false) await this.#lifecycle.endAll(em, userId);
+      else if (change.isActive === true && !before.isActive) await this.#lifecycle.reactivate(em, userId);
+      if (change.isActive !== false && isChangeOfRights) await this.#lifecycle.endSessions(em, userId);
       await this.#trail.append(em, ...records);
       return em.findOneOrFail(User, { id: userId }, { refresh: true });
     });
@@ -100,7 +100,7 @@ export class UserAdministrationService {
   async revokeSessions(principal: Principal, userId: string): Promise<void> {
     await this.#database.transaction(async (em) => {
       await this.#lock(em, principal, userId);
-      await this.#ending.endSessions(em, userId);
+      await this.#lifecycle.endSessions(em, userId);
       await this.#trail.append(em, record(principal, userId, 'user.sessions-revoke'));
     });
   }

@@ -1,24 +1,24 @@
 import { Module } from '@nestjs/common';
 import { AccountDeletionService } from './account-deletion.service.ts';
-import { AccountEndingService } from './account-lifecycle.ts';
+import { AccountLifecycle } from './account-lifecycle.ts';
 import { ProfileController } from './profile.controller.ts';
 import { ProfileLoader } from './profile-loader.ts';
 import { ProfileService } from './profile.service.ts';
 import { UserAdministrationController } from './user-administration.controller.ts';
 import { UserAdministrationService } from './user-administration.service.ts';
-import { UserRegistry } from './users.repository.ts';
+import { UsersRepository } from './users.repository.ts';
 
 /** Accounts: profile and administration. */
 @Module({
   controllers: [ProfileController, UserAdministrationController],
   providers: [
     AccountDeletionService,
-    AccountEndingService,
+    AccountLifecycle,
     ProfileLoader,
     ProfileService,
     UserAdministrationService,
-    UserRegistry,
+    UsersRepository,
   ],
-  exports: [AccountEndingService, UserRegistry, ProfileService],
+  exports: [AccountLifecycle, UsersRepository, ProfileService],
 })
 export class UsersModule {}

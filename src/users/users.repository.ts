@@ -7,7 +7,7 @@ import { User } from './user.entity.ts';
 
 /** What a new account consists of. */
 export interface NewUser {
-  /** In any spelling; stored folded. */
+  /** In any spelling; stored normalized. */
   readonly email: string;
   readonly fullName: string | null;
   /** Null for who logs in another way. */
@@ -19,13 +19,13 @@ export interface NewUser {
 export type CreationListener = (em: EntityManager, user: User) => Promise<void>;
 
 /** One account per address: the spelling under which an address is stored, counted and looked up. */
-export function foldEmail(email: string): string {
+export function normalizeEmail(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
 }
 
 /** Finds and stores accounts. */
 @Injectable()
-export class UserRegistry {
+export class UsersRepository {
   readonly #listeners: CreationListener[] = [];
 
   /** Registers who is told of every new account; call it while the application starts. */
@@ -35,7 +35,7 @@ export class UserRegistry {
 
   /** @param email in any spelling */
   findByEmail(em: EntityManager, email: string): Promise<User | null> {
-    return em.findOne(User, { email: foldEmail(email) });
+    return em.findOne(User, { email: normalizeEmail(email) });
   }
 
   findById(em: EntityManager, userId: string): Promise<User | null> {
@@ -54,7 +54,7 @@ export class UserRegistry {
     try {
       await em.execute('insert into users (id, email, full_name, hashed_password, is_admin) values (?, ?, ?, ?, ?)', [
         id,
-        foldEmail(user.email),
+        normalizeEmail(user.email),
         user.fullName,
         user.hashedPassword,
         user.isAdmin,
@@ -99,7 +99,7 @@ export class UserRegistry {
     try {
       await em.execute(
         'update users set email = ?, email_verified_at = clock_timestamp(), updated_at = now() where id = ?',
-        [foldEmail(email), userId],
+        [normalizeEmail(email), userId],
       );
     } catch (error) {
       if (isUniqueViolation(error, 'users_email_unique')) throw new DomainError('email-taken', { cause: error });
@@ -107,7 +107,7 @@ export class UserRegistry {
     }
   }
 
-  async noteLogin(em: EntityManager, userId: string): Promise<void> {
+  async recordLogin(em: EntityManager, userId: string): Promise<void> {
     await em.execute('update users set last_login = now() where id = ?', [userId]);
   }
 }

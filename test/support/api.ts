@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LoginCompletion } from '../../src/auth/login/login-completion.ts';
 import { tokenPairDocument } from '../../src/auth/tokens/token-pair.mapper.ts';
 import { Database } from '../../src/persistence/database.ts';
-import { UserRegistry } from '../../src/users/users.repository.ts';
+import { UsersRepository } from '../../src/users/users.repository.ts';
 import type { TestApp } from './test-app.ts';
 
 /** An answer of the server, read to its end. */
@@ -106,7 +106,7 @@ async function openedUser(
 ): Promise<TestUser> {
   const opened = await app.get(Database).transaction(async (em) => {
     const user = await app
-      .get(UserRegistry, { strict: false })
+      .get(UsersRepository, { strict: false })
       .insert(em, { email, fullName: 'Test Person', hashedPassword: PASSWORD_HASH, isAdmin });
     const pair = await app.get(LoginCompletion, { strict: false }).openSession(em, user, { methods: ['pwd'] });
     const { access_token, refresh_token, token_type, expires_in, refresh_expires_in } = tokenPairDocument(pair);

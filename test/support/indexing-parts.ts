@@ -11,10 +11,10 @@ import { RequestedDocuments } from '../../src/indexing/ingestion/requested-docum
 import { DocumentDiscovery } from '../../src/indexing/scanning/document-discovery.ts';
 import { PendingDocuments } from '../../src/indexing/scanning/pending-documents.ts';
 import { IndexRulesService } from '../../src/indexing/rules/index-rules.service.ts';
-import { ScanConclusion } from '../../src/indexing/scanning/scan-reconciliation.ts';
+import { ScanReconciliation } from '../../src/indexing/scanning/scan-reconciliation.ts';
 import { ScanCounters } from '../../src/indexing/scanning/scan-counters.ts';
 import { ScanPlanner } from '../../src/indexing/scanning/scan-planner.ts';
-import { ScanReading } from '../../src/indexing/scanning/scan-reading.ts';
+import { PendingReader } from '../../src/indexing/scanning/pending-reader.ts';
 import { ScanJob } from '../../src/indexing/scanning/scan.job.ts';
 import { StoredScanRequests } from '../../src/indexing/scanning/stored-scan-requests.ts';
 import type { DocumentSource } from '../../src/indexing/sources/document-source.port.ts';
@@ -52,10 +52,13 @@ export function indexingParts(ground: IndexingGround): IndexingParts {
   const ingestion = new DocumentIngestion(new IngestionRecords(database, audit), extractor, folder);
   const rules = new IndexRulesService(database, audit, new StoredScanRequests(database), nextcloud, config);
   const planner = new ScanPlanner(database, rules, config);
-  const reading = new ScanReading(new PendingDocuments(database, ingestion, config), new ScanCounters(database));
+  const pendingReader = new PendingReader(
+    new PendingDocuments(database, ingestion, config),
+    new ScanCounters(database),
+  );
   const discovery = new DocumentDiscovery(database);
   return {
-    scanJob: new ScanJob(source, discovery, new ScanConclusion(database), reading, planner),
+    scanJob: new ScanJob(source, discovery, new ScanReconciliation(database), pendingReader, planner),
     indexFileJob: new IndexFileJob(source, new RequestedDocuments(database), ingestion, rules),
     rules,
     extractor,

@@ -66,7 +66,7 @@ export class MemorySource extends DocumentSource {
     return this.#node(path).fileId;
   }
 
-  open(): Promise<SourceSession> {
+  openSession(): Promise<SourceSession> {
     return this.openFailure ? Promise.reject(this.openFailure) : Promise.resolve(new MemorySession(this));
   }
 

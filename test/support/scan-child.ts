@@ -26,7 +26,7 @@ source.onAsk = (question) => new Promise((resolve) => process.send?.(question, u
 const open = await openTestDatabase({ url, dataFolder: '', poolSize: 4, statementTimeoutMs: 30_000 });
 open.database.markReady();
 const parts = indexingParts({ database: open.database, source, dataDir });
-await parts.folder.open();
+await parts.folder.create();
 const counters = await parts.scanJob.run(jobContext(userId));
 process.send?.(counters);
 parts.extractor.close();

@@ -25,7 +25,7 @@ const LIVING: PreparedStatement = {
 };
 
 // Asks again: many processes may have read that the time is old.
-const NOTE_USE: PreparedStatement = {
+const RECORD_USE: PreparedStatement = {
   name: 'note-use-of-access-tokens',
   text: `
   update access_tokens set last_used_at = now()
@@ -46,14 +46,14 @@ export class AccessTokenLoader {
    * @returns undefined when the token is unknown, deleted or expired, or its user is deactivated
    * @throws DomainError `service-unavailable` when PostgreSQL cannot tell
    */
-  find(token: string): Promise<Principal | undefined> {
+  findPrincipal(token: string): Promise<Principal | undefined> {
     return this.#lookup.find(accessTokenHash(token));
   }
 
   async #query(hashes: readonly string[]): Promise<ReadonlyMap<string, Principal>> {
     const rows = await this.#database.ask<TokenRow>(LIVING, [hashes]);
     const unwritten = rows.filter((row) => row.is_use_unwritten).map(({ id }) => id);
-    if (unwritten.length > 0) await this.#database.ask(NOTE_USE, [unwritten]);
+    if (unwritten.length > 0) await this.#database.ask(RECORD_USE, [unwritten]);
     return new Map(rows.map((row) => [row.token_hash, principalOf(row)]));
   }
 }

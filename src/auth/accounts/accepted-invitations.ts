@@ -3,16 +3,16 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 
 /** Stores what somebody who was invited has chosen. */
 @Injectable()
 export class AcceptedInvitations {
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #trail: AuditTrail;
 
-  constructor(registry: UserRegistry, trail: AuditTrail) {
-    this.#registry = registry;
+  constructor(users: UsersRepository, trail: AuditTrail) {
+    this.#users = users;
     this.#trail = trail;
   }
 
@@ -28,8 +28,8 @@ export class AcceptedInvitations {
     { hashedPassword, fullName }: { readonly hashedPassword: string; readonly fullName: string | null },
   ): Promise<User> {
     if (user.hashedPassword) throw new DomainError('one-time-token-invalid');
-    await this.#registry.replacePassword(em, user.id, hashedPassword);
-    await this.#registry.markEmailVerified(em, user.id);
+    await this.#users.replacePassword(em, user.id, hashedPassword);
+    await this.#users.markEmailVerified(em, user.id);
     await em.execute('update users set full_name = ? where id = ?', [fullName, user.id]);
     await this.#trail.append(em, {
       actorId: user.id,

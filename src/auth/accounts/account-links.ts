@@ -5,7 +5,7 @@ import type { AccountPage } from '../../http/account-pages.ts';
 import { readableTime } from '../../notifications/render-mail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { OneTimeTokens, type OneTimePurpose } from '../login/one-time-tokens.ts';
 
 const LIFE_SECONDS = 60 * 60;
@@ -46,12 +46,12 @@ export interface LinkedAccount {
 @Injectable()
 export class AccountLinks {
   readonly #tokens: OneTimeTokens;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #http: HttpConfig;
 
-  constructor(tokens: OneTimeTokens, registry: UserRegistry, http: HttpConfig) {
+  constructor(tokens: OneTimeTokens, users: UsersRepository, http: HttpConfig) {
     this.#tokens = tokens;
-    this.#registry = registry;
+    this.#users = users;
     this.#http = http;
   }
 
@@ -77,7 +77,7 @@ export class AccountLinks {
 
   /** Looks at a token without using it up. @throws DomainError `one-time-token-invalid` */
   async inspect(em: EntityManager, purpose: LinkPurpose, token: string): Promise<LinkedAccount> {
-    return this.#open(em, await this.#tokens.find<LinkPayload>(em, purpose, token));
+    return this.#open(em, await this.#tokens.lock<LinkPayload>(em, purpose, token));
   }
 
   /** Uses a token up in the transaction of `em`. @throws DomainError `one-time-token-invalid` */
@@ -89,7 +89,7 @@ export class AccountLinks {
     em: EntityManager,
     found: { readonly userId: string | null; readonly payload: LinkPayload } | null,
   ): Promise<LinkedAccount> {
-    const user = found?.userId ? await this.#registry.findLocked(em, found.userId) : null;
+    const user = found?.userId ? await this.#users.findLocked(em, found.userId) : null;
     if (found === null || user?.isActive !== true || user.email !== found.payload.email) {
       throw new DomainError('one-time-token-invalid');
     }

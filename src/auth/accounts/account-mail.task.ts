@@ -5,7 +5,7 @@ import { Tasks } from '../../jobs/tasks.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { AccountLinks } from './account-links.ts';
 import { ACCOUNT_MAIL, type AccountMailKind } from './account-mails.ts';
 
@@ -15,14 +15,14 @@ export class AccountMailTask extends TaskHandler {
   override readonly kind = ACCOUNT_MAIL;
   override readonly concurrency = 1;
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #links: AccountLinks;
   readonly #notifier: Notifier;
 
-  constructor(database: Database, registry: UserRegistry, links: AccountLinks, notifier: Notifier, tasks: Tasks) {
+  constructor(database: Database, users: UsersRepository, links: AccountLinks, notifier: Notifier, tasks: Tasks) {
     super();
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#links = links;
     this.#notifier = notifier;
     tasks.register(this);
@@ -31,7 +31,7 @@ export class AccountMailTask extends TaskHandler {
   override async run(data: TaskData): Promise<void> {
     const kind = data['kind'] as AccountMailKind;
     await this.#database.transaction(async (em) => {
-      const user = await this.#registry.findLocked(em, String(data['userId']));
+      const user = await this.#users.findLocked(em, String(data['userId']));
       if (user?.isActive === true && isWanted(kind, user)) await this.#write(em, kind, user);
     });
     this.#notifier.wake();

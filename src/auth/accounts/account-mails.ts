@@ -4,7 +4,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Tasks } from '../../jobs/tasks.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { MailAllowance } from './mail-allowance.ts';
+import { MailRateLimit } from './mail-rate-limit.ts';
 
 /** Kind and queue of the task that writes one of these messages. */
 export const ACCOUNT_MAIL = 'account-mail';
@@ -20,12 +20,12 @@ export type AccountMailKind = 'email-verification' | 'account-exists' | 'passwor
 export class AccountMails {
   readonly #tasks: Tasks;
   readonly #notifier: Notifier;
-  readonly #allowance: MailAllowance;
+  readonly #rateLimit: MailRateLimit;
 
-  constructor(tasks: Tasks, notifier: Notifier, allowance: MailAllowance) {
+  constructor(tasks: Tasks, notifier: Notifier, rateLimit: MailRateLimit) {
     this.#tasks = tasks;
     this.#notifier = notifier;
-    this.#allowance = allowance;
+    this.#rateLimit = rateLimit;
   }
 
   /** @throws DomainError `mail-not-configured` */
@@ -35,12 +35,12 @@ export class AccountMails {
 
   /** Counts a message to an address, for who must not learn whether it is sent. @returns false when it is too many */
   async mayWriteTo(email: string): Promise<boolean> {
-    return (await this.#allowance.take(email)) === 0;
+    return (await this.#rateLimit.consume(email)) === 0;
   }
 
   /** Counts a message to an address, for who may know. @throws DomainError `rate-limited` when it is too many */
   async requireAllowance(email: string): Promise<void> {
-    const retryAfterSeconds = await this.#allowance.take(email);
+    const retryAfterSeconds = await this.#rateLimit.consume(email);
     if (retryAfterSeconds > 0) throw new DomainError('rate-limited', { retryAfterSeconds });
   }
 

@@ -3,20 +3,20 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { AccountLinks } from './account-links.ts';
 
 /** The steps of a change of address, with the messages to both sides. */
 @Injectable()
 export class AddressChanges {
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #tokens: OneTimeTokens;
   readonly #links: AccountLinks;
   readonly #notifier: Notifier;
 
-  constructor(registry: UserRegistry, tokens: OneTimeTokens, links: AccountLinks, notifier: Notifier) {
-    this.#registry = registry;
+  constructor(users: UsersRepository, tokens: OneTimeTokens, links: AccountLinks, notifier: Notifier) {
+    this.#users = users;
     this.#tokens = tokens;
     this.#links = links;
     this.#notifier = notifier;
@@ -27,9 +27,9 @@ export class AddressChanges {
    * free one costs; only the owner of a free one gets it.
    */
   async announce(em: EntityManager, userId: string, newEmail: string): Promise<void> {
-    const user = await this.#registry.findLocked(em, userId);
+    const user = await this.#users.findLocked(em, userId);
     if (user === null) throw new DomainError('unauthenticated');
-    const owner = await this.#registry.findByEmail(em, newEmail);
+    const owner = await this.#users.findByEmail(em, newEmail);
     const link = await this.#links.make(em, 'email-change', { id: user.id, email: user.email, newEmail });
     if (owner === null) {
       const template = 'email-change-confirmation';
@@ -50,7 +50,7 @@ export class AddressChanges {
   async carryOut(em: EntityManager, token: string): Promise<User> {
     const { user, newEmail } = await this.#links.redeem(em, 'email-change', token);
     if (newEmail === null) throw new DomainError('one-time-token-invalid');
-    await this.#registry.replaceEmail(em, user.id, newEmail);
+    await this.#users.replaceEmail(em, user.id, newEmail);
     await this.#tokens.withdraw(em, user.id, 'email-verification', 'password-reset', 'invitation');
     for (const to of [user.email, newEmail]) {
       await this.#notifier.queue(em, { userId: user.id, to, template: 'email-changed', values: { newEmail } });
@@ -59,7 +59,7 @@ export class AddressChanges {
   }
 
   /** Starts the delivery; call it after the transaction. */
-  tell(): void {
+  notify(): void {
     this.#notifier.wake();
   }
 }

@@ -5,7 +5,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { foldEmail } from '../../users/users.repository.ts';
+import { normalizeEmail } from '../../users/users.repository.ts';
 import { lockLivingSession } from '../sessions/living-session.ts';
 import { AccountMails } from './account-mails.ts';
 import { AddressChanges } from './address-changes.ts';
@@ -32,17 +32,17 @@ export class EmailChangeService {
    */
   async request(principal: SessionPrincipal, newEmail: string): Promise<void> {
     this.#mails.requireDelivery();
-    if (foldEmail(newEmail) === principal.email) {
+    if (normalizeEmail(newEmail) === principal.email) {
       const detail = 'The account has this address already.';
       throw new DomainError('validation-failed', { errors: [{ pointer: '/new_email', detail }] });
     }
     await this.#mails.requireAllowance(newEmail);
     await this.#database.transaction(async (em) => {
       await lockLivingSession(em, principal);
-      await this.#changes.announce(em, principal.userId, foldEmail(newEmail));
+      await this.#changes.announce(em, principal.userId, normalizeEmail(newEmail));
       await this.#record(em, principal.userId, 'user.email-change-request');
     });
-    this.#changes.tell();
+    this.#changes.notify();
   }
 
   /** @throws DomainError `one-time-token-invalid`, `email-taken` when somebody else was quicker */
@@ -51,7 +51,7 @@ export class EmailChangeService {
       const user: User = await this.#changes.carryOut(em, token);
       await this.#record(em, user.id, 'user.email-change');
     });
-    this.#changes.tell();
+    this.#changes.notify();
   }
 
   async #record(em: EntityManager, userId: string, action: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { AccountLinks } from './account-links.ts';
 import { AccountMails } from './account-mails.ts';
 
@@ -9,14 +9,14 @@ import { AccountMails } from './account-mails.ts';
 @Injectable()
 export class EmailVerificationService {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #links: AccountLinks;
   readonly #mails: AccountMails;
   readonly #trail: AuditTrail;
 
-  constructor(database: Database, registry: UserRegistry, links: AccountLinks, mails: AccountMails, trail: AuditTrail) {
+  constructor(database: Database, users: UsersRepository, links: AccountLinks, mails: AccountMails, trail: AuditTrail) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#links = links;
     this.#mails = mails;
     this.#trail = trail;
@@ -27,7 +27,7 @@ export class EmailVerificationService {
     this.#mails.requireDelivery();
     if (!(await this.#mails.mayWriteTo(email))) return;
     await this.#database.transaction(async (em) => {
-      const user = await this.#registry.findByEmail(em, email);
+      const user = await this.#users.findByEmail(em, email);
       await this.#mails.request(em, 'email-verification', user?.id ?? null);
     });
     this.#mails.wake();
@@ -37,7 +37,7 @@ export class EmailVerificationService {
   async verify(token: string): Promise<void> {
     await this.#database.transaction(async (em) => {
       const { user } = await this.#links.redeem(em, 'email-verification', token);
-      await this.#registry.markEmailVerified(em, user.id);
+      await this.#users.markEmailVerified(em, user.id);
       await this.#trail.append(em, {
         actorId: user.id,
         action: 'user.email-verify',

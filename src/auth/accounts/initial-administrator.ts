@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
-import { SchemaKeeper } from '../../persistence/schema-keeper.ts';
+import { SchemaMigrator } from '../../persistence/schema-migrator.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { User } from '../../users/user.entity.ts';
 import { RegistrationService } from './registration.service.ts';
@@ -14,7 +14,7 @@ export class InitialAdministrator {
   readonly #registration: RegistrationService;
   readonly #log = new Logger('InitialAdministrator');
 
-  constructor(config: AuthConfig, database: Database, registration: RegistrationService, schema: SchemaKeeper) {
+  constructor(config: AuthConfig, database: Database, registration: RegistrationService, schema: SchemaMigrator) {
     this.#config = config;
     this.#database = database;
     this.#registration = registration;

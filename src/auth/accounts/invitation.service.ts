@@ -5,7 +5,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { AccountMails } from './account-mails.ts';
 
 /** Somebody whom an administrator invites. */
@@ -19,13 +19,13 @@ export interface Invitation {
 @Injectable()
 export class InvitationService {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #mails: AccountMails;
   readonly #trail: AuditTrail;
 
-  constructor(database: Database, registry: UserRegistry, mails: AccountMails, trail: AuditTrail) {
+  constructor(database: Database, users: UsersRepository, mails: AccountMails, trail: AuditTrail) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#mails = mails;
     this.#trail = trail;
   }
@@ -36,7 +36,7 @@ export class InvitationService {
     await this.#mails.requireAllowance(email);
     const user = await this.#database.transaction(async (em) => {
       await this.#requireAdministrator(em, principal);
-      const invited = await this.#registry.insert(em, { email, fullName, hashedPassword: null, isAdmin });
+      const invited = await this.#users.insert(em, { email, fullName, hashedPassword: null, isAdmin });
       await this.#send(em, principal, invited);
       return invited;
     });
@@ -47,12 +47,12 @@ export class InvitationService {
   /** Sends the link again. @throws DomainError `not-found`, `invitation-accepted`, `rate-limited`, `mail-not-configured` */
   async sendAgain(principal: Principal, userId: string): Promise<void> {
     this.#mails.requireDelivery();
-    const found = await this.#database.read((em) => this.#registry.findById(em, userId));
+    const found = await this.#database.read((em) => this.#users.findById(em, userId));
     if (found === null) throw new DomainError('not-found');
     await this.#mails.requireAllowance(found.email);
     await this.#database.transaction(async (em) => {
       await this.#requireAdministrator(em, principal);
-      const user = await this.#registry.findById(em, userId);
+      const user = await this.#users.findById(em, userId);
       if (user === null) throw new DomainError('not-found');
       if (!user.isActive || user.hashedPassword || (await hasIdentity(em, userId))) {
         throw new DomainError('invitation-accepted');
@@ -76,7 +76,7 @@ export class InvitationService {
 
   /** The guard has asked before; meanwhile another administrator may have taken the role away. */
   async #requireAdministrator(em: EntityManager, { userId }: Principal): Promise<void> {
-    const actor = await this.#registry.findLocked(em, userId);
+    const actor = await this.#users.findLocked(em, userId);
     if (actor?.isAdmin !== true || !actor.isActive) throw new DomainError('forbidden');
   }
 }

@@ -44,6 +44,6 @@ export class PasswordRenewalService {
       const redeemed = await this.#links.redeem(em, 'password-reset', token);
       await this.#changes.reset(em, redeemed.user, hashedPassword);
     });
-    this.#changes.tell();
+    this.#changes.notify();
   }
 }

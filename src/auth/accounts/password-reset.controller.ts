@@ -40,7 +40,7 @@ export class PasswordResetController {
   @ApiAcceptedResponse({ type: AcceptedDocument })
   @Problems('mail-not-configured')
   async forgot(@Body() { email }: AddressRequest): Promise<AcceptedDocument> {
-    await this.#resets.forget(email);
+    await this.#resets.requestReset(email);
     return ACCEPTED;
   }
 

@@ -3,30 +3,30 @@ import type { Principal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { AccountMails } from './account-mails.ts';
 
 /** Asks for links with which users choose a new password. */
 @Injectable()
 export class PasswordResetService {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #mails: AccountMails;
   readonly #trail: AuditTrail;
 
-  constructor(database: Database, registry: UserRegistry, mails: AccountMails, trail: AuditTrail) {
+  constructor(database: Database, users: UsersRepository, mails: AccountMails, trail: AuditTrail) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#mails = mails;
     this.#trail = trail;
   }
 
   /** For whoever says to have forgotten it; does the same for an unknown address. @throws DomainError `mail-not-configured` */
-  async forget(email: string): Promise<void> {
+  async requestReset(email: string): Promise<void> {
     this.#mails.requireDelivery();
     if (!(await this.#mails.mayWriteTo(email))) return;
     await this.#database.transaction(async (em) => {
-      const user = await this.#registry.findByEmail(em, email);
+      const user = await this.#users.findByEmail(em, email);
       await this.#mails.request(em, 'password-reset', user?.id ?? null);
       await this.#trail.append(em, {
         actorId: null,
@@ -45,7 +45,7 @@ export class PasswordResetService {
    */
   async send(principal: Principal, userId: string): Promise<void> {
     this.#mails.requireDelivery();
-    const user = await this.#database.read((em) => this.#registry.findById(em, userId));
+    const user = await this.#database.read((em) => this.#users.findById(em, userId));
     if (user === null) throw new DomainError('not-found');
     if (!user.isActive || !user.hashedPassword) throw new DomainError('account-without-password');
     await this.#mails.requireAllowance(user.email);

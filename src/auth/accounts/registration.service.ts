@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { NewPasswords } from '../password/new-passwords.ts';
 
 /** Somebody who wants an account. */
@@ -23,13 +23,13 @@ export interface Opening {
 @Injectable()
 export class RegistrationService {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #passwords: NewPasswords;
   readonly #trail: AuditTrail;
 
-  constructor(database: Database, registry: UserRegistry, passwords: NewPasswords, trail: AuditTrail) {
+  constructor(database: Database, users: UsersRepository, passwords: NewPasswords, trail: AuditTrail) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#passwords = passwords;
     this.#trail = trail;
   }
@@ -37,12 +37,12 @@ export class RegistrationService {
   /**
    * An account made by the operator, who vouches for its address; never over HTTP.
    *
-   * @throws DomainError like `open`
+   * @throws DomainError like `register`
    */
   create(registration: Registration, { isAdmin }: { readonly isAdmin: boolean }): Promise<User> {
-    return this.open(registration, {
+    return this.register(registration, {
       isAdmin,
-      and: (em, { id }) => this.#registry.markEmailVerified(em, id),
+      and: (em, { id }) => this.#users.markEmailVerified(em, id),
     });
   }
 
@@ -50,10 +50,10 @@ export class RegistrationService {
    * @param opening.and what else belongs to the opening, in its transaction
    * @throws DomainError `validation-failed` for the password, `email-taken`, `service-busy`
    */
-  async open({ email, password, fullName }: Registration, { isAdmin, and }: Opening): Promise<User> {
+  async register({ email, password, fullName }: Registration, { isAdmin, and }: Opening): Promise<User> {
     const hashedPassword = await this.#passwords.accept({ password, email, fullName, pointer: '/password' });
     return this.#database.transaction(async (em) => {
-      const user = await this.#registry.insert(em, { email, fullName, hashedPassword, isAdmin });
+      const user = await this.#users.insert(em, { email, fullName, hashedPassword, isAdmin });
       await and?.(em, user);
       await this.#trail.append(em, {
         actorId: user.id,

@@ -30,16 +30,16 @@ export class SelfRegistrationService {
    * @throws DomainError `validation-failed` for the password, `service-busy`; `email-taken` where no address is verified
    */
   async register(registration: Registration): Promise<User | null> {
-    if (this.#config.emailVerification === 'off') return this.#registration.open(registration, { isAdmin: false });
+    if (this.#config.emailVerification === 'off') return this.#registration.register(registration, { isAdmin: false });
     const mayWrite = await this.#mails.mayWriteTo(registration.email);
     const and = async (em: EntityManager, { id }: User): Promise<void> => {
       if (mayWrite) await this.#mails.request(em, 'email-verification', id);
     };
     try {
-      await this.#registration.open(registration, { isAdmin: false, and });
+      await this.#registration.register(registration, { isAdmin: false, and });
     } catch (error) {
       if (!isDomainError(error, 'email-taken')) throw error;
-      await this.#taken.noteAttempt(registration.email, { mayWrite });
+      await this.#taken.recordAttempt(registration.email, { mayWrite });
     }
     this.#mails.wake();
     return null;

@@ -1,28 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { AccountMails } from './account-mails.ts';
 
 /** Tells the owner of an address, and nobody else, that somebody wanted to open an account with it. */
 @Injectable()
 export class TakenAddresses {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #mails: AccountMails;
   readonly #trail: AuditTrail;
 
-  constructor(database: Database, registry: UserRegistry, mails: AccountMails, trail: AuditTrail) {
+  constructor(database: Database, users: UsersRepository, mails: AccountMails, trail: AuditTrail) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#mails = mails;
     this.#trail = trail;
   }
 
   /** @param mayWrite false where the owner got enough messages for now: then only the trail knows */
-  async noteAttempt(email: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<void> {
+  async recordAttempt(email: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<void> {
     await this.#database.transaction(async (em) => {
-      const owner = await this.#registry.findByEmail(em, email);
+      const owner = await this.#users.findByEmail(em, email);
       if (mayWrite) await this.#mails.request(em, 'account-exists', owner?.id ?? null);
       await this.#trail.append(em, {
         actorId: null,

@@ -19,7 +19,7 @@ export class AccessTokenStrategy {
           this.fail(undefined);
           return;
         }
-        tokens.find(token).then(
+        tokens.findPrincipal(token).then(
           (principal) => (principal === undefined ? this.fail(undefined) : this.success(principal)),
           (error: unknown) => this.error(error),
         );

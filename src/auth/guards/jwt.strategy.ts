@@ -51,7 +51,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   async validate(token: DecodedToken): Promise<Principal | undefined> {
     const claims = claimsOf(token);
     if (claims === undefined) return undefined;
-    const principal = await this.#sessions.find(claims.sid);
+    const principal = await this.#sessions.findPrincipal(claims.sid);
     return principal?.userId === claims.sub ? principal : undefined;
   }
 }

@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
-import { IdentityArrival, type Arrival, type Arrived } from './just-in-time-accounts.ts';
-import { IdentityStore } from './identities.ts';
-import { SignOnCodes } from './exchange-codes.ts';
-import type { RedeemedSignOn } from '../oidc/authorization-requests.ts';
-import { SsoFailure } from './sso.errors.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
+import { JustInTimeAccounts, type IncomingIdentity, type ResolvedAccount } from './just-in-time-accounts.ts';
+import { Identities } from './identities.ts';
+import { ExchangeCodes } from './exchange-codes.ts';
+import type { RedeemedRequest } from '../oidc/authorization-requests.ts';
+import { OidcError } from './oidc.errors.ts';
 
-/** How a proved identity comes out. */
-export type SignOnOutcome =
+/** What a verified identity leads to. */
+export type FlowOutcome =
   /** `code` opens the session at POST /api/auth/oidc/exchange. */
   | { readonly kind: 'login'; readonly code: string }
   /** `code` links the identity at POST /api/auth/identities. */
@@ -18,9 +18,9 @@ export type SignOnOutcome =
   /** `token` links the identity at POST /api/auth/oidc/link, with the password of the account. */
   | { readonly kind: 'link-required'; readonly token: string };
 
-interface ArrivedLogin {
-  readonly arrived: Arrived;
-  readonly arrival: Arrival;
+interface ResolvedLogin {
+  readonly resolved: ResolvedAccount;
+  readonly incoming: IncomingIdentity;
 }
 
 /**
@@ -28,66 +28,66 @@ interface ArrivedLogin {
  * when both sides have proved it, because whoever can write an address at a provider would else own the account.
  */
 @Injectable()
-export class IdentityLinking {
+export class AccountLinking {
   readonly #database: Database;
-  readonly #store: IdentityStore;
-  readonly #arrival: IdentityArrival;
-  readonly #codes: SignOnCodes;
-  readonly #registry: UserRegistry;
+  readonly #identities: Identities;
+  readonly #accounts: JustInTimeAccounts;
+  readonly #codes: ExchangeCodes;
+  readonly #users: UsersRepository;
 
   constructor(
     database: Database,
-    store: IdentityStore,
-    arrival: IdentityArrival,
-    codes: SignOnCodes,
-    registry: UserRegistry,
+    identities: Identities,
+    accounts: JustInTimeAccounts,
+    codes: ExchangeCodes,
+    users: UsersRepository,
   ) {
     this.#database = database;
-    this.#store = store;
-    this.#arrival = arrival;
+    this.#identities = identities;
+    this.#accounts = accounts;
     this.#codes = codes;
-    this.#registry = registry;
+    this.#users = users;
   }
 
-  /** @throws SsoFailure `account-inactive`, `account-unknown`, `email-required`, `link-refused` */
-  async settle(signOn: RedeemedSignOn, arrival: Arrival): Promise<SignOnOutcome> {
+  /** @throws OidcError `account-inactive`, `account-unknown`, `email-required`, `link-refused` */
+  async resolve(request: RedeemedRequest, incoming: IncomingIdentity): Promise<FlowOutcome> {
     try {
-      return await this.#settle(signOn, arrival);
+      return await this.#resolve(request, incoming);
     } catch (error) {
       // Somebody opened an account of the same address in this moment; now it is there.
-      if (isDomainError(error, 'email-taken')) return this.#settle(signOn, arrival);
+      if (isDomainError(error, 'email-taken')) return this.#resolve(request, incoming);
       throw error;
     }
   }
 
-  #settle(signOn: RedeemedSignOn, arrival: Arrival): Promise<SignOnOutcome> {
+  #resolve(request: RedeemedRequest, incoming: IncomingIdentity): Promise<FlowOutcome> {
     return this.#database.transaction(async (em) => {
-      const found = await this.#store.findLocked(em, arrival.identity);
-      if (signOn.link !== null) {
-        if (found !== null) throw new SsoFailure('link-refused');
-        return { kind: 'link', code: await this.#codes.forLink(em, signOn.link, arrival) };
+      const found = await this.#identities.findLocked(em, incoming.identity);
+      if (request.link !== null) {
+        if (found !== null) throw new OidcError('link-refused');
+        return { kind: 'link', code: await this.#codes.forLink(em, request.link, incoming) };
       }
       if (found !== null)
-        return this.#login(em, signOn, { arrived: await this.#arrival.known(em, found, arrival), arrival });
-      return this.#settleUnknown(em, signOn, arrival);
+        return this.#login(em, request, { resolved: await this.#accounts.signIn(em, found, incoming), incoming });
+      return this.#resolveUnknown(em, request, incoming);
     });
   }
 
-  async #settleUnknown(em: EntityManager, signOn: RedeemedSignOn, arrival: Arrival): Promise<SignOnOutcome> {
-    const { email, isEmailVerified } = arrival.identity;
-    if (email === null) throw new SsoFailure('email-required');
-    const account = await this.#registry.findByEmail(em, email);
+  async #resolveUnknown(em: EntityManager, request: RedeemedRequest, incoming: IncomingIdentity): Promise<FlowOutcome> {
+    const { email, isEmailVerified } = incoming.identity;
+    if (email === null) throw new OidcError('email-required');
+    const account = await this.#users.findByEmail(em, email);
     if (account === null) {
-      return this.#login(em, signOn, { arrived: await this.#arrival.open(em, email, arrival), arrival });
+      return this.#login(em, request, { resolved: await this.#accounts.create(em, email, incoming), incoming });
     }
-    if (!account.isActive) throw new SsoFailure('account-inactive');
+    if (!account.isActive) throw new OidcError('account-inactive');
     if (isEmailVerified && account.emailVerifiedAt) {
-      return this.#login(em, signOn, { arrived: await this.#arrival.link(em, account.id, arrival), arrival });
+      return this.#login(em, request, { resolved: await this.#accounts.link(em, account.id, incoming), incoming });
     }
-    return { kind: 'link-required', token: await this.#codes.forPassword(em, account.id, arrival) };
+    return { kind: 'link-required', token: await this.#codes.forPassword(em, account.id, incoming) };
   }
 
-  async #login(em: EntityManager, { clientChallenge }: RedeemedSignOn, login: ArrivedLogin): Promise<SignOnOutcome> {
+  async #login(em: EntityManager, { clientChallenge }: RedeemedRequest, login: ResolvedLogin): Promise<FlowOutcome> {
     return { kind: 'login', code: await this.#codes.forLogin(em, { ...login, clientChallenge }) };
   }
 }

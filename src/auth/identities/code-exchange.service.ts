@@ -18,7 +18,7 @@ export interface CodeExchange {
 
 /** Exchanges the one-time code of a single sign-on for a session. */
 @Injectable()
-export class ExchangeService {
+export class CodeExchangeService {
   readonly #database: Database;
   readonly #tokens: OneTimeTokens;
   readonly #completion: LoginCompletion;
@@ -38,7 +38,7 @@ export class ExchangeService {
     );
     if (found === null || found.userId === null || found.payload.kind !== 'login') return this.#refuse(null);
     const { userId, payload } = found;
-    if (!answers(verifier, payload.clientChallenge)) return this.#refuse(userId);
+    if (!matchesChallenge(verifier, payload.clientChallenge)) return this.#refuse(userId);
     const user = await this.#database.read((em) => em.findOne(User, { id: userId }));
     // Deactivated, demoted or given another password since the provider vouched.
     if (user === null || accountState(user) !== payload.accountState) return this.#refuse(userId);
@@ -58,7 +58,7 @@ export class ExchangeService {
 }
 
 /** With a challenge only its verifier will do; without one a verifier shows that the challenge was taken away. */
-function answers(verifier: string | null, challenge: string | null): boolean {
+function matchesChallenge(verifier: string | null, challenge: string | null): boolean {
   if (verifier === null || challenge === null) return verifier === challenge;
   const shown = createHash('sha256').update(verifier).digest('base64url');
   return shown.length === challenge.length && timingSafeEqual(Buffer.from(shown), Buffer.from(challenge));

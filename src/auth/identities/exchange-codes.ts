@@ -4,8 +4,8 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { accountState } from '../login/pending-steps.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
-import type { Arrival, Arrived } from './just-in-time-accounts.ts';
-import type { ProvedIdentity } from './identity-provider.port.ts';
+import type { IncomingIdentity, ResolvedAccount } from './just-in-time-accounts.ts';
+import type { VerifiedIdentity } from './identity-provider.port.ts';
 import type { LinkTarget } from '../oidc/authorization-requests.ts';
 
 const CODE_SECONDS = 60;
@@ -25,14 +25,14 @@ export interface LinkPayload {
   readonly kind: 'link';
   readonly sessionId: string;
   readonly provider: string;
-  readonly identity: ProvedIdentity;
+  readonly identity: VerifiedIdentity;
 }
 
 /** What a token carries that gives an identity to whoever knows the password of the account. */
 export interface PasswordLinkPayload {
   readonly kind: 'password';
   readonly provider: string;
-  readonly identity: ProvedIdentity;
+  readonly identity: VerifiedIdentity;
 }
 
 /** What a token carries that takes a browser to the provider on behalf of somebody who is logged in. */
@@ -48,14 +48,14 @@ export type LinkTokenPayload = PasswordLinkPayload | LinkStartPayload;
 
 /** A login whose code is to be made. */
 export interface CodedLogin {
-  readonly arrived: Arrived;
-  readonly arrival: Arrival;
+  readonly resolved: ResolvedAccount;
+  readonly incoming: IncomingIdentity;
   readonly clientChallenge: string | null;
 }
 
 /** Makes what the browser carries from the callback to the client: good once, and worth nothing by itself in a log. */
 @Injectable()
-export class SignOnCodes {
+export class ExchangeCodes {
   readonly #tokens: OneTimeTokens;
   readonly #trail: AuditTrail;
 
@@ -65,9 +65,9 @@ export class SignOnCodes {
   }
 
   /** Appends to the audit trail: call it last. */
-  async forLogin(em: EntityManager, { arrived, arrival, clientChallenge }: CodedLogin): Promise<string> {
-    const { user, identity, records } = arrived;
-    const { providerSid } = arrival.identity;
+  async forLogin(em: EntityManager, { resolved, incoming, clientChallenge }: CodedLogin): Promise<string> {
+    const { user, identity, records } = resolved;
+    const { providerSid } = incoming.identity;
     const payload: LoginPayload = {
       kind: 'login',
       opening: openingOf(identity.id, providerSid),
@@ -86,19 +86,19 @@ export class SignOnCodes {
       outcome: 'success',
       targetType: 'user',
       targetId: user.id,
-      details: { provider: arrival.settings.id },
+      details: { provider: incoming.settings.id },
     });
     return code;
   }
 
-  async forLink(em: EntityManager, { userId, sessionId }: LinkTarget, arrival: Arrival): Promise<string> {
-    const { settings, identity } = arrival;
+  async forLink(em: EntityManager, { userId, sessionId }: LinkTarget, incoming: IncomingIdentity): Promise<string> {
+    const { settings, identity } = incoming;
     const payload: LinkPayload = { kind: 'link', sessionId, provider: settings.id, identity };
     return this.#tokens.issue(em, { purpose: 'oidc-exchange', userId, payload, lifeSeconds: LINK_SECONDS });
   }
 
   /** Appends to the audit trail: call it last. */
-  async forPassword(em: EntityManager, userId: string, { settings, identity }: Arrival): Promise<string> {
+  async forPassword(em: EntityManager, userId: string, { settings, identity }: IncomingIdentity): Promise<string> {
     const payload: PasswordLinkPayload = { kind: 'password', provider: settings.id, identity };
     const token = await this.#tokens.issue(em, { purpose: 'oidc-link', userId, payload, lifeSeconds: LINK_SECONDS });
     await this.#trail.append(em, {

@@ -7,7 +7,7 @@ import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { IdentityAttachment } from '../oidc/identity-attachment.ts';
 import { IdentityRemoval } from '../oidc/identity-removal.ts';
 import type { Identity } from './identity.entity.ts';
-import { IdentityStore } from './identities.ts';
+import { Identities } from './identities.ts';
 import type { LinkPayload, LinkStartPayload, LinkTokenPayload, LoginPayload } from './exchange-codes.ts';
 
 const START_SECONDS = 2 * 60;
@@ -29,26 +29,26 @@ export interface LinkStart extends LinkWish {
 export class IdentitiesService {
   readonly #database: Database;
   readonly #tokens: OneTimeTokens;
-  readonly #store: IdentityStore;
+  readonly #identities: Identities;
   readonly #attachment: IdentityAttachment;
   readonly #removal: IdentityRemoval;
 
   constructor(
     database: Database,
     tokens: OneTimeTokens,
-    store: IdentityStore,
+    identities: Identities,
     attachment: IdentityAttachment,
     removal: IdentityRemoval,
   ) {
     this.#database = database;
     this.#tokens = tokens;
-    this.#store = store;
+    this.#identities = identities;
     this.#attachment = attachment;
     this.#removal = removal;
   }
 
   list({ userId }: SessionPrincipal): Promise<Identity[]> {
-    return this.#database.read((em) => this.#store.listOf(em, userId));
+    return this.#database.read((em) => this.#identities.listOf(em, userId));
   }
 
   /** @returns a token that a browser takes to the login page of the provider */
@@ -59,8 +59,8 @@ export class IdentitiesService {
   }
 
   /** Uses the token of `beginLink` up. @throws DomainError `invalid-sso-code` */
-  async takeLink(token: string, provider: string): Promise<LinkStart> {
-    const found = await this.#database.transaction((em) => this.#takeStart(em, token));
+  async redeemLink(token: string, provider: string): Promise<LinkStart> {
+    const found = await this.#database.transaction((em) => this.#redeemStart(em, token));
     if (found === null || found.provider !== provider) throw new DomainError('invalid-sso-code');
     return found;
   }
@@ -89,8 +89,8 @@ export class IdentitiesService {
     return this.#database.transaction((em) => this.#removal.remove(em, principal, identityId));
   }
 
-  async #takeStart(em: EntityManager, token: string): Promise<LinkStart | null> {
-    const found = await this.#tokens.find<LinkTokenPayload>(em, 'oidc-link', token);
+  async #redeemStart(em: EntityManager, token: string): Promise<LinkStart | null> {
+    const found = await this.#tokens.lock<LinkTokenPayload>(em, 'oidc-link', token);
     if (found === null || found.userId === null || found.payload.kind !== 'start') return null;
     await this.#tokens.redeem(em, 'oidc-link', token);
     const { provider, returnPath, sessionId } = found.payload;

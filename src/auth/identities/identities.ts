@@ -4,7 +4,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Sealer } from '../../secrets/sealer.ts';
 import { Identity } from './identity.entity.ts';
 import { IdentitySightingsService } from './identity-sightings.service.ts';
-import type { ProvedIdentity, ProviderTokens } from './identity-provider.port.ts';
+import type { VerifiedIdentity, ProviderTokens } from './identity-provider.port.ts';
 
 const SEALED_FIELD = 'identities.sealed_tokens';
 
@@ -13,12 +13,12 @@ export interface NewIdentity {
   readonly userId: string;
   /** Name of the provider in the configuration. */
   readonly provider: string;
-  readonly identity: ProvedIdentity;
+  readonly identity: VerifiedIdentity;
 }
 
 /** Identities of users at other issuers, and their sealed tokens. */
 @Injectable()
-export class IdentityStore {
+export class Identities {
   readonly #sealer: Sealer;
   readonly #sightings: IdentitySightingsService;
 
@@ -28,7 +28,7 @@ export class IdentityStore {
   }
 
   /** By issuer and subject together; logins of one identity at the same time wait for each other. */
-  async findLocked(em: EntityManager, { issuer, subject }: ProvedIdentity): Promise<Identity | null> {
+  async findLocked(em: EntityManager, { issuer, subject }: VerifiedIdentity): Promise<Identity | null> {
     await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [JSON.stringify([issuer, subject])]);
     return em.findOne(Identity, { issuer, subject }, { refresh: true });
   }
@@ -55,7 +55,7 @@ export class IdentityStore {
   }
 
   /** What the provider told at a login. */
-  async noteLogin(em: EntityManager, id: string, { userId, provider, identity }: NewIdentity): Promise<void> {
+  async recordLogin(em: EntityManager, id: string, { userId, provider, identity }: NewIdentity): Promise<void> {
     await em.execute(
       'update identities set provider = ?, email = ?, last_login_at = now(), sealed_tokens = ? where id = ?',
       [provider, identity.email, await this.#seal(em, userId, identity.tokens), id],
@@ -79,7 +79,7 @@ export class IdentityStore {
     return JSON.parse(text) as ProviderTokens;
   }
 
-  async noteGrant(em: EntityManager, identityId: string, grantedAdmin: boolean): Promise<void> {
+  async recordGrant(em: EntityManager, identityId: string, grantedAdmin: boolean): Promise<void> {
     await em.execute('update identities set granted_admin = ? where id = ?', [grantedAdmin, identityId]);
   }
 

@@ -1,5 +1,5 @@
-/** The secrets of one sign-on that go to the provider and must come back. */
-export interface SignOnRequest {
+/** Secrets of an authorization request: they go to the provider and must come back. */
+export interface AuthorizationRequest {
   /** Good once, for this browser. */
   readonly state: string;
   readonly nonce: string;
@@ -7,8 +7,8 @@ export interface SignOnRequest {
   readonly codeVerifier: string;
 }
 
-/** What the provider sent the browser back with. */
-export interface SignOnAnswer extends SignOnRequest {
+/** The authorization code that the provider sent the browser back with (RFC 6749 section 1.3.1). */
+export interface AuthorizationGrant extends AuthorizationRequest {
   readonly code: string;
   /** Issuer parameter (RFC 9207 section 2). */
   readonly iss: string | undefined;
@@ -25,7 +25,7 @@ export interface ProviderTokens {
 }
 
 /** A user as a provider vouches for him; everything is checked for shape and size. */
-export interface ProvedIdentity {
+export interface VerifiedIdentity {
   readonly issuer: string;
   /** 1 to 255 printable ASCII characters; stable and unique at its issuer. */
   readonly subject: string;
@@ -49,12 +49,12 @@ export interface LogoutRequest {
 }
 
 /** Whom a provider wants logged out (OpenID Connect Back-Channel Logout 1.0 section 2.4); one of the two at least. */
-export interface LogoutNotice {
+export interface LogoutToken {
   readonly issuer: string;
   readonly subject: string | null;
   readonly providerSid: string | null;
-  /** `jti`: the notice is good once. */
-  readonly noticeId: string;
+  /** `jti`: the token is valid once. */
+  readonly tokenId: string;
   /** Milliseconds since the epoch. */
   readonly expiresAtMs: number;
 }
@@ -64,18 +64,18 @@ export abstract class IdentityProvider {
   /** Issuer identifier, or the address of a server that has none. */
   abstract readonly issuer: string;
 
-  /** @returns where the browser logs in. @throws SsoFailure */
-  abstract authorizationUrl(request: SignOnRequest): Promise<string>;
+  /** @returns where the browser logs in. @throws OidcError */
+  abstract authorizationUrl(request: AuthorizationRequest): Promise<string>;
 
-  /** Exchanges the code and proves who logged in. @throws SsoFailure */
-  abstract identify(answer: SignOnAnswer): Promise<ProvedIdentity>;
+  /** Exchanges the code and verifies who logged in. @throws OidcError */
+  abstract identify(grant: AuthorizationGrant): Promise<VerifiedIdentity>;
 
-  /** @throws SsoFailure when the refresh token is no longer good, or the provider cannot be reached */
+  /** @throws OidcError when the refresh token is no longer good, or the provider cannot be reached */
   abstract refresh(refreshToken: string): Promise<ProviderTokens>;
 
-  /** @returns where the browser ends the session of the provider; null when it has no such page. @throws SsoFailure */
+  /** @returns where the browser ends the session of the provider; null when it has no such page. @throws OidcError */
   abstract logoutUrl(request: LogoutRequest): Promise<string | null>;
 
-  /** Verifies a logout token. @throws SsoFailure when it is none, or this provider sends none */
-  abstract readLogoutToken(token: string): Promise<LogoutNotice>;
+  /** Verifies a logout token. @throws OidcError when it is none, or this provider sends none */
+  abstract readLogoutToken(token: string): Promise<LogoutToken>;
 }

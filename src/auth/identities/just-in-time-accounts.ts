@@ -4,22 +4,22 @@ import type { AuditRecord } from '../../audit/audit-record.ts';
 import type { ProviderSettings } from '../../config/sso-providers.ts';
 import { SsoConfig } from '../../config/sso.config.ts';
 import { Notifier } from '../../notifications/notifier.ts';
-import { AccountEndingService } from '../../users/account-lifecycle.ts';
+import { AccountLifecycle } from '../../users/account-lifecycle.ts';
 import type { User } from '../../users/user.entity.ts';
-import { foldEmail, UserRegistry } from '../../users/users.repository.ts';
+import { normalizeEmail, UsersRepository } from '../../users/users.repository.ts';
 import type { Identity } from './identity.entity.ts';
-import type { ProvedIdentity } from './identity-provider.port.ts';
-import { IdentityStore } from './identities.ts';
-import { SsoFailure } from './sso.errors.ts';
+import type { VerifiedIdentity } from './identity-provider.port.ts';
+import { Identities } from './identities.ts';
+import { OidcError } from './oidc.errors.ts';
 
-/** An identity on its way to an account. */
-export interface Arrival {
+/** A verified identity, with the settings of its provider. */
+export interface IncomingIdentity {
   readonly settings: ProviderSettings;
-  readonly identity: ProvedIdentity;
+  readonly identity: VerifiedIdentity;
 }
 
-/** An account that an identity has arrived at. */
-export interface Arrived {
+/** The account that an identity belongs to. */
+export interface ResolvedAccount {
   /** As it is now, locked. */
   readonly user: User;
   readonly identity: Identity;
@@ -27,93 +27,101 @@ export interface Arrived {
   readonly records: readonly AuditRecord[];
 }
 
-/** Brings an identity to its account: links it, opens an account, and takes over what the provider says. */
+/** Signs in, links or creates the account of an identity, and takes over what the provider says. */
 @Injectable()
-export class IdentityArrival {
-  readonly #registry: UserRegistry;
-  readonly #store: IdentityStore;
+export class JustInTimeAccounts {
+  readonly #users: UsersRepository;
+  readonly #identities: Identities;
   readonly #notifier: Notifier;
-  readonly #ending: AccountEndingService;
+  readonly #lifecycle: AccountLifecycle;
   readonly #autoCreate: boolean;
 
   constructor(
-    registry: UserRegistry,
-    store: IdentityStore,
+    users: UsersRepository,
+    identities: Identities,
     notifier: Notifier,
-    ending: AccountEndingService,
+    lifecycle: AccountLifecycle,
     config: SsoConfig,
   ) {
-    this.#registry = registry;
-    this.#store = store;
+    this.#users = users;
+    this.#identities = identities;
     this.#notifier = notifier;
-    this.#ending = ending;
+    this.#lifecycle = lifecycle;
     this.#autoCreate = config.autoCreate;
   }
 
-  /** @throws SsoFailure `account-inactive` */
-  async known(em: EntityManager, found: Identity, arrival: Arrival): Promise<Arrived> {
-    const user = await this.#registry.findLocked(em, found.userId);
-    if (user?.isActive !== true) throw new SsoFailure('account-inactive');
-    return this.#refresh(em, { user, identity: found, records: [] }, arrival);
+  /** @throws OidcError `account-inactive` */
+  async signIn(em: EntityManager, found: Identity, incoming: IncomingIdentity): Promise<ResolvedAccount> {
+    const user = await this.#users.findLocked(em, found.userId);
+    if (user?.isActive !== true) throw new OidcError('account-inactive');
+    return this.#refresh(em, { user, identity: found, records: [] }, incoming);
   }
 
-  /** Links an identity to an account that exists, and tells its owner. @throws SsoFailure `account-inactive` */
-  async link(em: EntityManager, userId: string, arrival: Arrival): Promise<Arrived> {
-    const user = await this.#registry.findLocked(em, userId);
-    if (user?.isActive !== true) throw new SsoFailure('account-inactive');
-    const { id: provider, label } = arrival.settings;
-    const identity = await this.#store.insert(em, { userId, provider, identity: arrival.identity });
+  /** Links an identity to an account that exists, and tells its owner. @throws OidcError `account-inactive` */
+  async link(em: EntityManager, userId: string, incoming: IncomingIdentity): Promise<ResolvedAccount> {
+    const user = await this.#users.findLocked(em, userId);
+    if (user?.isActive !== true) throw new OidcError('account-inactive');
+    const { id: provider, label } = incoming.settings;
+    const identity = await this.#identities.insert(em, { userId, provider, identity: incoming.identity });
     const values = { provider: label, change: 'linked' } as const;
     await this.#notifier.queue(em, { userId, to: user.email, template: 'identity-linked', values });
     const record = aboutUser(userId, 'identity.link', { provider });
-    return this.#refresh(em, { user, identity, records: [record] }, arrival);
+    return this.#refresh(em, { user, identity, records: [record] }, incoming);
   }
 
-  /** Opens an account. @throws SsoFailure `account-unknown`, DomainError `email-taken` when somebody was faster */
-  async open(em: EntityManager, email: string, arrival: Arrival): Promise<Arrived> {
-    if (!this.#autoCreate) throw new SsoFailure('account-unknown');
-    const { identity: proved, settings } = arrival;
-    const { id: userId } = await this.#registry.insert(em, {
+  /** Creates an account. @throws OidcError `account-unknown`, DomainError `email-taken` when somebody was faster */
+  async create(em: EntityManager, email: string, incoming: IncomingIdentity): Promise<ResolvedAccount> {
+    if (!this.#autoCreate) throw new OidcError('account-unknown');
+    const { identity: verified, settings } = incoming;
+    const { id: userId } = await this.#users.insert(em, {
       email,
-      fullName: proved.fullName,
+      fullName: verified.fullName,
       hashedPassword: null,
       isAdmin: false,
     });
-    const identity = await this.#store.insert(em, { userId, provider: settings.id, identity: proved });
-    const user = await this.#registry.findLocked(em, userId);
-    if (user === null) throw new SsoFailure('account-inactive');
+    const identity = await this.#identities.insert(em, { userId, provider: settings.id, identity: verified });
+    const user = await this.#users.findLocked(em, userId);
+    if (user === null) throw new OidcError('account-inactive');
     const record = aboutUser(userId, 'user.register', { role: 'user', provider: settings.id });
-    return this.#refresh(em, { user, identity, records: [record] }, arrival);
+    return this.#refresh(em, { user, identity, records: [record] }, incoming);
   }
 
-  async #refresh(em: EntityManager, arrived: Arrived, { settings, identity: proved }: Arrival): Promise<Arrived> {
-    const { user, identity } = arrived;
-    await this.#store.noteLogin(em, identity.id, { userId: user.id, provider: settings.id, identity: proved });
+  async #refresh(
+    em: EntityManager,
+    resolved: ResolvedAccount,
+    { settings, identity: verified }: IncomingIdentity,
+  ): Promise<ResolvedAccount> {
+    const { user, identity } = resolved;
+    await this.#identities.recordLogin(em, identity.id, { userId: user.id, provider: settings.id, identity: verified });
     // An account with a password of its own has a name of its own.
-    const takesName = proved.fullName !== null && (!user.hashedPassword || !user.fullName);
-    if (takesName && proved.fullName !== user.fullName) {
-      await em.execute('update users set full_name = ?, updated_at = now() where id = ?', [proved.fullName, user.id]);
+    const takesName = verified.fullName !== null && (!user.hashedPassword || !user.fullName);
+    if (takesName && verified.fullName !== user.fullName) {
+      await em.execute('update users set full_name = ?, updated_at = now() where id = ?', [verified.fullName, user.id]);
     }
-    if (proved.isEmailVerified && !user.emailVerifiedAt && foldEmail(proved.email ?? '') === user.email) {
+    if (verified.isEmailVerified && !user.emailVerifiedAt && normalizeEmail(verified.email ?? '') === user.email) {
       await em.execute('update users set email_verified_at = now(), updated_at = now() where id = ?', [user.id]);
     }
-    const records = [...arrived.records, ...(await this.#mapRole(em, arrived, { settings, identity: proved }))];
-    const current = await this.#registry.findLocked(em, user.id);
-    return { user: current ?? user, identity: await this.#store.current(em, identity.id), records };
+    const records = [...resolved.records, ...(await this.#mapRole(em, resolved, { settings, identity: verified }))];
+    const current = await this.#users.findLocked(em, user.id);
+    return { user: current ?? user, identity: await this.#identities.current(em, identity.id), records };
   }
 
   /** Groups give the role, and take back only what they gave: nobody is thrown out by a provider that says nothing. */
-  async #mapRole(em: EntityManager, { user, identity }: Arrived, arrival: Arrival): Promise<AuditRecord[]> {
-    const { adminGroups, id: provider } = arrival.settings;
-    const { groups } = arrival.identity;
+  async #mapRole(
+    em: EntityManager,
+    { user, identity }: ResolvedAccount,
+    incoming: IncomingIdentity,
+  ): Promise<AuditRecord[]> {
+    const { adminGroups, id: provider } = incoming.settings;
+    const { groups } = incoming.identity;
     if (adminGroups.length === 0 || groups === null) return [];
     const isMember = groups.some((group) => adminGroups.includes(group));
     const isChange = isMember ? !user.isAdmin : user.isAdmin && identity.grantedAdmin;
-    if (!isMember && identity.grantedAdmin) await this.#store.noteGrant(em, identity.id, false);
+    if (!isMember && identity.grantedAdmin) await this.#identities.recordGrant(em, identity.id, false);
     if (!isChange) return [];
-    if (isMember) await this.#store.noteGrant(em, identity.id, true);
+    if (isMember) await this.#identities.recordGrant(em, identity.id, true);
     await em.execute('update users set is_admin = ?, updated_at = now() where id = ?', [isMember, user.id]);
-    await this.#ending.endSessions(em, user.id);
+    await this.#lifecycle.endSessions(em, user.id);
     return [aboutUser(user.id, 'user.role-change', { role: isMember ? 'admin' : 'user', provider })];
   }
 }

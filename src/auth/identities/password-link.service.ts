@@ -45,9 +45,9 @@ export class PasswordLinkService {
    */
   async link({ linkToken, password }: PasswordLink): Promise<LoginOutcome> {
     const user = await this.#account(linkToken);
-    const checked = await this.#check.check({ email: user.email, password });
+    const checked = await this.#check.checkCredentials({ email: user.email, password });
     if (!checked.isRight || checked.user.id !== user.id) {
-      await this.#database.transaction((em) => this.#tokens.noteAttempt(em, linkToken));
+      await this.#database.transaction((em) => this.#tokens.recordAttempt(em, linkToken));
       throw new DomainError('invalid-credentials');
     }
     const opening = await this.#database.transaction(async (em) => {
@@ -68,7 +68,7 @@ export class PasswordLinkService {
 
   #account(linkToken: string): Promise<User> {
     return this.#database.transaction(async (em) => {
-      const found = await this.#tokens.find<LinkTokenPayload>(em, 'oidc-link', linkToken);
+      const found = await this.#tokens.lock<LinkTokenPayload>(em, 'oidc-link', linkToken);
       const isGood = found !== null && found.payload.kind === 'password' && found.attempts < MAX_ATTEMPTS;
       if (!isGood || found.userId === null) throw new DomainError('invalid-sso-code');
       await this.#attachment.requireNoSecondFactor(em, found.userId);

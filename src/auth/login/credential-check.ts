@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { PasswordHasher } from '../../compute/password-hasher.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { foldEmail, UserRegistry } from '../../users/users.repository.ts';
+import { normalizeEmail, UsersRepository } from '../../users/users.repository.ts';
 import { HashRenewal } from '../password/hash-renewal.ts';
-import { AccountFailures } from './login-throttle.ts';
+import { LoginThrottle } from './login-throttle.ts';
 
 /** Address and password as they came in. */
 export interface Credentials {
@@ -24,44 +24,44 @@ export type CheckedCredentials =
 @Injectable()
 export class CredentialCheck {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #hasher: PasswordHasher;
-  readonly #failures: AccountFailures;
+  readonly #throttle: LoginThrottle;
   readonly #renewal: HashRenewal;
 
   constructor(
     database: Database,
-    registry: UserRegistry,
+    users: UsersRepository,
     hasher: PasswordHasher,
-    failures: AccountFailures,
+    throttle: LoginThrottle,
     renewal: HashRenewal,
   ) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#hasher = hasher;
-    this.#failures = failures;
+    this.#throttle = throttle;
     this.#renewal = renewal;
   }
 
   /** @throws DomainError `rate-limited` while the account is slowed down, `service-busy` */
-  async check({ email, password }: Credentials): Promise<CheckedCredentials> {
-    const folded = foldEmail(email);
-    const user = await this.#database.read((em) => this.#registry.findByEmail(em, folded));
-    await this.#failures.count(folded, user?.id ?? null);
-    const isRight = await this.#verify(password, user, folded);
+  async checkCredentials({ email, password }: Credentials): Promise<CheckedCredentials> {
+    const normalized = normalizeEmail(email);
+    const user = await this.#database.read((em) => this.#users.findByEmail(em, normalized));
+    await this.#throttle.countAttempt(normalized, user?.id ?? null);
+    const isRight = await this.#verify(password, user, normalized);
     if (!isRight || !user?.hashedPassword) return { isRight: false, userId: user?.id ?? null, reason: reasonOf(user) };
-    await this.#failures.takeBack(folded);
+    await this.#throttle.refund(normalized);
     return { isRight: true, user: await this.#renewal.renew(user, password) };
   }
 
-  async #verify(password: string, user: User | null, folded: string): Promise<boolean> {
+  async #verify(password: string, user: User | null, normalized: string): Promise<boolean> {
     try {
       return await this.#hasher.verify(
         password,
         user?.isActive === true ? (user.hashedPassword ?? undefined) : undefined,
       );
     } catch (error) {
-      await this.#failures.takeBack(folded);
+      await this.#throttle.refund(normalized);
       throw error;
     }
   }

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { SessionService, type SessionOpening } from '../sessions/session.service.ts';
 import { TokenIssuer, type TokenPair } from '../sessions/token-issuer.ts';
-import { PendingSteps, type PendingOutcome } from './pending-steps.ts';
+import { LoginRequirements, type PendingOutcome } from './pending-steps.ts';
 
 /** What a first step has shown. */
 export interface PassedStep extends SessionOpening {
@@ -23,21 +23,21 @@ export type LoginOutcome = PendingOutcome | { readonly kind: 'tokens'; readonly 
 @Injectable()
 export class LoginCompletion {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
-  readonly #steps: PendingSteps;
+  readonly #users: UsersRepository;
+  readonly #requirements: LoginRequirements;
   readonly #sessions: SessionService;
   readonly #issuer: TokenIssuer;
 
   constructor(
     database: Database,
-    registry: UserRegistry,
-    steps: PendingSteps,
+    users: UsersRepository,
+    requirements: LoginRequirements,
     sessions: SessionService,
     issuer: TokenIssuer,
   ) {
     this.#database = database;
-    this.#registry = registry;
-    this.#steps = steps;
+    this.#users = users;
+    this.#requirements = requirements;
     this.#sessions = sessions;
     this.#issuer = issuer;
   }
@@ -51,16 +51,16 @@ export class LoginCompletion {
    */
   complete(checked: User, { isMultiFactor, ...opening }: PassedStep): Promise<LoginOutcome | null> {
     return this.#database.transaction(async (em) => {
-      const user = await this.#registry.findLocked(em, checked.id);
+      const user = await this.#users.findLocked(em, checked.id);
       if (user?.isActive !== true || user.hashedPassword !== checked.hashedPassword) return null;
-      this.#steps.requireVerifiedEmail(user);
-      const pending = isMultiFactor ? null : await this.#steps.after(em, user, opening);
+      this.#requirements.requireVerifiedEmail(user);
+      const pending = isMultiFactor ? null : await this.#requirements.next(em, user, opening);
       return pending ?? { kind: 'tokens', tokens: await this.openSession(em, user, opening) };
     });
   }
 
   /** Opens the session of a login that has passed every step; the caller has locked the account. */
   async openSession(em: EntityManager, user: User, opening: SessionOpening): Promise<TokenPair> {
-    return this.#issuer.issue(await this.#sessions.open(em, user, opening));
+    return this.#issuer.issue(await this.#sessions.create(em, user, opening));
   }
 }

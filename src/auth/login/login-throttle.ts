@@ -9,7 +9,7 @@ const WINDOW_MS = 15 * 60 * 1000;
 
 /** Slows down who guesses the password of one account, from whatever addresses. Counts for addresses without an account alike. */
 @Injectable()
-export class AccountFailures {
+export class LoginThrottle {
   readonly #counters: Counters;
   readonly #trail: AuditTrail;
   readonly #maxFailures: number;
@@ -21,14 +21,14 @@ export class AccountFailures {
   }
 
   /**
-   * Counts an attempt before it is made, so that attempts in parallel cannot slip through; `takeBack` the ones that
+   * Counts an attempt before it is made, so that attempts in parallel cannot slip through; `refund` the ones that
    * were right.
    *
    * @param userId the account, where there is one, for the audit trail
    * @throws DomainError `rate-limited`
    */
-  async count(foldedEmail: string, userId: string | null): Promise<void> {
-    const { count, remainingMs } = await this.#counters.add(keyOf(foldedEmail), { windowMs: WINDOW_MS, by: 1 });
+  async countAttempt(normalizedEmail: string, userId: string | null): Promise<void> {
+    const { count, remainingMs } = await this.#counters.add(keyOf(normalizedEmail), { windowMs: WINDOW_MS, by: 1 });
     if (count <= this.#maxFailures) return;
     // Once per window: a flood must not become a flood of rows.
     if (count === this.#maxFailures + 1) {
@@ -44,12 +44,12 @@ export class AccountFailures {
   }
 
   /** For an attempt that was right, or that the server could not judge. */
-  async takeBack(foldedEmail: string): Promise<void> {
-    await this.#counters.add(keyOf(foldedEmail), { windowMs: WINDOW_MS, by: -1 });
+  async refund(normalizedEmail: string): Promise<void> {
+    await this.#counters.add(keyOf(normalizedEmail), { windowMs: WINDOW_MS, by: -1 });
   }
 }
 
 /** A digest: the counter store learns no address. */
-function keyOf(foldedEmail: string): string {
-  return `failures:${createHash('sha256').update(foldedEmail).digest('hex')}`;
+function keyOf(normalizedEmail: string): string {
+  return `failures:${createHash('sha256').update(normalizedEmail).digest('hex')}`;
 }

@@ -22,7 +22,7 @@ export class LoginService {
    *   `service-busy`
    */
   async login(credentials: Credentials): Promise<LoginOutcome> {
-    const checked = await this.#check.check(credentials);
+    const checked = await this.#check.checkCredentials(credentials);
     if (!checked.isRight) return this.#refuse(checked.userId, checked.reason);
     const outcome = await this.#completion.complete(checked.user, { methods: ['pwd'], isMultiFactor: false });
     // The account changed while its password was being checked.

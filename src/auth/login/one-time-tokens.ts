@@ -66,7 +66,7 @@ export class OneTimeTokens {
   }
 
   /** Looks at a token and leaves it good; its row stays locked until the transaction ends. */
-  async find<Payload>(
+  async lock<Payload>(
     em: EntityManager,
     purpose: OneTimePurpose,
     token: string,
@@ -96,7 +96,7 @@ export class OneTimeTokens {
   }
 
   /** Counts a wrong guess made with a token. */
-  async noteAttempt(em: EntityManager, token: string): Promise<void> {
+  async recordAttempt(em: EntityManager, token: string): Promise<void> {
     await em.execute('update one_time_tokens set attempts = attempts + 1 where token_hash = ?', [hashOf(token)]);
   }
 

@@ -30,7 +30,7 @@ export interface StepPayload {
 
 /** Decides what a login still needs after its first step. */
 @Injectable()
-export class PendingSteps {
+export class LoginRequirements {
   readonly #factors: SecondFactors;
   readonly #tokens: OneTimeTokens;
   readonly #config: AuthConfig;
@@ -49,7 +49,7 @@ export class PendingSteps {
   }
 
   /** The second step of an account whose first step counts for one factor; null when the first is enough. */
-  async after(em: EntityManager, user: User, opening: SessionOpening): Promise<PendingOutcome | null> {
+  async next(em: EntityManager, user: User, opening: SessionOpening): Promise<PendingOutcome | null> {
     const methods = await this.#factors.methodsOf(em, user.id);
     const payload: StepPayload = { opening, accountState: accountState(user) };
     if (methods.length > 0) {

@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { accountState, type StepPayload } from '../login/pending-steps.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
@@ -13,66 +13,66 @@ import { SecondFactorFailures } from './second-factor-failures.ts';
 const MAX_ATTEMPTS = 5;
 
 /** What the holder of a token has shown in the first step of his login. */
-export interface StepInProgress {
+export interface PendingLogin {
   /** Locked, and as it was at the first step. */
   readonly user: User;
   readonly opening: SessionOpening;
 }
 
 type Purpose = 'mfa-challenge' | 'mfa-enrolment';
-type Work<Result> = (em: EntityManager, step: StepInProgress) => Promise<Result>;
+type Work<Result> = (em: EntityManager, login: PendingLogin) => Promise<Result>;
 
-/** A second step to be taken. */
-export interface Guess<Result> {
+/** One attempt at a second factor. */
+export interface ChallengeAttempt<Result> {
   readonly purpose: Purpose;
   readonly mfaToken: string;
-  /** What a wrong guess is answered with. */
+  /** Problem code of a wrong attempt. */
   readonly refusal: 'invalid-second-factor' | 'invalid-passkey';
-  /** Checks the guess and does what follows when it is right; null means wrong. */
+  /** Checks the factor and does what follows when it is right; null means wrong. */
   readonly work: Work<Result | null>;
 }
 
-/** The second step of a login, which can be taken only with the token that the first one gave. */
+/** The second step of a login: needs the token that the first step returned. */
 @Injectable()
-export class SecondSteps {
+export class MfaChallenges {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #tokens: OneTimeTokens;
   readonly #failures: SecondFactorFailures;
   readonly #trail: AuditTrail;
 
   constructor(
     database: Database,
-    registry: UserRegistry,
+    users: UsersRepository,
     tokens: OneTimeTokens,
     failures: SecondFactorFailures,
     trail: AuditTrail,
   ) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#tokens = tokens;
     this.#failures = failures;
     this.#trail = trail;
   }
 
-  /** Prepares a step; the token stays good. @throws DomainError `invalid-mfa-token` */
+  /** Prepares the second step; the token stays valid. @throws DomainError `invalid-mfa-token` */
   async prepare<Result>(purpose: Purpose, mfaToken: string, work: Work<Result>): Promise<Result> {
     const userId = await this.#ownerOf(purpose, mfaToken);
-    return this.#database.transaction(async (em) => work(em, await this.#find(em, { purpose, mfaToken, userId })));
+    return this.#database.transaction(async (em) => work(em, await this.#lock(em, { purpose, mfaToken, userId })));
   }
 
   /**
-   * Takes a step. A right guess uses the token up; a wrong one is counted for the token and for the account.
+   * Verifies an attempt. A right one uses the token up; a wrong one is counted for the token and for the account.
    *
-   * @throws DomainError `invalid-mfa-token`, the refusal of the guess, `rate-limited`
+   * @throws DomainError `invalid-mfa-token`, the refusal of the attempt, `rate-limited`
    */
-  async take<Result>({ purpose, mfaToken, refusal, work }: Guess<Result>): Promise<Result> {
+  async verify<Result>({ purpose, mfaToken, refusal, work }: ChallengeAttempt<Result>): Promise<Result> {
     const userId = await this.#ownerOf(purpose, mfaToken);
-    const result = await this.#failures.around(userId, () =>
+    const result = await this.#failures.countAttempt(userId, () =>
       this.#database.transaction(async (em) => {
-        const step = await this.#find(em, { purpose, mfaToken, userId });
+        const step = await this.#lock(em, { purpose, mfaToken, userId });
         const right = await work(em, step);
-        if (right === null) await this.#noteWrong(em, mfaToken, userId);
+        if (right === null) await this.#recordFailure(em, mfaToken, userId);
         else await this.#tokens.redeem(em, purpose, mfaToken);
         return right;
       }),
@@ -81,19 +81,19 @@ export class SecondSteps {
     return result;
   }
 
-  /** Told apart from the step itself, because the account is locked before the token, as everywhere. */
+  /** In a transaction of its own, because the account is locked before the token, as everywhere. */
   async #ownerOf(purpose: Purpose, mfaToken: string): Promise<string> {
-    const found = await this.#database.transaction((em) => this.#tokens.find(em, purpose, mfaToken));
+    const found = await this.#database.transaction((em) => this.#tokens.lock(em, purpose, mfaToken));
     if (found?.userId == null || found.attempts >= MAX_ATTEMPTS) throw new DomainError('invalid-mfa-token');
     return found.userId;
   }
 
-  async #find(
+  async #lock(
     em: EntityManager,
     { purpose, mfaToken, userId }: { purpose: Purpose; mfaToken: string; userId: string },
-  ): Promise<StepInProgress> {
-    const user = await this.#registry.findLocked(em, userId);
-    const found = await this.#tokens.find<StepPayload>(em, purpose, mfaToken);
+  ): Promise<PendingLogin> {
+    const user = await this.#users.findLocked(em, userId);
+    const found = await this.#tokens.lock<StepPayload>(em, purpose, mfaToken);
     const isGood =
       user?.isActive === true &&
       found?.userId === userId &&
@@ -103,8 +103,8 @@ export class SecondSteps {
     return { user, opening: found.payload.opening };
   }
 
-  async #noteWrong(em: EntityManager, mfaToken: string, userId: string): Promise<void> {
-    await this.#tokens.noteAttempt(em, mfaToken);
+  async #recordFailure(em: EntityManager, mfaToken: string, userId: string): Promise<void> {
+    await this.#tokens.recordAttempt(em, mfaToken);
     await this.#trail.append(em, {
       actorId: userId,
       action: 'mfa.challenge',

@@ -6,7 +6,7 @@ import { LoginCompletion } from '../login/login-completion.ts';
 import type { TokenPair } from '../sessions/token-issuer.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import type { SecondFactorMethod } from './second-factors.ts';
-import type { StepInProgress } from './challenge-attempts.ts';
+import type { PendingLogin } from './challenge-attempts.ts';
 
 /** Opens the session of a login whose second step was right. */
 @Injectable()
@@ -24,7 +24,11 @@ export class ChallengeOpening {
   }
 
   /** @param method what the second step was made with */
-  async open(em: EntityManager, { user, opening }: StepInProgress, method: SecondFactorMethod): Promise<TokenPair> {
+  async openSession(
+    em: EntityManager,
+    { user, opening }: PendingLogin,
+    method: SecondFactorMethod,
+  ): Promise<TokenPair> {
     if (method === 'recovery_code') {
       const left = await this.#recovery.count(em, user.id);
       await this.#notifier.queue(em, {

@@ -2,30 +2,30 @@ import { Injectable } from '@nestjs/common';
 import type { TokenPair } from '../sessions/token-issuer.ts';
 import { ChallengeOpening } from './challenge-opening.ts';
 import { SecondFactorCheck } from './second-factor-check.ts';
-import { SecondSteps } from './challenge-attempts.ts';
+import { MfaChallenges } from './challenge-attempts.ts';
 
 /** The second step of a login of an account that has a second factor. */
 @Injectable()
 export class ChallengeService {
-  readonly #steps: SecondSteps;
+  readonly #challenges: MfaChallenges;
   readonly #check: SecondFactorCheck;
   readonly #opening: ChallengeOpening;
 
-  constructor(steps: SecondSteps, check: SecondFactorCheck, opening: ChallengeOpening) {
-    this.#steps = steps;
+  constructor(challenges: MfaChallenges, check: SecondFactorCheck, opening: ChallengeOpening) {
+    this.#challenges = challenges;
     this.#check = check;
     this.#opening = opening;
   }
 
   /** @throws DomainError `invalid-mfa-token`, `invalid-second-factor`, `rate-limited` */
   answer(mfaToken: string, code: string): Promise<TokenPair> {
-    return this.#steps.take({
+    return this.#challenges.verify({
       purpose: 'mfa-challenge',
       mfaToken,
       refusal: 'invalid-second-factor',
       work: async (em, step) => {
         const method = await this.#check.accept(em, step.user.id, code);
-        return method === null ? null : this.#opening.open(em, step, method);
+        return method === null ? null : this.#opening.openSession(em, step, method);
       },
     });
   }

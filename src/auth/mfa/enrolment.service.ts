@@ -5,7 +5,7 @@ import { LoginCompletion } from '../login/login-completion.ts';
 import type { TokenPair } from '../sessions/token-issuer.ts';
 import { FactorChanges } from './factor-changes.ts';
 import { SecondFactors } from './second-factors.ts';
-import { SecondSteps, type StepInProgress } from './challenge-attempts.ts';
+import { MfaChallenges, type PendingLogin } from './challenge-attempts.ts';
 import { TotpFactors } from './totp-factors.ts';
 import { totpSetUp, type TotpSetUp } from './totp-set-up.ts';
 
@@ -18,20 +18,20 @@ export interface EnrolledLogin {
 /** The second step of a login of an account that must have a second factor and has none yet. */
 @Injectable()
 export class EnrolmentService {
-  readonly #steps: SecondSteps;
+  readonly #challenges: MfaChallenges;
   readonly #totp: TotpFactors;
   readonly #changes: FactorChanges;
   readonly #completion: LoginCompletion;
   readonly #factors: SecondFactors;
 
   constructor(
-    steps: SecondSteps,
+    challenges: MfaChallenges,
     totp: TotpFactors,
     changes: FactorChanges,
     completion: LoginCompletion,
     factors: SecondFactors,
   ) {
-    this.#steps = steps;
+    this.#challenges = challenges;
     this.#totp = totp;
     this.#changes = changes;
     this.#completion = completion;
@@ -40,7 +40,7 @@ export class EnrolmentService {
 
   /** @throws DomainError `invalid-mfa-token`, `second-factor-exists` when it was set up meanwhile */
   async begin(mfaToken: string): Promise<TotpSetUp> {
-    const { secret, email } = await this.#steps.prepare('mfa-enrolment', mfaToken, async (em, { user }) => {
+    const { secret, email } = await this.#challenges.prepare('mfa-enrolment', mfaToken, async (em, { user }) => {
       await this.#requireNone(em, user.id);
       return { secret: await this.#totp.begin(em, user.id), email: user.email };
     });
@@ -55,7 +55,7 @@ export class EnrolmentService {
    *   `second-factor-exists`, `rate-limited`
    */
   confirm(mfaToken: string, code: string): Promise<EnrolledLogin> {
-    return this.#steps.take({
+    return this.#challenges.verify({
       purpose: 'mfa-enrolment',
       mfaToken,
       refusal: 'invalid-second-factor',
@@ -72,7 +72,7 @@ export class EnrolmentService {
     if ((await this.#factors.count(em, userId)) > 0) throw new DomainError('second-factor-exists');
   }
 
-  async #enrol(em: EntityManager, { user, opening }: StepInProgress): Promise<EnrolledLogin> {
+  async #enrol(em: EntityManager, { user, opening }: PendingLogin): Promise<EnrolledLogin> {
     const recoveryCodes = await this.#changes.added(em, {
       user,
       action: 'mfa.totp-enable',

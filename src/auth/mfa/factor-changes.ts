@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { PendingSteps } from '../login/pending-steps.ts';
+import { LoginRequirements } from '../login/pending-steps.ts';
 import { endOtherSessions } from '../sessions/session-records.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import { SecondFactors } from './second-factors.ts';
@@ -34,20 +34,20 @@ export interface FactorAddition extends FactorChange {
 export class FactorChanges {
   readonly #factors: SecondFactors;
   readonly #recovery: RecoveryCodes;
-  readonly #steps: PendingSteps;
+  readonly #requirements: LoginRequirements;
   readonly #notifier: Notifier;
   readonly #trail: AuditTrail;
 
   constructor(
     factors: SecondFactors,
     recovery: RecoveryCodes,
-    steps: PendingSteps,
+    requirements: LoginRequirements,
     notifier: Notifier,
     trail: AuditTrail,
   ) {
     this.#factors = factors;
     this.#recovery = recovery;
-    this.#steps = steps;
+    this.#requirements = requirements;
     this.#notifier = notifier;
     this.#trail = trail;
   }
@@ -62,27 +62,27 @@ export class FactorChanges {
     const { user, sessionId, method } = addition;
     const isFirst = (await this.#factors.count(em, user.id)) === 1;
     if (isFirst) await endOtherSessions(em, { userId: user.id, sessionId }, 'second-factor');
-    if (sessionId !== null) await noteMethods(em, sessionId, [method, 'mfa']);
+    if (sessionId !== null) await recordMethods(em, sessionId, [method, 'mfa']);
     const left = await this.#recovery.count(em, user.id);
     const codes = left === 0 ? await this.#recovery.renew(em, user.id) : null;
-    await this.#tell(em, addition);
+    await this.#notify(em, addition);
     return codes;
   }
 
   /** After a factor was removed. @throws DomainError `second-factor-required` when it must not have been the last one */
   async removed(em: EntityManager, change: FactorChange): Promise<void> {
     if ((await this.#factors.count(em, change.user.id)) === 0) {
-      if (this.#steps.mustHaveSecondFactor(change.user)) throw new DomainError('second-factor-required');
+      if (this.#requirements.mustHaveSecondFactor(change.user)) throw new DomainError('second-factor-required');
       await this.#recovery.forget(em, change.user.id);
     }
-    await this.#tell(em, change);
+    await this.#notify(em, change);
   }
 
   /** Ten new recovery codes instead of the old ones. @throws DomainError `no-second-factor` */
   async renewRecoveryCodes(em: EntityManager, user: User): Promise<readonly string[]> {
     if ((await this.#factors.count(em, user.id)) === 0) throw new DomainError('no-second-factor');
     const codes = await this.#recovery.renew(em, user.id);
-    await this.#tell(em, {
+    await this.#notify(em, {
       user,
       action: 'mfa.recovery-codes-renew',
       words: 'New recovery codes were made; the old ones no longer work.',
@@ -90,7 +90,7 @@ export class FactorChanges {
     return codes;
   }
 
-  async #tell(em: EntityManager, { user, action, words, passkeyId }: FactorChange): Promise<void> {
+  async #notify(em: EntityManager, { user, action, words, passkeyId }: FactorChange): Promise<void> {
     await this.#notifier.queue(em, {
       userId: user.id,
       to: user.email,
@@ -109,7 +109,7 @@ export class FactorChanges {
 }
 
 /** Adds to how the user of a session was authenticated. */
-async function noteMethods(em: EntityManager, sessionId: string, methods: readonly string[]): Promise<void> {
+async function recordMethods(em: EntityManager, sessionId: string, methods: readonly string[]): Promise<void> {
   for (const method of methods) {
     await em.execute(
       `update sessions set methods = methods || ' ' || ?

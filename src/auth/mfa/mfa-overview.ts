@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
-import { PendingSteps } from '../login/pending-steps.ts';
+import { LoginRequirements } from '../login/pending-steps.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import { SecondFactors } from './second-factors.ts';
 import { TotpFactors } from './totp-factors.ts';
@@ -23,31 +23,31 @@ export class MfaOverview {
   readonly #totp: TotpFactors;
   readonly #recovery: RecoveryCodes;
   readonly #factors: SecondFactors;
-  readonly #steps: PendingSteps;
+  readonly #requirements: LoginRequirements;
 
   constructor(
     database: Database,
     totp: TotpFactors,
     recovery: RecoveryCodes,
     factors: SecondFactors,
-    steps: PendingSteps,
+    requirements: LoginRequirements,
   ) {
     this.#database = database;
     this.#totp = totp;
     this.#recovery = recovery;
     this.#factors = factors;
-    this.#steps = steps;
+    this.#requirements = requirements;
   }
 
   read({ userId, role }: SessionPrincipal): Promise<MfaState> {
     return this.#database.read(async (em) => {
-      const totp = await this.#totp.find(em, userId);
+      const totp = await this.#totp.findConfirmed(em, userId);
       const factors = await this.#factors.count(em, userId);
       return {
         totpConfirmedAt: totp?.confirmedAt ?? null,
         recoveryCodesLeft: await this.#recovery.count(em, userId),
         passkeys: factors - (totp === null ? 0 : 1),
-        isRequired: this.#steps.mustHaveSecondFactor({ isAdmin: role === 'admin' }),
+        isRequired: this.#requirements.mustHaveSecondFactor({ isAdmin: role === 'admin' }),
       };
     });
   }

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { UsersModule } from '../../users/users.module.ts';
 import { AuthModule } from '../auth.module.ts';
-import { AccountOwner } from './account-owner.ts';
+import { FactorOwnerLock } from './factor-owner-lock.ts';
 import { ChallengeController } from './challenge.controller.ts';
 import { ChallengeOpening } from './challenge-opening.ts';
 import { ChallengeService } from './challenge.service.ts';
@@ -13,7 +13,7 @@ import { MfaService } from './mfa.service.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import { SecondFactorCheck } from './second-factor-check.ts';
 import { SecondFactorFailures } from './second-factor-failures.ts';
-import { SecondSteps } from './challenge-attempts.ts';
+import { MfaChallenges } from './challenge-attempts.ts';
 import { TotpFactors } from './totp-factors.ts';
 
 /** Authenticator apps, recovery codes and the second step of a login. */
@@ -21,7 +21,7 @@ import { TotpFactors } from './totp-factors.ts';
   imports: [AuthModule, UsersModule],
   controllers: [MfaController, ChallengeController],
   providers: [
-    AccountOwner,
+    FactorOwnerLock,
     ChallengeOpening,
     ChallengeService,
     EnrolmentService,
@@ -31,9 +31,9 @@ import { TotpFactors } from './totp-factors.ts';
     RecoveryCodes,
     SecondFactorCheck,
     SecondFactorFailures,
-    SecondSteps,
+    MfaChallenges,
     TotpFactors,
   ],
-  exports: [AccountOwner, ChallengeOpening, FactorChanges, SecondFactorCheck, SecondSteps],
+  exports: [FactorOwnerLock, ChallengeOpening, FactorChanges, SecondFactorCheck, MfaChallenges],
 })
 export class MfaModule {}

@@ -4,7 +4,7 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { AccountOwner } from './account-owner.ts';
+import { FactorOwnerLock } from './factor-owner-lock.ts';
 import { FactorChanges } from './factor-changes.ts';
 import { TotpFactors } from './totp-factors.ts';
 import { totpSetUp, type TotpSetUp } from './totp-set-up.ts';
@@ -13,14 +13,20 @@ import { totpSetUp, type TotpSetUp } from './totp-set-up.ts';
 @Injectable()
 export class MfaService {
   readonly #database: Database;
-  readonly #owner: AccountOwner;
+  readonly #ownerLock: FactorOwnerLock;
   readonly #totp: TotpFactors;
   readonly #changes: FactorChanges;
   readonly #trail: AuditTrail;
 
-  constructor(database: Database, owner: AccountOwner, totp: TotpFactors, changes: FactorChanges, trail: AuditTrail) {
+  constructor(
+    database: Database,
+    ownerLock: FactorOwnerLock,
+    totp: TotpFactors,
+    changes: FactorChanges,
+    trail: AuditTrail,
+  ) {
     this.#database = database;
-    this.#owner = owner;
+    this.#ownerLock = ownerLock;
     this.#totp = totp;
     this.#changes = changes;
     this.#trail = trail;
@@ -29,7 +35,7 @@ export class MfaService {
   /** A secret that waits for its first code. @throws DomainError `second-factor-exists` */
   async setUpTotp(principal: SessionPrincipal): Promise<TotpSetUp> {
     const secret = await this.#database.transaction(async (em) => {
-      await this.#owner.lock(em, principal);
+      await this.#ownerLock.lock(em, principal);
       return this.#totp.begin(em, principal.userId);
     });
     if (secret === null) throw new DomainError('second-factor-exists');
@@ -43,14 +49,14 @@ export class MfaService {
    * @throws DomainError `second-factor-exists`, `no-second-factor`, `wrong-second-factor`, `rate-limited`
    */
   async confirmTotp(principal: SessionPrincipal, code: string): Promise<readonly string[] | null> {
-    const confirmed = await this.#owner.guess(principal, (em) => this.#confirm(em, principal, code));
+    const confirmed = await this.#ownerLock.verifyFactor(principal, (em) => this.#confirm(em, principal, code));
     return confirmed.recoveryCodes;
   }
 
   /** @throws DomainError `not-found`, `second-factor-required` */
   async removeTotp(principal: SessionPrincipal): Promise<void> {
     await this.#database.transaction(async (em) => {
-      const user = await this.#owner.lock(em, principal);
+      const user = await this.#ownerLock.lock(em, principal);
       if (!(await this.#totp.remove(em, user.id))) throw new DomainError('not-found');
       const words = 'The authenticator app was removed.';
       await this.#changes.removed(em, { user, action: 'mfa.totp-disable', words });
@@ -60,7 +66,7 @@ export class MfaService {
   /** Ten new recovery codes instead of the old ones. @throws DomainError `no-second-factor` */
   renewRecoveryCodes(principal: SessionPrincipal): Promise<readonly string[]> {
     return this.#database.transaction(async (em) =>
-      this.#changes.renewRecoveryCodes(em, await this.#owner.lock(em, principal)),
+      this.#changes.renewRecoveryCodes(em, await this.#ownerLock.lock(em, principal)),
     );
   }
 
@@ -69,7 +75,7 @@ export class MfaService {
     principal: SessionPrincipal,
     code: string,
   ): Promise<{ recoveryCodes: readonly string[] | null } | null> {
-    const user = await this.#owner.lock(em, principal);
+    const user = await this.#ownerLock.lock(em, principal);
     await this.#totp.requirePending(em, user.id);
     if (!(await this.#totp.confirm(em, user.id, code))) {
       await this.#trail.append(em, {

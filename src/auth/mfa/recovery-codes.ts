@@ -63,7 +63,7 @@ export class RecoveryCodes {
   }
 
   #hash(keyId: string, userId: string, normalised: string): string {
-    const key = this.#ring.find(keyId, 'recovery-code');
+    const key = this.#ring.findKey(keyId, 'recovery-code');
     if (key === undefined) throw new Error('The key ring lost a key');
     return createHmac('sha256', key).update(`${userId}:${normalised}`).digest('hex');
   }

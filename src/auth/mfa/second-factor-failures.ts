@@ -6,7 +6,7 @@ import { DomainError } from '../../problem/domain-error.ts';
 
 const WINDOW_MS = 15 * 60 * 1000;
 
-/** Stops who guesses the second factor of one account, from whatever addresses and with however many tokens. */
+/** Stops who attempts the second factor of one account, from whatever addresses and with however many tokens. */
 @Injectable()
 export class SecondFactorFailures {
   readonly #counters: Counters;
@@ -20,17 +20,17 @@ export class SecondFactorFailures {
   }
 
   /**
-   * Counts a guess before it is made, so that guesses in parallel cannot slip through, and takes it back unless it was
+   * Counts an attempt before it is made, so that attempts in parallel cannot slip through, and takes it back unless it was
    * wrong. Call it outside of transactions.
    *
-   * @param guess null means wrong
-   * @throws DomainError `rate-limited` while too many were wrong, also for a guess that would be right
+   * @param attempt null means wrong
+   * @throws DomainError `rate-limited` while too many were wrong, also for an attempt that would be right
    */
-  async around<Result>(userId: string, guess: () => Promise<Result | null>): Promise<Result | null> {
+  async countAttempt<Result>(userId: string, attempt: () => Promise<Result | null>): Promise<Result | null> {
     await this.#count(userId);
     let isWrong = false;
     try {
-      const result = await guess();
+      const result = await attempt();
       isWrong = result === null;
       return result;
     } finally {

@@ -26,7 +26,7 @@ export class TotpFactors {
   }
 
   /** @returns null when the user has none, or one that was never confirmed */
-  async find(em: EntityManager, userId: string): Promise<ConfirmedTotp | null> {
+  async findConfirmed(em: EntityManager, userId: string): Promise<ConfirmedTotp | null> {
     const [row] = await em.execute<{ confirmed_at: Date }[]>(
       'select confirmed_at from totp_factors where user_id = ? and confirmed_at is not null',
       [userId],

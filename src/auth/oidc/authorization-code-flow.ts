@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
-import { IdentityLinking, type SignOnOutcome } from '../identities/account-linking.ts';
+import { AccountLinking, type FlowOutcome } from '../identities/account-linking.ts';
 import { Providers, type Provider } from './providers.ts';
-import { SignOnTransactions, type RedeemedSignOn, type SignOnPurpose } from './authorization-requests.ts';
-import { SsoFailure, type SsoFailureReason } from '../identities/sso.errors.ts';
+import { AuthorizationRequests, type RedeemedRequest, type FlowPurpose } from './authorization-requests.ts';
+import { OidcError, type OidcErrorReason } from '../identities/oidc.errors.ts';
 
 const LONGEST_CODE = 4_096;
 
-/** Where a browser goes, and what it has to keep for the way back. */
-export interface Departure {
+/** Where the browser is sent (RFC 6749 section 4.1.1), and the cookie that it has to keep. */
+export interface AuthorizationRedirect {
   readonly location: string;
   /** Set-Cookie field. */
   readonly cookie: string;
 }
 
-/** What a browser came back with; nothing of it is to be trusted. */
-export interface Return {
+/** Parameters that a browser came back with (RFC 6749 section 4.1.2); nothing of them is to be trusted. */
+export interface AuthorizationResponse {
   readonly state: unknown;
   readonly code: unknown;
   readonly error: unknown;
@@ -24,34 +24,39 @@ export interface Return {
   readonly cookies: string;
 }
 
-/** How a sign-on ended, and where its browser belongs. */
-export interface Conclusion {
-  readonly outcome: SignOnOutcome | { readonly kind: 'failure'; readonly reason: SsoFailureReason };
-  /** Empty when the sign-on is unknown. */
+/** How a flow ended, and where its browser goes next. */
+export interface FlowResult {
+  readonly outcome: FlowOutcome | { readonly kind: 'failure'; readonly reason: OidcErrorReason };
+  /** Empty when the state is unknown. */
   readonly returnPath: string;
-  /** Set-Cookie field; null when the sign-on is unknown. */
+  /** Set-Cookie field; null when the state is unknown. */
   readonly cookie: string | null;
 }
 
-/** Single sign-on from the first redirect to the code that opens a session. */
+/** The authorization code flow (RFC 6749 section 4.1), from the redirect to the provider to our own code that opens a session. */
 @Injectable()
-export class SignOnService {
-  readonly #transactions: SignOnTransactions;
-  readonly #linking: IdentityLinking;
+export class AuthorizationCodeFlow {
+  readonly #requests: AuthorizationRequests;
+  readonly #accountLinking: AccountLinking;
   readonly #providers: Providers;
   readonly #trail: AuditTrail;
 
-  constructor(transactions: SignOnTransactions, linking: IdentityLinking, providers: Providers, trail: AuditTrail) {
-    this.#transactions = transactions;
-    this.#linking = linking;
+  constructor(
+    requests: AuthorizationRequests,
+    accountLinking: AccountLinking,
+    providers: Providers,
+    trail: AuditTrail,
+  ) {
+    this.#requests = requests;
+    this.#accountLinking = accountLinking;
     this.#providers = providers;
     this.#trail = trail;
   }
 
   /** @throws DomainError `not-found` */
-  async begin(purpose: SignOnPurpose): Promise<Departure | Conclusion> {
+  async begin(purpose: FlowPurpose): Promise<AuthorizationRedirect | FlowResult> {
     const { protocol } = this.#providers.get(purpose.providerId);
-    const { cookie, ...secrets } = await this.#transactions.begin(purpose);
+    const { cookie, ...secrets } = await this.#requests.begin(purpose);
     try {
       return { location: await protocol.authorizationUrl(secrets), cookie };
     } catch (error) {
@@ -60,34 +65,38 @@ export class SignOnService {
   }
 
   /** @throws DomainError `not-found`, `service-unavailable` */
-  async conclude(providerId: string, returned: Return): Promise<Conclusion> {
+  async complete(providerId: string, response: AuthorizationResponse): Promise<FlowResult> {
     const provider = this.#providers.get(providerId);
-    let signOn: RedeemedSignOn | undefined;
+    let request: RedeemedRequest | undefined;
     try {
       // Before anything else, also before the provider's own error: without it anybody could send anybody here.
-      signOn = await this.#transactions.redeem(textOf(returned.state) ?? '', returned.cookies);
-      const outcome = await this.#settle(provider, signOn, returned);
-      return { outcome, returnPath: signOn.returnPath, cookie: this.#transactions.forget(signOn.state) };
+      request = await this.#requests.redeem(textOf(response.state) ?? '', response.cookies);
+      const outcome = await this.#resolve(provider, request, response);
+      return { outcome, returnPath: request.returnPath, cookie: this.#requests.clearingCookie(request.state) };
     } catch (error) {
       const { outcome } = await this.#failed(error, providerId);
-      const cookie = signOn === undefined ? null : this.#transactions.forget(signOn.state);
-      return { outcome, returnPath: signOn?.returnPath ?? '', cookie };
+      const cookie = request === undefined ? null : this.#requests.clearingCookie(request.state);
+      return { outcome, returnPath: request?.returnPath ?? '', cookie };
     }
   }
 
-  async #settle({ settings, protocol }: Provider, signOn: RedeemedSignOn, returned: Return): Promise<SignOnOutcome> {
-    if (signOn.providerId !== settings.id) throw new SsoFailure('state-of-another-provider');
-    if (returned.error !== undefined) throw new SsoFailure('provider-refused');
-    const code = textOf(returned.code);
-    if (code === undefined || code === '' || code.length > LONGEST_CODE) throw new SsoFailure('code-missing');
-    const iss = returned.iss === undefined ? undefined : (textOf(returned.iss) ?? '');
-    const { state, nonce, codeVerifier } = signOn;
+  async #resolve(
+    { settings, protocol }: Provider,
+    request: RedeemedRequest,
+    response: AuthorizationResponse,
+  ): Promise<FlowOutcome> {
+    if (request.providerId !== settings.id) throw new OidcError('state-of-another-provider');
+    if (response.error !== undefined) throw new OidcError('provider-refused');
+    const code = textOf(response.code);
+    if (code === undefined || code === '' || code.length > LONGEST_CODE) throw new OidcError('code-missing');
+    const iss = response.iss === undefined ? undefined : (textOf(response.iss) ?? '');
+    const { state, nonce, codeVerifier } = request;
     const identity = await protocol.identify({ state, nonce, codeVerifier, code, iss });
-    return this.#linking.settle(signOn, { settings, identity });
+    return this.#accountLinking.resolve(request, { settings, identity });
   }
 
-  async #failed(error: unknown, provider: string): Promise<{ outcome: Conclusion['outcome'] }> {
-    if (!(error instanceof SsoFailure)) throw error;
+  async #failed(error: unknown, provider: string): Promise<{ outcome: FlowResult['outcome'] }> {
+    if (!(error instanceof OidcError)) throw error;
     const { reason } = error;
     await this.#trail.record({
       actorId: null,

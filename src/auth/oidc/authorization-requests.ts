@@ -3,20 +3,20 @@ import { Injectable } from '@nestjs/common';
 import { HttpConfig } from '../../config/http.config.ts';
 import { Database } from '../../persistence/database.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
-import type { SignOnRequest } from '../identities/identity-provider.port.ts';
-import { SsoFailure } from '../identities/sso.errors.ts';
+import type { AuthorizationRequest } from '../identities/identity-provider.port.ts';
+import { OidcError } from '../identities/oidc.errors.ts';
 
 const LIFE_SECONDS = 10 * 60;
 const SECRET_BYTES = 32;
 
-/** A sign-on that asks for the identity of somebody who is logged in. */
+/** The session that asked to link an identity. */
 export interface LinkTarget {
   readonly userId: string;
   readonly sessionId: string;
 }
 
-/** What a sign-on is for. */
-export interface SignOnPurpose {
+/** What an authorization request is for. */
+export interface FlowPurpose {
   readonly providerId: string;
   /** Path of the web application to return to; empty for its start. */
   readonly returnPath: string;
@@ -26,20 +26,20 @@ export interface SignOnPurpose {
   readonly link: LinkTarget | null;
 }
 
-/** A sign-on whose browser has come back. */
-export interface RedeemedSignOn extends SignOnPurpose, SignOnRequest {}
+/** An authorization request that the browser has come back from. */
+export interface RedeemedRequest extends FlowPurpose, AuthorizationRequest {}
 
-/** A sign-on that has begun. */
-export interface StartedSignOn extends SignOnRequest {
+/** An authorization request that was just made. */
+export interface StartedRequest extends AuthorizationRequest {
   /** Set-Cookie field that binds it to the browser. */
   readonly cookie: string;
 }
 
-type Payload = SignOnPurpose & Pick<SignOnRequest, 'nonce' | 'codeVerifier'> & { readonly browserDigest: string };
+type Payload = FlowPurpose & Pick<AuthorizationRequest, 'nonce' | 'codeVerifier'> & { readonly browserDigest: string };
 
-/** Sign-ons on their way: each has a state of its own, good once, for ten minutes, in the browser that began it. */
+/** Stores authorization requests until the browser comes back: each has a `state` of its own, valid once, for ten minutes, in the browser that began it. */
 @Injectable()
-export class SignOnTransactions {
+export class AuthorizationRequests {
   readonly #database: Database;
   readonly #tokens: OneTimeTokens;
   readonly #isSecure: boolean;
@@ -50,7 +50,7 @@ export class SignOnTransactions {
     this.#isSecure = http.origin.startsWith('https:');
   }
 
-  async begin(purpose: SignOnPurpose): Promise<StartedSignOn> {
+  async begin(purpose: FlowPurpose): Promise<StartedRequest> {
     const [nonce, codeVerifier, browserSecret] = [secret(), secret(), secret()];
     const payload: Payload = { ...purpose, nonce, codeVerifier, browserDigest: digest(browserSecret) };
     const token = { purpose: 'oidc-transaction', userId: null, payload, lifeSeconds: LIFE_SECONDS } as const;
@@ -62,21 +62,21 @@ export class SignOnTransactions {
    * Uses a state up, also when the browser is the wrong one.
    *
    * @param cookies the Cookie field of the request
-   * @throws SsoFailure `state-unknown`, `state-of-another-browser`
+   * @throws OidcError `state-unknown`, `state-of-another-browser`
    */
-  async redeem(state: string, cookies: string): Promise<RedeemedSignOn> {
+  async redeem(state: string, cookies: string): Promise<RedeemedRequest> {
     const found = await this.#database.transaction((em) => this.#tokens.redeem<Payload>(em, 'oidc-transaction', state));
-    if (found === null) throw new SsoFailure('state-unknown');
-    const { browserDigest, ...signOn } = found.payload;
+    if (found === null) throw new OidcError('state-unknown');
+    const { browserDigest, ...request } = found.payload;
     const shown = digest(cookieValue(cookies, this.#name(state)));
     if (!timingSafeEqual(Buffer.from(shown), Buffer.from(browserDigest))) {
-      throw new SsoFailure('state-of-another-browser');
+      throw new OidcError('state-of-another-browser');
     }
-    return { ...signOn, state };
+    return { ...request, state };
   }
 
-  /** Set-Cookie field that forgets the binding of a state. */
-  forget(state: string): string {
+  /** Set-Cookie field that removes the cookie of a state. */
+  clearingCookie(state: string): string {
     return this.#cookie(state, '', 0);
   }
 
@@ -85,7 +85,7 @@ export class SignOnTransactions {
     return `${this.#name(state)}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}${secure}`;
   }
 
-  /** One for each sign-on, so that two tabs do not overwrite each other's (RFC 6265bis section 4.1.3.2 for the prefix). */
+  /** One for each request, so that two tabs do not overwrite each other's (RFC 6265bis section 4.1.3.2 for the prefix). */
   #name(state: string): string {
     return `${this.#isSecure ? '__Host-' : ''}sign_on_${digest(state).slice(0, 16)}`;
   }

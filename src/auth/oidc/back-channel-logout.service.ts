@@ -7,9 +7,9 @@ import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { endSession } from '../sessions/session-records.ts';
-import type { LogoutNotice } from '../identities/identity-provider.port.ts';
+import type { LogoutToken } from '../identities/identity-provider.port.ts';
 import { Providers } from './providers.ts';
-import { SsoFailure } from '../identities/sso.errors.ts';
+import { OidcError } from '../identities/oidc.errors.ts';
 
 const SKEW_MS = 60_000;
 
@@ -20,7 +20,7 @@ interface SessionRow {
 
 /** Ends the sessions that a provider says are over (OpenID Connect Back-Channel Logout 1.0). */
 @Injectable()
-export class ProviderLogoutService {
+export class BackChannelLogoutService {
   readonly #database: Database;
   readonly #providers: Providers;
   readonly #counters: Counters;
@@ -37,16 +37,16 @@ export class ProviderLogoutService {
 
   /** @returns how many sessions ended. @throws DomainError `not-found`, `invalid-logout-token` also for one that was used before */
   async logOut(providerId: string, token: string): Promise<number> {
-    const notice = await this.#notice(providerId, token);
-    const noticeKey = createHash('sha256')
-      .update(JSON.stringify([notice.issuer, notice.noticeId]))
+    const logoutToken = await this.#verify(providerId, token);
+    const tokenKey = createHash('sha256')
+      .update(JSON.stringify([logoutToken.issuer, logoutToken.tokenId]))
       .digest('hex');
-    const windowMs = Math.max(SKEW_MS, notice.expiresAtMs - Date.now() + SKEW_MS);
-    const { count } = await this.#counters.add(`logout:${noticeKey}`, { windowMs, by: 1 });
+    const windowMs = Math.max(SKEW_MS, logoutToken.expiresAtMs - Date.now() + SKEW_MS);
+    const { count } = await this.#counters.add(`logout:${tokenKey}`, { windowMs, by: 1 });
     if (count > 1) return this.#refuse(providerId, 'replayed');
     return this.#database.transaction(async (em) => {
-      const identities = await this.#owners(em, notice);
-      const ended = await this.#sessions(em, notice);
+      const identities = await this.#owners(em, logoutToken);
+      const ended = await this.#sessions(em, logoutToken);
       for (const { id } of ended) await endSession(em, id, 'provider-logout');
       // A login that is half-way here would outlive the one it comes from.
       for (const { user_id } of identities) {
@@ -64,12 +64,12 @@ export class ProviderLogoutService {
     });
   }
 
-  async #notice(providerId: string, token: string): Promise<LogoutNotice> {
+  async #verify(providerId: string, token: string): Promise<LogoutToken> {
     const { protocol } = this.#providers.get(providerId);
     try {
       return await protocol.readLogoutToken(token);
     } catch (error) {
-      if (error instanceof SsoFailure) return this.#refuse(providerId, error.reason);
+      if (error instanceof OidcError) return this.#refuse(providerId, error.reason);
       throw error;
     }
   }
@@ -87,7 +87,7 @@ export class ProviderLogoutService {
   }
 
   /** By `sid` one session of the provider, by `sub` alone all of its user (section 2.7 of the specification). */
-  #sessions(em: EntityManager, { issuer, subject, providerSid }: LogoutNotice): Promise<SessionRow[]> {
+  #sessions(em: EntityManager, { issuer, subject, providerSid }: LogoutToken): Promise<SessionRow[]> {
     return em.execute<SessionRow[]>(
       `select s.id, s.user_id from sessions s join identities i on i.id = s.identity_id
        where i.issuer = ? and s.ended_at is null
@@ -96,7 +96,7 @@ export class ProviderLogoutService {
     );
   }
 
-  #owners(em: EntityManager, { issuer, subject, providerSid }: LogoutNotice): Promise<{ user_id: string }[]> {
+  #owners(em: EntityManager, { issuer, subject, providerSid }: LogoutToken): Promise<{ user_id: string }[]> {
     return em.execute<{ user_id: string }[]>(
       `select distinct i.user_id from identities i
        where i.issuer = ? and (i.subject = ? or (?::text is null and exists

@@ -1,25 +1,29 @@
 import { createHash } from 'node:crypto';
 import OpenIDConnectStrategy from 'passport-openidconnect';
 import type { ProviderSettings } from '../../config/sso-providers.ts';
-import type { ProvedIdentity, SignOnAnswer, SignOnRequest } from '../identities/identity-provider.port.ts';
+import type {
+  VerifiedIdentity,
+  AuthorizationGrant,
+  AuthorizationRequest,
+} from '../identities/identity-provider.port.ts';
 import type { ProviderMetadata } from './protocol/discovery.ts';
-import { SsoFailure } from '../identities/sso.errors.ts';
+import { OidcError } from '../identities/oidc.errors.ts';
 
 /** What one run of the strategy works with. */
 export interface CodeFlow {
   readonly settings: ProviderSettings;
   readonly metadata: ProviderMetadata;
-  readonly secrets: SignOnRequest;
+  readonly secrets: AuthorizationRequest;
 }
 
-/** An identity, and until when its proof holds, in seconds since the epoch. */
-export interface Proof {
-  readonly identity: ProvedIdentity;
+/** An identity of a verified ID token, and until when that token is valid, in seconds since the epoch. */
+export interface VerifiedIdToken {
+  readonly identity: VerifiedIdentity;
   readonly untilSeconds: number;
 }
 
-/** Exchanges a code for a proof; does every check there is. */
-export type ProveIdentity = (code: string) => Promise<Proof>;
+/** Exchanges a code and verifies the ID token, with every check there is. */
+export type VerifyIdToken = (code: string) => Promise<VerifiedIdToken>;
 
 /** What Passport puts on a strategy for it to end with. */
 interface Actions {
@@ -43,7 +47,7 @@ interface Replaceable {
  * the callback, but reaches no server, keeps no state and never sees a byte of the provider. Those three are ours.
  */
 class CodeFlowStrategy extends OpenIDConnectStrategy {
-  readonly #secrets: SignOnRequest;
+  readonly #secrets: AuthorizationRequest;
 
   constructor({ settings, metadata, secrets }: CodeFlow, getAccessToken: (code: string, done: TokenCallback) => void) {
     super(
@@ -86,29 +90,29 @@ class CodeFlowStrategy extends OpenIDConnectStrategy {
 }
 
 /** @returns the URL of the authorization request (OpenID Connect Core 1.0 section 3.1.2.1) */
-export function authorizationRequest(flow: CodeFlow): Promise<string> {
+export function authorizationUrl(flow: CodeFlow): Promise<string> {
   return new Promise((resolve, reject) => {
     const strategy = new CodeFlowStrategy(flow, () => undefined);
     drive(strategy, {}, { ...failing(reject), redirect: resolve });
   });
 }
 
-/** @throws whatever `prove` throws, SsoFailure `id-token` */
+/** @throws whatever `verify` throws, OidcError `id-token` */
 export function identifyByCode(
   flow: CodeFlow,
-  { code, state }: SignOnAnswer,
-  prove: ProveIdentity,
-): Promise<ProvedIdentity> {
+  { code, state }: AuthorizationGrant,
+  verify: VerifyIdToken,
+): Promise<VerifiedIdentity> {
   return new Promise((resolve, reject) => {
     const strategy = new CodeFlowStrategy(flow, (wanted, done) => {
-      prove(wanted)
+      verify(wanted)
         .then((proof) => {
           const success = (): void => resolve(proof.identity);
           Object.assign(strategy, { success });
           done(null, proof.identity.tokens.accessToken, null, { id_token: handOver(flow, proof) });
         })
         // Also what the package throws while it is called back: nobody else would catch it.
-        .catch((error: unknown) => reject(error instanceof Error ? error : new SsoFailure('id-token')));
+        .catch((error: unknown) => reject(error instanceof Error ? error : new OidcError('id-token')));
     });
     drive(strategy, { code, state }, failing(reject));
   });
@@ -118,7 +122,7 @@ export function identifyByCode(
  * The verified claims in the form in which the package reads them. It would decode a token of the provider without
  * looking at its signature, and knows no clock skew.
  */
-function handOver({ settings, secrets }: CodeFlow, { identity, untilSeconds }: Proof): string {
+function handOver({ settings, secrets }: CodeFlow, { identity, untilSeconds }: VerifiedIdToken): string {
   const claims = {
     iss: identity.issuer,
     sub: identity.subject,
@@ -138,6 +142,6 @@ function drive(strategy: CodeFlowStrategy, query: Readonly<Record<string, string
 
 /** Every way to end is a failure unless it was replaced. */
 function failing(reject: (error: Error) => void): Actions {
-  const end = (): void => reject(new SsoFailure('id-token'));
+  const end = (): void => reject(new OidcError('id-token'));
   return { redirect: end, success: end, fail: end, error: end };
 }

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { SignOnQuery } from './oidc.dto.ts';
-import { SignOnReply } from './authorization-response.ts';
+import { AuthorizationResponder } from './authorization-response.ts';
 
 /** Single sign-on with the default provider, under short paths outside /api. */
 @ApiTags('single sign-on')
@@ -13,10 +13,10 @@ import { SignOnReply } from './authorization-response.ts';
 @Controller('auth')
 @Problems('not-found', 'rate-limited', 'service-unavailable')
 export class DefaultProviderController {
-  readonly #reply: SignOnReply;
+  readonly #responder: AuthorizationResponder;
 
-  constructor(reply: SignOnReply) {
-    this.#reply = reply;
+  constructor(responder: AuthorizationResponder) {
+    this.#responder = responder;
   }
 
   @Get('login')
@@ -29,7 +29,7 @@ export class DefaultProviderController {
   @ApiFoundResponse({ description: 'To the provider.' })
   @Problems('validation-failed', 'invalid-sso-code')
   async login(@Query() query: SignOnQuery, @Res() reply: FastifyReply): Promise<void> {
-    await this.#reply.begin(reply, this.#reply.defaultId, query);
+    await this.#responder.begin(reply, this.#responder.defaultId, query);
   }
 
   @Get('callback')
@@ -41,6 +41,6 @@ export class DefaultProviderController {
   })
   @ApiFoundResponse({ description: 'To the web application. Without one a page of this server is the answer.' })
   async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await this.#reply.conclude(reply, this.#reply.defaultId, request);
+    await this.#responder.complete(reply, this.#responder.defaultId, request);
   }
 }

@@ -3,39 +3,39 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { SecondFactors } from '../mfa/second-factors.ts';
-import { IdentityArrival, type Arrived } from '../identities/just-in-time-accounts.ts';
-import type { ProvedIdentity } from '../identities/identity-provider.port.ts';
-import { IdentityStore } from '../identities/identities.ts';
+import { JustInTimeAccounts, type ResolvedAccount } from '../identities/just-in-time-accounts.ts';
+import type { VerifiedIdentity } from '../identities/identity-provider.port.ts';
+import { Identities } from '../identities/identities.ts';
 import { Providers } from './providers.ts';
-import { SsoFailure } from '../identities/sso.errors.ts';
+import { OidcError } from '../identities/oidc.errors.ts';
 
 /** A proved identity, and the account that its owner has shown to be his. */
 export interface Attachment {
   readonly userId: string;
   /** Name of the provider in the configuration. */
   readonly provider: string;
-  readonly identity: ProvedIdentity;
+  readonly identity: VerifiedIdentity;
 }
 
 /** Gives an identity to an account whose owner asked for it. */
 @Injectable()
 export class IdentityAttachment {
   readonly #providers: Providers;
-  readonly #store: IdentityStore;
-  readonly #arrival: IdentityArrival;
+  readonly #identities: Identities;
+  readonly #accounts: JustInTimeAccounts;
   readonly #factors: SecondFactors;
   readonly #trail: AuditTrail;
 
   constructor(
     providers: Providers,
-    store: IdentityStore,
-    arrival: IdentityArrival,
+    identities: Identities,
+    accounts: JustInTimeAccounts,
     factors: SecondFactors,
     trail: AuditTrail,
   ) {
     this.#providers = providers;
-    this.#store = store;
-    this.#arrival = arrival;
+    this.#identities = identities;
+    this.#accounts = accounts;
     this.#factors = factors;
     this.#trail = trail;
   }
@@ -45,19 +45,19 @@ export class IdentityAttachment {
    *
    * @throws DomainError `identity-taken`, `not-found` when the provider is off meanwhile, `unauthenticated`
    */
-  async attach(em: EntityManager, { userId, provider, identity }: Attachment): Promise<Arrived> {
+  async attach(em: EntityManager, { userId, provider, identity }: Attachment): Promise<ResolvedAccount> {
     const { settings } = this.#providers.get(provider);
-    const found = await this.#store.findLocked(em, identity);
+    const found = await this.#identities.findLocked(em, identity);
     if (found !== null && found.userId !== userId) throw new DomainError('identity-taken');
-    const arrival = { settings, identity };
+    const incoming = { settings, identity };
     try {
-      const arrived = await (found === null
-        ? this.#arrival.link(em, userId, arrival)
-        : this.#arrival.known(em, found, arrival));
-      await this.#trail.append(em, ...arrived.records);
-      return arrived;
+      const resolved = await (found === null
+        ? this.#accounts.link(em, userId, incoming)
+        : this.#accounts.signIn(em, found, incoming));
+      await this.#trail.append(em, ...resolved.records);
+      return resolved;
     } catch (error) {
-      throw error instanceof SsoFailure ? new DomainError('unauthenticated') : error;
+      throw error instanceof OidcError ? new DomainError('unauthenticated') : error;
     }
   }
 

@@ -4,29 +4,29 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { endSession } from '../sessions/session-records.ts';
-import { IdentityStore } from '../identities/identities.ts';
+import { Identities } from '../identities/identities.ts';
 import { Providers } from './providers.ts';
 
 /** Takes an identity from an account, unless nobody could log in to it any more. */
 @Injectable()
 export class IdentityRemoval {
-  readonly #store: IdentityStore;
-  readonly #registry: UserRegistry;
+  readonly #identities: Identities;
+  readonly #users: UsersRepository;
   readonly #providers: Providers;
   readonly #notifier: Notifier;
   readonly #trail: AuditTrail;
 
   constructor(
-    store: IdentityStore,
-    registry: UserRegistry,
+    identities: Identities,
+    users: UsersRepository,
     providers: Providers,
     notifier: Notifier,
     trail: AuditTrail,
   ) {
-    this.#store = store;
-    this.#registry = registry;
+    this.#identities = identities;
+    this.#users = users;
     this.#providers = providers;
     this.#notifier = notifier;
     this.#trail = trail;
@@ -34,8 +34,8 @@ export class IdentityRemoval {
 
   /** @throws DomainError `not-found`, `last-login-method` */
   async remove(em: EntityManager, { userId, sessionId }: SessionPrincipal, identityId: string): Promise<void> {
-    const user = await this.#registry.findLocked(em, userId);
-    const identities = await this.#store.listOf(em, userId);
+    const user = await this.#users.findLocked(em, userId);
+    const identities = await this.#identities.listOf(em, userId);
     const identity = identities.find(({ id }) => id === identityId);
     if (user === null || identity === undefined) throw new DomainError('not-found');
     const isAnotherLeft = identities.some(({ id, provider }) => id !== identityId && this.#isOn(provider));
@@ -47,8 +47,8 @@ export class IdentityRemoval {
       [identityId, sessionId],
     );
     for (const session of opened) await endSession(em, session.id, 'identity-removed');
-    await this.#store.remove(em, identityId);
-    const label = this.#providers.find(identity.provider)?.settings.label ?? identity.provider;
+    await this.#identities.remove(em, identityId);
+    const label = this.#providers.findProvider(identity.provider)?.settings.label ?? identity.provider;
     const values = { provider: label, change: 'removed' } as const;
     await this.#notifier.queue(em, { userId, to: user.email, template: 'identity-linked', values });
     await this.#trail.append(em, {
@@ -62,7 +62,7 @@ export class IdentityRemoval {
   }
 
   #isOn(provider: string): boolean {
-    return this.#providers.find(provider) !== undefined;
+    return this.#providers.findProvider(provider) !== undefined;
   }
 }
 

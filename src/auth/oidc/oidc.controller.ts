@@ -6,13 +6,13 @@ import { HttpConfig } from '../../config/http.config.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { LoginResponse, type LoginDocument } from '../login/login.dto.ts';
 import { loginDocument } from '../login/login.mapper.ts';
-import { ExchangeService } from '../identities/code-exchange.service.ts';
+import { CodeExchangeService } from '../identities/code-exchange.service.ts';
 import { ExchangeRequest, PasswordLinkRequest, ProviderListDocument, SignOnQuery } from './oidc.dto.ts';
 import { providerDocument } from './oidc.mapper.ts';
 import { PasswordLinkService } from '../identities/password-link.service.ts';
 import { ApiProviderName, ProviderName } from '../identities/provider-name.ts';
 import { Providers } from './providers.ts';
-import { SignOnReply } from './authorization-response.ts';
+import { AuthorizationResponder } from './authorization-response.ts';
 
 /** Login through another issuer. */
 @ApiTags('single sign-on')
@@ -21,21 +21,21 @@ import { SignOnReply } from './authorization-response.ts';
 @Problems('rate-limited', 'service-unavailable')
 export class OidcController {
   readonly #providers: Providers;
-  readonly #reply: SignOnReply;
-  readonly #exchange: ExchangeService;
+  readonly #responder: AuthorizationResponder;
+  readonly #codeExchange: CodeExchangeService;
   readonly #passwordLink: PasswordLinkService;
   readonly #http: HttpConfig;
 
   constructor(
     providers: Providers,
-    reply: SignOnReply,
-    exchange: ExchangeService,
+    responder: AuthorizationResponder,
+    codeExchange: CodeExchangeService,
     passwordLink: PasswordLinkService,
     http: HttpConfig,
   ) {
     this.#providers = providers;
-    this.#reply = reply;
-    this.#exchange = exchange;
+    this.#responder = responder;
+    this.#codeExchange = codeExchange;
     this.#passwordLink = passwordLink;
     this.#http = http;
   }
@@ -64,7 +64,7 @@ export class OidcController {
     @Query() query: SignOnQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.#reply.begin(reply, provider, query);
+    await this.#responder.begin(reply, provider, query);
   }
 
   @LimitedAs('sso')
@@ -84,7 +84,7 @@ export class OidcController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.#reply.conclude(reply, provider, request);
+    await this.#responder.complete(reply, provider, request);
   }
 
   @LimitedAs('sso')
@@ -106,7 +106,7 @@ export class OidcController {
     'email-not-verified',
   )
   async exchange(@Body() { code, code_verifier }: ExchangeRequest): Promise<LoginDocument> {
-    return loginDocument(await this.#exchange.exchange({ code, verifier: code_verifier ?? null }));
+    return loginDocument(await this.#codeExchange.exchange({ code, verifier: code_verifier ?? null }));
   }
 
   @LimitedAs('login')

@@ -1,75 +1,75 @@
 import type { JWTVerifyGetKey } from 'jose';
 import type { ProviderSettings } from '../../config/sso-providers.ts';
 import type { OutboundClient } from '../../outbound/outbound.client.ts';
-import { authorizationRequest, identifyByCode, type Proof } from './code-flow.strategy.ts';
+import { authorizationUrl, identifyByCode, type VerifiedIdToken } from './code-flow.strategy.ts';
 import {
   IdentityProvider,
-  type LogoutNotice,
+  type LogoutToken,
   type LogoutRequest,
-  type ProvedIdentity,
+  type VerifiedIdentity,
   type ProviderTokens,
-  type SignOnAnswer,
-  type SignOnRequest,
+  type AuthorizationGrant,
+  type AuthorizationRequest,
 } from '../identities/identity-provider.port.ts';
 import { Discovery, type ProviderMetadata } from './protocol/discovery.ts';
 import { sessionIdOf, SKEW_SECONDS, verifyIdToken, type TokenExpectation } from './protocol/id-token.ts';
 import { profileOf } from './protocol/identity-claims.ts';
-import { KeySet } from './protocol/jwks.ts';
+import { Jwks } from './protocol/jwks.ts';
 import { verifyLogoutToken } from './protocol/logout-token.ts';
-import { ProviderHttp } from './protocol/json-request.ts';
+import { JsonRequest } from './protocol/json-request.ts';
 import { TokenEndpoint } from './protocol/token-endpoint.ts';
 import { userinfoOf } from './protocol/userinfo.ts';
-import { SsoFailure } from '../identities/sso.errors.ts';
+import { OidcError } from '../identities/oidc.errors.ts';
 
 /** A provider that speaks OpenID Connect Core 1.0: the authorization code flow with PKCE, state and nonce. */
-export class OpenIdProvider extends IdentityProvider {
+export class OpenIdClient extends IdentityProvider {
   readonly issuer: string;
   readonly #settings: ProviderSettings;
-  readonly #http: ProviderHttp;
+  readonly #jsonRequest: JsonRequest;
   readonly #discovery: Discovery;
-  readonly #keys: KeySet;
+  readonly #jwks: Jwks;
   readonly #tokens: TokenEndpoint;
 
   constructor(settings: ProviderSettings, outbound: OutboundClient) {
     super();
     this.issuer = settings.issuer;
     this.#settings = settings;
-    this.#http = new ProviderHttp(outbound);
-    this.#discovery = new Discovery(settings.issuer, this.#http);
-    this.#keys = new KeySet(this.#http);
-    this.#tokens = new TokenEndpoint(settings, this.#http);
+    this.#jsonRequest = new JsonRequest(outbound);
+    this.#discovery = new Discovery(settings.issuer, this.#jsonRequest);
+    this.#jwks = new Jwks(this.#jsonRequest);
+    this.#tokens = new TokenEndpoint(settings, this.#jsonRequest);
   }
 
-  override async authorizationUrl(secrets: SignOnRequest): Promise<string> {
-    const metadata = await this.#discovery.metadata(this.#http.deadline());
-    const url = await authorizationRequest({ settings: this.#settings, metadata, secrets });
+  override async authorizationUrl(secrets: AuthorizationRequest): Promise<string> {
+    const metadata = await this.#discovery.metadata(this.#jsonRequest.deadline());
+    const url = await authorizationUrl({ settings: this.#settings, metadata, secrets });
     return this.#forBrowsers(url);
   }
 
-  override async identify(answer: SignOnAnswer): Promise<ProvedIdentity> {
-    const signal = this.#http.deadline();
+  override async identify(grant: AuthorizationGrant): Promise<VerifiedIdentity> {
+    const signal = this.#jsonRequest.deadline();
     const metadata = await this.#discovery.metadata(signal);
     // RFC 9207 section 2.4: who says to name itself must, and whoever is named must be the one that was asked.
-    if (answer.iss === undefined ? metadata.namesItself : answer.iss !== this.issuer) {
-      throw new SsoFailure('issuer-parameter');
+    if (grant.iss === undefined ? metadata.namesItself : grant.iss !== this.issuer) {
+      throw new OidcError('issuer-parameter');
     }
-    return identifyByCode({ settings: this.#settings, metadata, secrets: answer }, answer, (code) =>
-      this.#prove({ ...answer, code }, metadata, signal),
+    return identifyByCode({ settings: this.#settings, metadata, secrets: grant }, grant, (code) =>
+      this.#verify({ ...grant, code }, metadata, signal),
     );
   }
 
   override async refresh(refreshToken: string): Promise<ProviderTokens> {
-    const signal = this.#http.deadline();
+    const signal = this.#jsonRequest.deadline();
     const metadata = await this.#discovery.metadata(signal);
-    const grant = { grant_type: 'refresh_token', refresh_token: refreshToken };
-    const tokens = await this.#tokens.ask(metadata, grant, signal);
+    const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    const tokens = await this.#tokens.ask(metadata, form, signal);
     // Without rotation the answer leaves it out (RFC 6749 section 6).
     return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };
   }
 
   /** OpenID Connect RP-Initiated Logout 1.0 section 2. */
   override async logoutUrl({ idToken, returnUrl }: LogoutRequest): Promise<string | null> {
-    const { endSessionEndpoint } = await this.#discovery.metadata(this.#http.deadline());
+    const { endSessionEndpoint } = await this.#discovery.metadata(this.#jsonRequest.deadline());
     if (endSessionEndpoint === null) return null;
     const url = new URL(endSessionEndpoint);
     if (idToken !== null) url.searchParams.set('id_token_hint', idToken);
@@ -78,25 +78,25 @@ export class OpenIdProvider extends IdentityProvider {
     return this.#forBrowsers(url.href);
   }
 
-  override async readLogoutToken(token: string): Promise<LogoutNotice> {
-    const signal = this.#http.deadline();
+  override async readLogoutToken(token: string): Promise<LogoutToken> {
+    const signal = this.#jsonRequest.deadline();
     return verifyLogoutToken(token, this.#expectation(await this.#discovery.metadata(signal), signal));
   }
 
-  async #prove(answer: SignOnAnswer, metadata: ProviderMetadata, signal: AbortSignal): Promise<Proof> {
-    const grant = {
+  async #verify(grant: AuthorizationGrant, metadata: ProviderMetadata, signal: AbortSignal): Promise<VerifiedIdToken> {
+    const form = {
       grant_type: 'authorization_code',
-      code: answer.code,
+      code: grant.code,
       redirect_uri: this.#settings.redirectUri,
-      code_verifier: answer.codeVerifier,
+      code_verifier: grant.codeVerifier,
     };
-    const tokens = await this.#tokens.ask(metadata, grant, signal);
+    const tokens = await this.#tokens.ask(metadata, form, signal);
     const { accessToken } = tokens;
-    const expectation = { ...this.#expectation(metadata, signal), nonce: answer.nonce, accessToken };
+    const expectation = { ...this.#expectation(metadata, signal), nonce: grant.nonce, accessToken };
     const claims = await verifyIdToken(tokens.idToken, expectation);
     const url = metadata.userinfoEndpoint;
     const userinfo =
-      url === null ? {} : await userinfoOf(this.#http, { url, accessToken, subject: claims.sub, signal });
+      url === null ? {} : await userinfoOf(this.#jsonRequest, { url, accessToken, subject: claims.sub, signal });
     const identity = {
       issuer: claims.iss,
       subject: claims.sub,
@@ -112,7 +112,7 @@ export class OpenIdProvider extends IdentityProvider {
     const key: JWTVerifyGetKey = (header, token) =>
       header.alg === 'HS256'
         ? new TextEncoder().encode(clientSecret.reveal())
-        : this.#keys.key({ jwksUri, header, token, signal });
+        : this.#jwks.key({ jwksUri, header, token, signal });
     return {
       issuer: this.issuer,
       clientId,

@@ -14,9 +14,9 @@ import {
   ProviderLogoutReceiptDocument,
 } from './oidc.dto.ts';
 import { ApiProviderName, ProviderName } from '../identities/provider-name.ts';
-import { ProviderLogoutService } from './back-channel-logout.service.ts';
+import { BackChannelLogoutService } from './back-channel-logout.service.ts';
 import { Providers } from './providers.ts';
-import { SignOffService } from './rp-initiated-logout.service.ts';
+import { RpInitiatedLogoutService } from './rp-initiated-logout.service.ts';
 
 /** What a session and a provider have to do with each other: linking, and logging out on either side. */
 @ApiTags('single sign-on')
@@ -25,21 +25,21 @@ import { SignOffService } from './rp-initiated-logout.service.ts';
 export class ProviderSessionController {
   readonly #identities: IdentitiesService;
   readonly #providers: Providers;
-  readonly #signOff: SignOffService;
-  readonly #logout: ProviderLogoutService;
+  readonly #rpInitiatedLogout: RpInitiatedLogoutService;
+  readonly #backChannel: BackChannelLogoutService;
   readonly #http: HttpConfig;
 
   constructor(
     identities: IdentitiesService,
     providers: Providers,
-    signOff: SignOffService,
-    logout: ProviderLogoutService,
+    rpInitiatedLogout: RpInitiatedLogoutService,
+    backChannel: BackChannelLogoutService,
     http: HttpConfig,
   ) {
     this.#identities = identities;
     this.#providers = providers;
-    this.#signOff = signOff;
-    this.#logout = logout;
+    this.#rpInitiatedLogout = rpInitiatedLogout;
+    this.#backChannel = backChannel;
     this.#http = http;
   }
 
@@ -83,7 +83,7 @@ export class ProviderSessionController {
   @ApiOkResponse({ type: ProviderLogoutDocument })
   @Problems('unauthenticated')
   async logout(@CurrentSession() principal: SessionPrincipal): Promise<ProviderLogoutDocument> {
-    return { logout_url: await this.#signOff.signOff(principal) };
+    return { logout_url: await this.#rpInitiatedLogout.logOut(principal) };
   }
 
   @Public()
@@ -107,6 +107,6 @@ export class ProviderSessionController {
     if (!(request.body instanceof URLSearchParams)) throw new DomainError('unsupported-media-type');
     const [token, ...more] = request.body.getAll('logout_token');
     if (token === undefined || more.length > 0) throw new DomainError('invalid-logout-token');
-    return { sessions: await this.#logout.logOut(provider, token) };
+    return { sessions: await this.#backChannel.logOut(provider, token) };
   }
 }

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
 import { Identity } from '../identities/identity.entity.ts';
 import type { ProviderTokens } from '../identities/identity-provider.port.ts';
-import { IdentityStore } from '../identities/identities.ts';
+import { Identities } from '../identities/identities.ts';
 import { Providers } from './providers.ts';
-import { SsoFailure } from '../identities/sso.errors.ts';
+import { OidcError } from '../identities/oidc.errors.ts';
 
 /** A token with less life left is renewed first, in milliseconds. */
 const LEAST_LIFE_MS = 30_000;
@@ -13,13 +13,13 @@ const LEAST_LIFE_MS = 30_000;
 @Injectable()
 export class ProviderTokenKeeper {
   readonly #database: Database;
-  readonly #store: IdentityStore;
+  readonly #identities: Identities;
   readonly #providers: Providers;
   readonly #renewals = new Map<string, Promise<string | null>>();
 
-  constructor(database: Database, store: IdentityStore, providers: Providers) {
+  constructor(database: Database, identities: Identities, providers: Providers) {
     this.#database = database;
-    this.#store = store;
+    this.#identities = identities;
     this.#providers = providers;
   }
 
@@ -27,7 +27,7 @@ export class ProviderTokenKeeper {
    * The access token of a user at a provider.
    *
    * @returns null when the user has no identity there, or must log in there again
-   * @throws SsoFailure when the provider cannot be reached
+   * @throws OidcError when the provider cannot be reached
    */
   async accessTokenOf(userId: string, provider: string): Promise<string | null> {
     const known = await this.#read(userId, provider);
@@ -47,7 +47,7 @@ export class ProviderTokenKeeper {
     return this.#database.read(async (em) => {
       const identity = await em.findOne(Identity, { id: identityId });
       if (identity === null) return null;
-      const tokens = await this.#store.tokensOf(em, identity);
+      const tokens = await this.#identities.tokensOf(em, identity);
       return { provider: identity.provider, idToken: tokens?.idToken ?? null };
     });
   }
@@ -55,7 +55,7 @@ export class ProviderTokenKeeper {
   #read(userId: string, provider: string): Promise<{ identity: Identity; tokens: ProviderTokens | null } | null> {
     return this.#database.read(async (em) => {
       const identity = await em.findOne(Identity, { userId, provider }, { orderBy: { linkedAt: 'asc' } });
-      return identity === null ? null : { identity, tokens: await this.#store.tokensOf(em, identity) };
+      return identity === null ? null : { identity, tokens: await this.#identities.tokensOf(em, identity) };
     });
   }
 
@@ -63,10 +63,10 @@ export class ProviderTokenKeeper {
     const { protocol } = this.#providers.get(identity.provider);
     try {
       const renewed = await protocol.refresh(refreshToken);
-      const isStored = await this.#database.transaction((em) => this.#store.replaceTokens(em, identity, renewed));
+      const isStored = await this.#database.transaction((em) => this.#identities.replaceTokens(em, identity, renewed));
       if (isStored) return renewed.accessToken;
     } catch (error) {
-      if (!(error instanceof SsoFailure) || error.reason !== 'token-endpoint') throw error;
+      if (!(error instanceof OidcError) || error.reason !== 'token-endpoint') throw error;
     }
     // Refused, or another process was faster: what it stored counts.
     const now = await this.#read(identity.userId, identity.provider);

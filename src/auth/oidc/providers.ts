@@ -6,7 +6,7 @@ import { SsoConfig } from '../../config/sso.config.ts';
 import { OutboundClient } from '../../outbound/outbound.client.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { IdentityProvider } from '../identities/identity-provider.port.ts';
-import { OpenIdProvider } from './openid-client.ts';
+import { OpenIdClient } from './openid-client.ts';
 
 /** A configured provider and the way to it. */
 export interface Provider {
@@ -30,7 +30,7 @@ export class Providers {
   ) {
     const parts = { sso, nextcloud, http };
     const entries = ssoProviders(parts).map((settings): [string, Provider] => {
-      const protocol = settings.kind === 'oidc' ? new OpenIdProvider(settings, outbound) : plain;
+      const protocol = settings.kind === 'oidc' ? new OpenIdClient(settings, outbound) : plain;
       return [settings.id, { settings, protocol }];
     });
     this.#providers = new Map(entries);
@@ -42,13 +42,13 @@ export class Providers {
     return [...this.#providers.values()];
   }
 
-  find(id: string): Provider | undefined {
+  findProvider(id: string): Provider | undefined {
     return this.#providers.get(id);
   }
 
   /** @throws DomainError `not-found` */
   get(id: string): Provider {
-    const provider = this.find(id);
+    const provider = this.findProvider(id);
     if (provider === undefined) throw new DomainError('not-found');
     return provider;
   }

@@ -5,11 +5,11 @@ import { Database } from '../../persistence/database.ts';
 import { SessionService } from '../sessions/session.service.ts';
 import { ProviderTokenKeeper } from './provider-tokens.ts';
 import { Providers } from './providers.ts';
-import { SsoFailure } from '../identities/sso.errors.ts';
+import { OidcError } from '../identities/oidc.errors.ts';
 
 /** Ends a session here, and says where it ends at the provider (OpenID Connect RP-Initiated Logout 1.0). */
 @Injectable()
-export class SignOffService {
+export class RpInitiatedLogoutService {
   readonly #database: Database;
   readonly #sessions: SessionService;
   readonly #tokens: ProviderTokenKeeper;
@@ -31,7 +31,7 @@ export class SignOffService {
   }
 
   /** @returns null when no provider opened the session, or it has no page for this */
-  async signOff(principal: SessionPrincipal): Promise<string | null> {
+  async logOut(principal: SessionPrincipal): Promise<string | null> {
     const [row] = await this.#database.read((em) =>
       em.execute<{ identity_id: string | null }[]>('select identity_id from sessions where id = ?', [
         principal.sessionId,
@@ -41,12 +41,12 @@ export class SignOffService {
     const known = identityId === null ? null : await this.#tokens.idTokenOf(identityId);
     // First of all, and whatever the provider says.
     await this.#sessions.logout(principal);
-    const protocol = known === null ? undefined : this.#providers.find(known.provider)?.protocol;
+    const protocol = known === null ? undefined : this.#providers.findProvider(known.provider)?.protocol;
     if (known === null || protocol === undefined) return null;
     try {
       return await protocol.logoutUrl({ idToken: known.idToken, returnUrl: this.#returnUrl });
     } catch (error) {
-      if (error instanceof SsoFailure) return null;
+      if (error instanceof OidcError) return null;
       throw error;
     }
   }

@@ -1,19 +1,19 @@
 import { PROBLEMS, type ProblemCode } from '../../problem/problem-codes.ts';
 import type { RenderedPage } from '../../http/plain-page.ts';
-import type { SignOnOutcome } from '../identities/account-linking.ts';
+import type { FlowOutcome } from '../identities/account-linking.ts';
 import { codePage, exchangePage, failurePage, passwordPage } from './authorization-pages.ts';
-import type { Conclusion } from './authorization-code-flow.ts';
-import type { SsoFailureReason } from '../identities/sso.errors.ts';
+import type { FlowResult } from './authorization-code-flow.ts';
+import type { OidcErrorReason } from '../identities/oidc.errors.ts';
 
-/** What the browser of a sign-on is answered with. */
-export type Landing =
+/** What the browser is answered with at the end of a flow. */
+export type AuthorizationResponsePage =
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'page'; readonly status: number; readonly page: RenderedPage };
 
 const OK = 200;
 
 /** What the browser is told of each reason: enough to act on, and nothing of the checks. */
-const CODES: Readonly<Record<SsoFailureReason, ProblemCode>> = {
+const CODES: Readonly<Record<OidcErrorReason, ProblemCode>> = {
   'state-unknown': 'sso-request-invalid',
   'state-of-another-browser': 'sso-request-invalid',
   'state-of-another-provider': 'sso-request-invalid',
@@ -21,7 +21,7 @@ const CODES: Readonly<Record<SsoFailureReason, ProblemCode>> = {
   'code-missing': 'sso-request-invalid',
   'provider-refused': 'sso-failed',
   'provider-unreachable': 'sso-failed',
-  'provider-slow': 'sso-failed',
+  'provider-timeout': 'sso-failed',
   'provider-answer': 'sso-failed',
   discovery: 'sso-failed',
   keys: 'sso-failed',
@@ -34,12 +34,19 @@ const CODES: Readonly<Record<SsoFailureReason, ProblemCode>> = {
   'link-refused': 'identity-taken',
 };
 
-/** Where a sign-on ends: at the web application, or on a page of this server where there is none. */
-export function landingOf({ outcome, returnPath }: Conclusion, frontendUrl: string | undefined): Landing {
+/** The end of a flow: at the web application, or on a page of this server where there is none. */
+export function authorizationResponsePage(
+  { outcome, returnPath }: FlowResult,
+  frontendUrl: string | undefined,
+): AuthorizationResponsePage {
   return frontendUrl === undefined ? pageOf(outcome) : redirectTo(frontendUrl, returnPath, outcome);
 }
 
-function redirectTo(frontendUrl: string, returnPath: string, outcome: Conclusion['outcome']): Landing {
+function redirectTo(
+  frontendUrl: string,
+  returnPath: string,
+  outcome: FlowResult['outcome'],
+): AuthorizationResponsePage {
   const url = new URL(returnPath === '' ? frontendUrl : frontendUrl.replace(/\/+$/, '') + returnPath);
   for (const [name, value] of Object.entries(queryOf(outcome))) url.searchParams.set(name, value);
   const fragment = fragmentOf(outcome);
@@ -47,7 +54,7 @@ function redirectTo(frontendUrl: string, returnPath: string, outcome: Conclusion
   return { kind: 'redirect', location: url.href };
 }
 
-function queryOf(outcome: Conclusion['outcome']): Record<string, string> {
+function queryOf(outcome: FlowResult['outcome']): Record<string, string> {
   switch (outcome.kind) {
     case 'login':
       return { code: outcome.code };
@@ -59,7 +66,7 @@ function queryOf(outcome: Conclusion['outcome']): Record<string, string> {
   }
 }
 
-function fragmentOf(outcome: Conclusion['outcome']): Record<string, string> | null {
+function fragmentOf(outcome: FlowResult['outcome']): Record<string, string> | null {
   switch (outcome.kind) {
     case 'link-required':
       return { error: 'account-link-required', link_token: outcome.token };
@@ -71,13 +78,13 @@ function fragmentOf(outcome: Conclusion['outcome']): Record<string, string> | nu
   }
 }
 
-function pageOf(outcome: Conclusion['outcome']): Landing {
+function pageOf(outcome: FlowResult['outcome']): AuthorizationResponsePage {
   if (outcome.kind !== 'failure') return { kind: 'page', ...resultPage(outcome) };
   const code = CODES[outcome.reason];
   return { kind: 'page', status: PROBLEMS[code].status, page: failurePage(code) };
 }
 
-function resultPage(outcome: SignOnOutcome): { readonly status: number; readonly page: RenderedPage } {
+function resultPage(outcome: FlowOutcome): { readonly status: number; readonly page: RenderedPage } {
   switch (outcome.kind) {
     case 'login':
       return { status: OK, page: exchangePage(outcome.code) };

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
-import { Ceremony, handleOf } from './webauthn.ts';
+import { WebAuthn, handleOf } from './webauthn.ts';
 import type { AssertionResponse, CredentialKey } from './webauthn.types.ts';
 import type { Passkey } from './passkey.entity.ts';
 import { Passkeys } from './passkeys.ts';
@@ -18,7 +18,7 @@ export type AssertionUse =
   | { readonly kind: 'step-up'; readonly userId: string; readonly sessionId: string };
 
 /** A question to an authenticator. */
-export interface AssertionQuestion {
+export interface AuthenticationOptions {
   readonly options: Readonly<Record<string, unknown>>;
   /** Goes back with the answer; good for one. */
   readonly authenticationToken: string;
@@ -37,7 +37,7 @@ export interface AssertionVerdict {
   readonly userId: string | null;
 }
 
-interface QuestionPayload {
+interface ChallengePayload {
   readonly challenge: string;
   readonly binding: string;
 }
@@ -45,25 +45,25 @@ interface QuestionPayload {
 /** Asks for passkeys and checks the answers, each question once. */
 @Injectable()
 export class PasskeyAssertions {
-  readonly #ceremony: Ceremony;
+  readonly #webAuthn: WebAuthn;
   readonly #passkeys: Passkeys;
   readonly #tokens: OneTimeTokens;
   readonly #trail: AuditTrail;
 
-  constructor(ceremony: Ceremony, passkeys: Passkeys, tokens: OneTimeTokens, trail: AuditTrail) {
-    this.#ceremony = ceremony;
+  constructor(webAuthn: WebAuthn, passkeys: Passkeys, tokens: OneTimeTokens, trail: AuditTrail) {
+    this.#webAuthn = webAuthn;
     this.#passkeys = passkeys;
     this.#tokens = tokens;
     this.#trail = trail;
   }
 
   /** A question to the passkeys of the user, or to any at login. @returns null when the user has none */
-  async ask(em: EntityManager, use: AssertionUse): Promise<AssertionQuestion | null> {
+  async createOptions(em: EntityManager, use: AssertionUse): Promise<AuthenticationOptions | null> {
     const userId = use.kind === 'login' ? null : use.userId;
     const known = userId === null ? [] : (await this.#passkeys.list(em, userId)).map(credentialKey);
     if (userId !== null && known.length === 0) return null;
-    const { options, challenge } = await this.#ceremony.authentication(known, verifiesUser(use));
-    const payload: QuestionPayload = { challenge, binding: bindingOf(use) };
+    const { options, challenge } = await this.#webAuthn.authenticationOptions(known, verifiesUser(use));
+    const payload: ChallengePayload = { challenge, binding: bindingOf(use) };
     const authenticationToken = await this.#tokens.issue(em, {
       purpose: 'passkey-authentication',
       userId,
@@ -74,26 +74,26 @@ export class PasskeyAssertions {
   }
 
   /** Checks an answer. The question is used up, whatever the answer. */
-  async check(em: EntityManager, use: AssertionUse, answer: AssertionAnswer): Promise<AssertionVerdict> {
+  async verify(em: EntityManager, use: AssertionUse, answer: AssertionAnswer): Promise<AssertionVerdict> {
     const { authenticationToken, response } = answer;
-    const asked = await this.#tokens.redeem<QuestionPayload>(em, 'passkey-authentication', authenticationToken);
+    const asked = await this.#tokens.redeem<ChallengePayload>(em, 'passkey-authentication', authenticationToken);
     const passkey = await this.#passkeys.findByCredential(em, response.id);
     const userId = passkey?.userId ?? null;
     if (asked === null || passkey === null) return { isRight: false, userId };
     const isMeant = asked.payload.binding === bindingOf(use) && isOwnedBy(passkey, use, response);
     const counter = isMeant
-      ? await this.#ceremony.checkAssertion({
+      ? await this.#webAuthn.verifyAssertion({
           response,
           challenge: asked.payload.challenge,
           credential: credentialKey(passkey),
           requiresVerifiedUser: verifiesUser(use),
         })
       : null;
-    return { isRight: counter !== null && (await this.#noteUse(em, passkey, counter)), userId };
+    return { isRight: counter !== null && (await this.#recordUse(em, passkey, counter)), userId };
   }
 
-  async #noteUse(em: EntityManager, { id, userId }: Passkey, counter: number): Promise<boolean> {
-    if (await this.#passkeys.noteUse(em, id, counter)) return true;
+  async #recordUse(em: EntityManager, { id, userId }: Passkey, counter: number): Promise<boolean> {
+    if (await this.#passkeys.recordUse(em, id, counter)) return true;
     await this.#trail.append(em, {
       actorId: userId,
       action: 'passkey.cloned',

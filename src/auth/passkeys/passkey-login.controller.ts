@@ -49,7 +49,7 @@ export class PasskeyLoginController {
   })
   @ApiOkResponse({ type: AuthenticationOptionsDocument })
   async loginOptions(): Promise<AuthenticationOptionsDocument> {
-    return questionDocument(await this.#logins.ask());
+    return questionDocument(await this.#logins.createOptions());
   }
 
   @Post('passkeys/login')
@@ -75,7 +75,7 @@ export class PasskeyLoginController {
   async challengeOptions(
     @Body() { mfa_token }: PasskeyChallengeOptionsRequest,
   ): Promise<AuthenticationOptionsDocument> {
-    return questionDocument(await this.#challenges.ask(mfa_token));
+    return questionDocument(await this.#challenges.createOptions(mfa_token));
   }
 
   @Post('mfa/challenge/passkey')

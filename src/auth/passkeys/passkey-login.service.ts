@@ -3,36 +3,36 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
-import { PasskeyAssertions, type AssertionAnswer, type AssertionQuestion } from './passkey-assertions.ts';
+import { PasskeyAssertions, type AssertionAnswer, type AuthenticationOptions } from './passkey-assertions.ts';
 
 /** Login with a passkey alone: it is something the user has, and it has verified who holds it. */
 @Injectable()
 export class PasskeyLoginService {
   readonly #database: Database;
   readonly #assertions: PasskeyAssertions;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #completion: LoginCompletion;
   readonly #trail: AuditTrail;
 
   constructor(
     database: Database,
     assertions: PasskeyAssertions,
-    registry: UserRegistry,
+    users: UsersRepository,
     completion: LoginCompletion,
     trail: AuditTrail,
   ) {
     this.#database = database;
     this.#assertions = assertions;
-    this.#registry = registry;
+    this.#users = users;
     this.#completion = completion;
     this.#trail = trail;
   }
 
   /** A question to any authenticator; no address is asked for, so the answer tells nothing about one. */
-  async ask(): Promise<AssertionQuestion> {
-    const question = await this.#database.transaction((em) => this.#assertions.ask(em, { kind: 'login' }));
+  async createOptions(): Promise<AuthenticationOptions> {
+    const question = await this.#database.transaction((em) => this.#assertions.createOptions(em, { kind: 'login' }));
     if (question === null) throw new Error('A login can be asked for always');
     return question;
   }
@@ -40,9 +40,9 @@ export class PasskeyLoginService {
   /** @throws DomainError `invalid-passkey` for every reason it can fail, `email-not-verified` */
   async login(answer: AssertionAnswer): Promise<LoginOutcome> {
     const { userId, user } = await this.#database.transaction(async (em) => {
-      const verdict = await this.#assertions.check(em, { kind: 'login' }, answer);
+      const verdict = await this.#assertions.verify(em, { kind: 'login' }, answer);
       const owner =
-        verdict.isRight && verdict.userId !== null ? await this.#registry.findLocked(em, verdict.userId) : null;
+        verdict.isRight && verdict.userId !== null ? await this.#users.findLocked(em, verdict.userId) : null;
       return { userId: verdict.userId, user: owner };
     });
     const outcome = user === null ? null : await this.#complete(user);

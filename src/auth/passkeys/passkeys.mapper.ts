@@ -1,5 +1,5 @@
 import type { AssertionResponse, AttestationResponse } from './webauthn.types.ts';
-import type { AssertionQuestion } from './passkey-assertions.ts';
+import type { AuthenticationOptions } from './passkey-assertions.ts';
 import type { AssertionResponseBody, AttestationResponseBody } from './passkey-response.dto.ts';
 import type { AuthenticationOptionsDocument, PasskeyDocument } from './passkeys.dto.ts';
 import type { PasskeyFacts } from './passkeys.service.ts';
@@ -16,7 +16,7 @@ export function passkeyDocument({ id, name, createdAt, lastUsedAt, isBackedUp }:
 }
 
 /** A question to authenticators. */
-export function questionDocument(question: AssertionQuestion): AuthenticationOptionsDocument {
+export function questionDocument(question: AuthenticationOptions): AuthenticationOptionsDocument {
   return { options: { ...question.options }, authentication_token: question.authenticationToken };
 }
 

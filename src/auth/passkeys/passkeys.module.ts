@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { UsersModule } from '../../users/users.module.ts';
 import { AuthModule } from '../auth.module.ts';
 import { MfaModule } from '../mfa/mfa.module.ts';
-import { Ceremony } from './webauthn.ts';
+import { WebAuthn } from './webauthn.ts';
 import { PasskeyAssertions } from './passkey-assertions.ts';
 import { PasskeyChallengeService } from './passkey-challenge.service.ts';
 import { PasskeyLoginController } from './passkey-login.controller.ts';
@@ -18,7 +18,7 @@ import { RelyingParty } from './relying-party.ts';
   imports: [AuthModule, MfaModule, UsersModule],
   controllers: [PasskeysController, PasskeyLoginController],
   providers: [
-    Ceremony,
+    WebAuthn,
     PasskeyAssertions,
     PasskeyChallengeService,
     PasskeyLoginService,

@@ -3,11 +3,11 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { AccountOwner } from '../mfa/account-owner.ts';
+import { FactorOwnerLock } from '../mfa/factor-owner-lock.ts';
 import { FactorChanges } from '../mfa/factor-changes.ts';
 import type { AttestationResponse } from './webauthn.types.ts';
 import type { Passkey } from './passkey.entity.ts';
-import { PasskeyRegistrations, type RegistrationQuestion } from './passkey-registrations.ts';
+import { PasskeyRegistrations, type RegistrationOptions } from './passkey-registrations.ts';
 import { Passkeys } from './passkeys.ts';
 
 const MAX_PASSKEYS = 25;
@@ -34,20 +34,20 @@ export interface AddedPasskey {
 @Injectable()
 export class PasskeysService {
   readonly #database: Database;
-  readonly #owner: AccountOwner;
+  readonly #ownerLock: FactorOwnerLock;
   readonly #passkeys: Passkeys;
   readonly #registrations: PasskeyRegistrations;
   readonly #changes: FactorChanges;
 
   constructor(
     database: Database,
-    owner: AccountOwner,
+    ownerLock: FactorOwnerLock,
     passkeys: Passkeys,
     registrations: PasskeyRegistrations,
     changes: FactorChanges,
   ) {
     this.#database = database;
-    this.#owner = owner;
+    this.#ownerLock = ownerLock;
     this.#passkeys = passkeys;
     this.#registrations = registrations;
     this.#changes = changes;
@@ -58,14 +58,14 @@ export class PasskeysService {
   }
 
   /** A question to an authenticator. @throws DomainError `passkey-refused` when the account has too many */
-  begin(principal: SessionPrincipal): Promise<RegistrationQuestion> {
+  begin(principal: SessionPrincipal): Promise<RegistrationOptions> {
     return this.#database.transaction(async (em) => {
-      const user = await this.#owner.lock(em, principal);
+      const user = await this.#ownerLock.lock(em, principal);
       const known = await this.#passkeys.list(em, user.id);
       if (known.length >= MAX_PASSKEYS) {
         throw new DomainError('passkey-refused', { detail: `An account can have ${MAX_PASSKEYS} passkeys.` });
       }
-      return this.#registrations.ask(em, { user, sessionId: principal.sessionId, known });
+      return this.#registrations.createOptions(em, { user, sessionId: principal.sessionId, known });
     });
   }
 
@@ -87,7 +87,7 @@ export class PasskeysService {
   /** @throws DomainError `not-found`, `second-factor-required` */
   async remove(principal: SessionPrincipal, id: string): Promise<void> {
     await this.#database.transaction(async (em) => {
-      const user = await this.#owner.lock(em, principal);
+      const user = await this.#ownerLock.lock(em, principal);
       if (!(await this.#passkeys.remove(em, { id, userId: user.id }))) throw new DomainError('not-found');
       const words = 'A passkey was removed.';
       await this.#changes.removed(em, { user, action: 'passkey.remove', words, passkeyId: id });
@@ -99,8 +99,8 @@ export class PasskeysService {
     principal: SessionPrincipal,
     { registrationToken, name, response }: PasskeyAddition,
   ): Promise<AddedPasskey | null> {
-    const user = await this.#owner.lock(em, principal);
-    const made = await this.#registrations.check(em, { principal, registrationToken, response });
+    const user = await this.#ownerLock.lock(em, principal);
+    const made = await this.#registrations.verify(em, { principal, registrationToken, response });
     if (made === null) return null;
     const passkey = await this.#passkeys.insert(em, { ...made, userId: user.id, name });
     if (passkey === null) throw new DomainError('passkey-exists');

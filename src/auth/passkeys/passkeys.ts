@@ -64,7 +64,7 @@ export class Passkeys {
    *
    * @returns false when it has not grown: two authenticators have the same key, so one is a copy
    */
-  async noteUse(em: EntityManager, id: string, signCount: number): Promise<boolean> {
+  async recordUse(em: EntityManager, id: string, signCount: number): Promise<boolean> {
     const rows = await em.execute<unknown[]>(
       `update passkeys set sign_count = ?, last_used_at = clock_timestamp()
        where id = ? and (sign_count < ? or (sign_count = 0 and ? = 0)) returning id`,

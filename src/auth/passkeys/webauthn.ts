@@ -15,7 +15,7 @@ const TIMEOUT_MS = 5 * 60 * 1000;
 const ALGORITHMS = [COSEALG.EdDSA, COSEALG.ES256, COSEALG.RS256];
 
 /** Options as the browser takes them, and the challenge in them that its answer must repeat. */
-export interface Question {
+export interface CeremonyOptions {
   /** PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON (WebAuthn Level 3 section 5.1). */
   readonly options: Readonly<Record<string, unknown>>;
   readonly challenge: string;
@@ -38,9 +38,9 @@ export interface AssertionCheck {
   readonly requiresVerifiedUser: boolean;
 }
 
-/** Questions to authenticators, and the check of their answers (WebAuthn Level 3 section 7). */
+/** Makes the options of WebAuthn ceremonies and verifies the responses (WebAuthn Level 3 section 7). */
 @Injectable()
-export class Ceremony {
+export class WebAuthn {
   readonly #party: RelyingParty;
 
   constructor(party: RelyingParty) {
@@ -48,7 +48,7 @@ export class Ceremony {
   }
 
   /** A passkey that its authenticator can find without being told a name, and that verifies its user. */
-  async registration({ userId, email, fullName, known }: RegisteringUser): Promise<Question> {
+  async registrationOptions({ userId, email, fullName, known }: RegisteringUser): Promise<CeremonyOptions> {
     const options = await generateRegistrationOptions({
       rpName: this.#party.name,
       rpID: this.#party.id,
@@ -65,7 +65,10 @@ export class Ceremony {
   }
 
   /** @param known the passkeys that may answer; empty where any may, and its user is not known yet */
-  async authentication(known: readonly CredentialKey[], requiresVerifiedUser: boolean): Promise<Question> {
+  async authenticationOptions(
+    known: readonly CredentialKey[],
+    requiresVerifiedUser: boolean,
+  ): Promise<CeremonyOptions> {
     const options = await generateAuthenticationOptions({
       rpID: this.#party.id,
       timeout: TIMEOUT_MS,
@@ -76,7 +79,7 @@ export class Ceremony {
   }
 
   /** @returns null when anything about the answer is wrong */
-  async checkRegistration(response: AttestationResponse, challenge: string): Promise<NewCredential | null> {
+  async verifyRegistration(response: AttestationResponse, challenge: string): Promise<NewCredential | null> {
     try {
       if (!isUnattested(response)) return null;
       const { registrationInfo } = await verifyRegistrationResponse({
@@ -103,7 +106,7 @@ export class Ceremony {
   }
 
   /** @returns the counter of the authenticator, or null when anything about the answer is wrong */
-  async checkAssertion({
+  async verifyAssertion({
     response,
     challenge,
     credential,
@@ -116,7 +119,7 @@ export class Ceremony {
         expectedOrigin: [...this.#party.origins],
         expectedRPID: this.#party.id,
         requireUserVerification: requiresVerifiedUser,
-        // The counter is compared by us, after the signature and in the database: see Passkeys.noteUse.
+        // The counter is compared by us, after the signature and in the database: see Passkeys.recordUse.
         credential: {
           id: credential.credentialId,
           publicKey: isoBase64URL.toBuffer(credential.publicKey),

@@ -2,18 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { PasswordHasher } from '../../compute/password-hasher.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 
 /** Brings hashes to the rounds of today: only at a login is the password there to be hashed again. */
 @Injectable()
 export class HashRenewal {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #hasher: PasswordHasher;
 
-  constructor(database: Database, registry: UserRegistry, hasher: PasswordHasher) {
+  constructor(database: Database, users: UsersRepository, hasher: PasswordHasher) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#hasher = hasher;
   }
 
@@ -26,8 +26,8 @@ export class HashRenewal {
     const outdated = user.hashedPassword;
     if (!outdated || !this.#hasher.isOutdated(outdated)) return user;
     const renewed = await this.#hasher.hash(password);
-    await this.#database.transaction((em) => this.#registry.renewHash(em, user.id, { outdated, renewed }));
-    const stored = await this.#database.read((em) => this.#registry.findByEmail(em, user.email));
+    await this.#database.transaction((em) => this.#users.renewHash(em, user.id, { outdated, renewed }));
+    const stored = await this.#database.read((em) => this.#users.findByEmail(em, user.email));
     if (!stored?.hashedPassword) return user;
     // Another login may have renewed it first.
     const isSame = stored.hashedPassword === renewed || (await this.#hasher.verify(password, stored.hashedPassword));

@@ -18,7 +18,7 @@ export class NewPasswords {
    * @throws DomainError `validation-failed` naming the field, before any work is done, or `service-busy`
    */
   async accept(chosen: NewPassword): Promise<string> {
-    this.#policy.check(chosen);
+    this.#policy.checkPassword(chosen);
     return this.#hasher.hash(chosen.password);
   }
 }

@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { revokeAccessTokens } from '../access-tokens/revoke-access-tokens.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { endOtherSessions } from '../sessions/session-records.ts';
@@ -12,13 +12,13 @@ import { endOtherSessions } from '../sessions/session-records.ts';
 /** What a change of password ends, whom it tells and what it leaves in the trail. */
 @Injectable()
 export class PasswordChanges {
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #tokens: OneTimeTokens;
   readonly #notifier: Notifier;
   readonly #trail: AuditTrail;
 
-  constructor(registry: UserRegistry, tokens: OneTimeTokens, notifier: Notifier, trail: AuditTrail) {
-    this.#registry = registry;
+  constructor(users: UsersRepository, tokens: OneTimeTokens, notifier: Notifier, trail: AuditTrail) {
+    this.#users = users;
     this.#tokens = tokens;
     this.#notifier = notifier;
     this.#trail = trail;
@@ -31,9 +31,9 @@ export class PasswordChanges {
    * @throws DomainError `wrong-password` when it has another one by now
    */
   async change(em: EntityManager, user: User, change: { hashedPassword: string; sessionId: string }): Promise<void> {
-    const now = await this.#registry.findLocked(em, user.id);
+    const now = await this.#users.findLocked(em, user.id);
     if (now?.hashedPassword !== user.hashedPassword) throw new DomainError('wrong-password');
-    await this.#registry.replacePassword(em, user.id, change.hashedPassword);
+    await this.#users.replacePassword(em, user.id, change.hashedPassword);
     await endOtherSessions(em, { userId: user.id, sessionId: change.sessionId }, 'password-change');
     // Whoever asked for these may be the reason for the change.
     await this.#tokens.withdraw(em, user.id, 'password-reset', 'email-change');
@@ -47,8 +47,8 @@ export class PasswordChanges {
   async reset(em: EntityManager, user: User, hashedPassword: string): Promise<void> {
     // Whoever opened the account under an address that was never proved may log in through a provider: not any more.
     if (!user.emailVerifiedAt) await em.execute('delete from identities where user_id = ?', [user.id]);
-    await this.#registry.replacePassword(em, user.id, hashedPassword);
-    await this.#registry.markEmailVerified(em, user.id);
+    await this.#users.replacePassword(em, user.id, hashedPassword);
+    await this.#users.markEmailVerified(em, user.id);
     await em.execute('delete from totp_factors where user_id = ? and confirmed_at is null', [user.id]);
     await endOtherSessions(em, { userId: user.id, sessionId: null }, 'password-reset');
     await revokeAccessTokens(em, user.id);
@@ -57,7 +57,7 @@ export class PasswordChanges {
   }
 
   /** Starts the delivery of the notice; call it after the transaction. */
-  tell(): void {
+  notify(): void {
     this.#notifier.wake();
   }
 

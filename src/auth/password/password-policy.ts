@@ -27,7 +27,7 @@ export class PasswordPolicy {
   }
 
   /** @throws DomainError `validation-failed` with the rule that is broken */
-  check({ password, email, fullName, pointer }: NewPassword): void {
+  checkPassword({ password, email, fullName, pointer }: NewPassword): void {
     const rule = this.#brokenRule(password, wordsOf(email, fullName));
     if (rule !== undefined) throw new DomainError('validation-failed', { errors: [{ pointer, detail: rule }] });
   }

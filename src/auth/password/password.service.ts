@@ -52,11 +52,11 @@ export class PasswordService {
     });
     const { sessionId } = principal;
     await this.#database.transaction((em) => this.#changes.change(em, user, { hashedPassword, sessionId }));
-    this.#changes.tell();
+    this.#changes.notify();
   }
 
   async #confirm(principal: SessionPrincipal, password: string): Promise<User> {
-    const checked = await this.#check.check({ email: principal.email, password });
+    const checked = await this.#check.checkCredentials({ email: principal.email, password });
     if (checked.isRight && checked.user.id === principal.userId) return checked.user;
     await this.#trail.record({
       actorId: principal.userId,

@@ -43,7 +43,7 @@ export class SessionLoader {
    * @returns undefined when the session is unknown, ended or expired, or its user may not log in
    * @throws DomainError `service-unavailable` when PostgreSQL cannot tell
    */
-  find(sessionId: string): Promise<Principal | undefined> {
+  findPrincipal(sessionId: string): Promise<Principal | undefined> {
     return this.#lookup.find(sessionId);
   }
 

@@ -7,7 +7,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { RefreshSecrets, refreshTokenHash } from './refresh-secret.ts';
 import type { IssuableSession } from './token-issuer.ts';
 import { endSession } from './session-records.ts';
@@ -37,32 +37,32 @@ interface NewSession {
 @Injectable()
 export class SessionService {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #secrets: RefreshSecrets;
   readonly #trail: AuditTrail;
   readonly #config: AuthConfig;
 
   constructor(
     database: Database,
-    registry: UserRegistry,
+    users: UsersRepository,
     secrets: RefreshSecrets,
     trail: AuditTrail,
     config: AuthConfig,
   ) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#secrets = secrets;
     this.#trail = trail;
     this.#config = config;
   }
 
   /** Opens a session for an account that has passed every step of a login; the caller has locked it. */
-  async open(em: EntityManager, user: User, opening: SessionOpening): Promise<IssuableSession> {
+  async create(em: EntityManager, user: User, opening: SessionOpening): Promise<IssuableSession> {
     const sessionId = randomUUIDv7();
     const refreshToken = this.#secrets.first();
     await this.#insert(em, { sessionId, userId: user.id, refreshToken, opening });
     await forgetOldSessions(em, user.id);
-    await this.#registry.noteLogin(em, user.id);
+    await this.#users.recordLogin(em, user.id);
     await this.#trail.append(em, {
       actorId: user.id,
       action: 'session.login',

@@ -3,29 +3,29 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { AccountOwner } from '../mfa/account-owner.ts';
-import { PasskeyAssertions, type AssertionAnswer, type AssertionQuestion } from '../passkeys/passkey-assertions.ts';
+import { FactorOwnerLock } from '../mfa/factor-owner-lock.ts';
+import { PasskeyAssertions, type AssertionAnswer, type AuthenticationOptions } from '../passkeys/passkey-assertions.ts';
 import { StepUpRecords } from './step-up-records.ts';
 
 /** A fresh proof of identity in a session, by a passkey that verifies its user. */
 @Injectable()
 export class PasskeyStepUpService {
   readonly #database: Database;
-  readonly #owner: AccountOwner;
+  readonly #ownerLock: FactorOwnerLock;
   readonly #assertions: PasskeyAssertions;
   readonly #records: StepUpRecords;
 
-  constructor(database: Database, owner: AccountOwner, assertions: PasskeyAssertions, records: StepUpRecords) {
+  constructor(database: Database, ownerLock: FactorOwnerLock, assertions: PasskeyAssertions, records: StepUpRecords) {
     this.#database = database;
-    this.#owner = owner;
+    this.#ownerLock = ownerLock;
     this.#assertions = assertions;
     this.#records = records;
   }
 
   /** @throws DomainError `no-second-factor` when the account has no passkey */
-  async ask({ userId, sessionId }: SessionPrincipal): Promise<AssertionQuestion> {
+  async createOptions({ userId, sessionId }: SessionPrincipal): Promise<AuthenticationOptions> {
     const question = await this.#database.transaction((em) =>
-      this.#assertions.ask(em, { kind: 'step-up', userId, sessionId }),
+      this.#assertions.createOptions(em, { kind: 'step-up', userId, sessionId }),
     );
     if (question === null) throw new DomainError('no-second-factor');
     return question;
@@ -33,13 +33,13 @@ export class PasskeyStepUpService {
 
   /** @throws DomainError `wrong-second-factor`, `rate-limited` */
   async prove(principal: SessionPrincipal, answer: AssertionAnswer): Promise<void> {
-    await this.#owner.guess(principal, (em) => this.#check(em, principal, answer));
+    await this.#ownerLock.verifyFactor(principal, (em) => this.#check(em, principal, answer));
   }
 
   async #check(em: EntityManager, principal: SessionPrincipal, answer: AssertionAnswer): Promise<true | null> {
     const { userId, sessionId } = principal;
-    await this.#owner.lock(em, principal);
-    const { isRight } = await this.#assertions.check(em, { kind: 'step-up', userId, sessionId }, answer);
+    await this.#ownerLock.lock(em, principal);
+    const { isRight } = await this.#assertions.verify(em, { kind: 'step-up', userId, sessionId }, answer);
     if (!isRight) {
       await this.#records.fail(em, principal, 'wrong-second-factor');
       return null;

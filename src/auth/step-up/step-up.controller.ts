@@ -67,7 +67,7 @@ export class StepUpController {
   @ApiOkResponse({ type: AuthenticationOptionsDocument })
   @Problems('no-second-factor')
   async passkeyOptions(@CurrentSession() principal: SessionPrincipal): Promise<AuthenticationOptionsDocument> {
-    return questionDocument(await this.#passkeys.ask(principal));
+    return questionDocument(await this.#passkeys.createOptions(principal));
   }
 }
 

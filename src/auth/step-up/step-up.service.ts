@@ -4,7 +4,7 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { CredentialCheck } from '../login/credential-check.ts';
-import { AccountOwner } from '../mfa/account-owner.ts';
+import { FactorOwnerLock } from '../mfa/factor-owner-lock.ts';
 import { SecondFactorCheck } from '../mfa/second-factor-check.ts';
 import { StepUpRecords } from './step-up-records.ts';
 
@@ -24,20 +24,20 @@ interface WantedProof {
 export class StepUpService {
   readonly #database: Database;
   readonly #check: CredentialCheck;
-  readonly #owner: AccountOwner;
+  readonly #ownerLock: FactorOwnerLock;
   readonly #codes: SecondFactorCheck;
   readonly #records: StepUpRecords;
 
   constructor(
     database: Database,
     check: CredentialCheck,
-    owner: AccountOwner,
+    ownerLock: FactorOwnerLock,
     codes: SecondFactorCheck,
     records: StepUpRecords,
   ) {
     this.#database = database;
     this.#check = check;
-    this.#owner = owner;
+    this.#ownerLock = ownerLock;
     this.#codes = codes;
     this.#records = records;
   }
@@ -50,7 +50,7 @@ export class StepUpService {
     const wanted = await this.#wanted(principal);
     requireGiven(wanted, { password, code });
     if (wanted.password) await this.#provePassword(principal, password ?? '');
-    if (wanted.code) await this.#owner.guess(principal, (em) => this.#proveCode(em, principal, code ?? ''));
+    if (wanted.code) await this.#ownerLock.verifyFactor(principal, (em) => this.#proveCode(em, principal, code ?? ''));
     else await this.#database.transaction((em) => this.#records.succeed(em, principal, 'password'));
   }
 
@@ -73,14 +73,14 @@ export class StepUpService {
   }
 
   async #provePassword(principal: SessionPrincipal, password: string): Promise<void> {
-    const checked = await this.#check.check({ email: principal.email, password });
+    const checked = await this.#check.checkCredentials({ email: principal.email, password });
     if (checked.isRight && checked.user.id === principal.userId) return;
     await this.#database.transaction((em) => this.#records.fail(em, principal, 'wrong-password'));
     throw new DomainError('wrong-password');
   }
 
   async #proveCode(em: EntityManager, principal: SessionPrincipal, code: string): Promise<true | null> {
-    await this.#owner.lock(em, principal);
+    await this.#ownerLock.lock(em, principal);
     const method = await this.#codes.accept(em, principal.userId, code);
     if (method === null) {
       await this.#records.fail(em, principal, 'wrong-second-factor');

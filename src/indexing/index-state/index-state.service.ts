@@ -54,7 +54,7 @@ export class IndexStateService {
     if (fault !== null) throw new DomainError('validation-failed', { errors: [{ parameter: 'path', detail: fault }] });
     const book = await this.#rules.bookOf(userId);
     const known = await this.#findKnown(userId, wanted);
-    if (known !== null) return { ...known, rule: book.judge(wanted, known.document.isRequested) };
+    if (known !== null) return { ...known, rule: book.evaluate(wanted, known.document.isRequested) };
     return this.#lookUp(userId, wanted, book);
   }
 
@@ -72,7 +72,7 @@ export class IndexStateService {
   }
 
   async #lookUp(userId: string, path: string, book: RuleBook): Promise<FileStanding> {
-    const session = await this.#source.open(userId);
+    const session = await this.#source.openSession(userId);
     const signal = AbortSignal.timeout(LONGEST_LOOK_MS);
     const entry = await statOrNotFound(session, path, signal);
     if (entry.isFolder) throw new DomainError('not-a-file');
@@ -91,8 +91,8 @@ async function findRule(
 ): Promise<Exclusion | null> {
   const root = book.findRoot(path);
   if (root === undefined) return 'outside-watch-directories';
-  const closed = await new ClosedFolders(session).find(path, { root, signal });
-  return closed === null ? book.judge(path) : `noindex:${closed}`;
+  const closed = await new ClosedFolders(session).findClosedFolder(path, { root, signal });
+  return closed === null ? book.evaluate(path) : `noindex:${closed}`;
 }
 
 async function statOrNotFound(session: SourceSession, path: string, signal: AbortSignal): Promise<SourceEntry> {

@@ -9,7 +9,7 @@ import type { SourceSession } from '../sources/document-source.port.ts';
 import type { DocumentClaim } from './document-claim.ts';
 import { DownloadFolder } from './download-folder.ts';
 import { IngestionRecords } from './ingestion-records.ts';
-import { verdictOf, type IngestionVerdict } from './failure-policy.ts';
+import { failureActionOf, type FailureAction } from './failure-policy.ts';
 import { writeRevision } from './revision-writer.ts';
 
 /** Tries that ended with a failure before a document is set aside. */
@@ -53,8 +53,8 @@ export class DocumentIngestion {
     run.signal.throwIfAborted();
     const claim = await this.#records.claim(run.userId, documentId);
     if (claim === null) return;
-    if (claim.attempts > MAX_STARTS) return this.#records.settle(claim, 'failed', 'worker-crashed');
-    if (claim.seenSize > run.maxBytes) return this.#records.settle(claim, 'too_large', 'too-large');
+    if (claim.attempts > MAX_STARTS) return this.#records.finishWithoutText(claim, 'failed', 'worker-crashed');
+    if (claim.seenSize > run.maxBytes) return this.#records.finishWithoutText(claim, 'too_large', 'too-large');
     try {
       await this.#folder.withFile((path) => this.#read(claim, path, run));
     } catch (error) {
@@ -68,51 +68,52 @@ export class DocumentIngestion {
       signal,
     });
     if (download.contentHash === claim.currentHash && !claim.mustReindex) {
-      return this.#records.keep(claim, download.etag);
+      return this.#records.storeVersion(claim, download.etag);
     }
     const extracted = await this.#extractor.extract(path, claim.mediaType, { signal });
-    if (extracted.status === 'no-text-layer') return this.#records.settle(claim, 'no_text_layer', 'no-text-layer');
+    if (extracted.status === 'no-text-layer')
+      return this.#records.finishWithoutText(claim, 'no_text_layer', 'no-text-layer');
     const chunks = await cut(extracted, signal);
-    if (chunks.length === 0) return this.#records.settle(claim, 'failed', 'empty');
+    if (chunks.length === 0) return this.#records.finishWithoutText(claim, 'failed', 'empty');
     const pageCount = extracted.pages.filter((page) => page.number !== null).length;
     await this.#records.store(claim, (em) => writeRevision(em, claim, { download, pageCount, chunks, jobId }));
   }
 
   async #handle(error: unknown, claim: DocumentClaim, run: IngestionRun): Promise<void> {
-    const verdict = run.signal.aborted ? ({ kind: 'stop' } as const) : await this.#judge(error, run);
-    switch (verdict.kind) {
-      case 'settled':
-        return this.#records.settle(claim, verdict.state, verdict.reason);
-      case 'gone':
+    const action = run.signal.aborted ? ({ kind: 'abort' } as const) : await this.#evaluate(error, run);
+    switch (action.kind) {
+      case 'fail':
+        return this.#records.finishWithoutText(claim, action.state, action.reason);
+      case 'remove':
         await this.#records.remove(claim);
         return;
-      case 'later':
-        return this.#records.postpone(claim, verdict.reason, LOCKED_DELAY_SECONDS);
+      case 'defer':
+        return this.#records.postpone(claim, action.reason, LOCKED_DELAY_SECONDS);
       case 'retry':
       case 'source':
-        if (verdict.reason === 'internal-error') this.#log.error({ documentId: claim.id, ...failureForLog(error) });
-        if (claim.attempts >= MAX_FAILURES) return this.#records.settle(claim, 'failed', verdict.reason);
-        return this.#records.noteFailure(claim, verdict.reason);
-      case 'stop':
-        await this.#stop(claim);
+        if (action.reason === 'internal-error') this.#log.error({ documentId: claim.id, ...failureForLog(error) });
+        if (claim.attempts >= MAX_FAILURES) return this.#records.finishWithoutText(claim, 'failed', action.reason);
+        return this.#records.recordFailure(claim, action.reason);
+      case 'abort':
+        await this.#abort(claim);
         throw error;
     }
   }
 
   /** A server that fails for one file but answers otherwise must not hold up all the others for ever. */
-  async #judge(error: unknown, { session, signal }: IngestionRun): Promise<IngestionVerdict> {
-    const verdict = verdictOf(error);
-    if (verdict.kind !== 'source') return verdict;
+  async #evaluate(error: unknown, { session, signal }: IngestionRun): Promise<FailureAction> {
+    const action = failureActionOf(error);
+    if (action.kind !== 'source') return action;
     try {
       await session.stat('/', signal);
-      return verdict;
+      return action;
     } catch {
       // The source as a whole is down; the first error says how.
-      return { kind: 'stop' };
+      return { kind: 'abort' };
     }
   }
 
-  async #stop(claim: DocumentClaim): Promise<void> {
+  async #abort(claim: DocumentClaim): Promise<void> {
     try {
       await this.#records.giveBack(claim);
     } catch (error) {

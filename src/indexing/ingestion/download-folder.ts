@@ -20,7 +20,7 @@ export class DownloadFolder {
   }
 
   /** Removes what processes that were killed have left, and makes the folder of this one. */
-  async open(): Promise<void> {
+  async create(): Promise<void> {
     await mkdir(this.#parent, { recursive: true, mode: OWNER_ONLY });
     for (const name of await readdir(this.#parent)) {
       const path = join(this.#parent, name);

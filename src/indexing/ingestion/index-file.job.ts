@@ -54,12 +54,12 @@ export class IndexFileJob extends JobHandler {
 
   async run({ jobId, userId, signal, parameters }: JobContext): Promise<JobCounters> {
     const request = fileRequest(parameters);
-    const session = await this.#source.open(userId);
+    const session = await this.#source.openSession(userId);
     const entry = await session.stat(request.path, signal);
     if (entry.isFolder) throw new DomainError('not-a-file');
     if (findDocumentType(entry.path) === undefined) throw new DomainError('unsupported-document-type');
     const book = await this.#rules.bookOf(userId);
-    const isClosed = (await new ClosedFolders(session).find(entry.path, { signal })) !== null;
+    const isClosed = (await new ClosedFolders(session).findClosedFolder(entry.path, { signal })) !== null;
     if (isClosed || book.findExclusion(entry.path) !== null) throw new DomainError('excluded-by-rule');
     const run = { session, userId, jobId, signal, maxBytes: book.maxFileBytes };
     const id = await this.#documents.request(entry, { userId, runId: randomUUID(), request });

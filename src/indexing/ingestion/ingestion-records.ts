@@ -33,7 +33,7 @@ export class IngestionRecords {
   }
 
   /** The try counts, and there will be another. */
-  async noteFailure(claim: DocumentClaim, reason: string): Promise<void> {
+  async recordFailure(claim: DocumentClaim, reason: string): Promise<void> {
     await this.#finish(claim, async (em) => {
       await em.execute('update documents set state_reason = ?, updated_at = now() where id = ?', [reason, claim.id]);
     });
@@ -51,7 +51,7 @@ export class IngestionRecords {
   }
 
   /** The content is the one that is indexed: only its version is new. */
-  async keep(claim: DocumentClaim, etag: string): Promise<void> {
+  async storeVersion(claim: DocumentClaim, etag: string): Promise<void> {
     await this.#finish(claim, async (em) => {
       await em.execute(
         `update document_revisions r set etag = ?, upload_time = ? from documents d
@@ -66,7 +66,7 @@ export class IngestionRecords {
   }
 
   /** This version has no text to offer, for a reason that another try cannot change; text of earlier ones goes. */
-  async settle(claim: DocumentClaim, state: TextlessState, reason: string): Promise<void> {
+  async finishWithoutText(claim: DocumentClaim, state: TextlessState, reason: string): Promise<void> {
     await this.#finish(claim, async (em) => {
       await dropText(em, claim.userId, [claim.id]);
       await em.execute(

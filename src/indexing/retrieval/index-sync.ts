@@ -6,8 +6,8 @@ import type { IndexedPassage, PassageChange } from '../passage-index/passage-ind
 /** A batch holds at least one document and else at most this much text. */
 const BATCH_CHARACTERS = 2_000_000;
 const BATCH_DOCUMENTS = 500;
-/** A feeding that others share may have begun before this caller looked. */
-const MAX_FEEDINGS = 3;
+/** A sync that others share may have begun before this caller looked. */
+const MAX_SYNCS = 3;
 
 interface PlannedRow {
   readonly sequence: string;
@@ -40,7 +40,7 @@ const PASSAGES = `
  * searches; a new, restarted or evicted index is fed from the start in the same way.
  */
 @Injectable()
-export class IndexFeeder {
+export class IndexSync {
   readonly #database: Database;
   readonly #index: PassageIndex;
   readonly #underWay = new Map<string, Promise<number>>();
@@ -56,10 +56,10 @@ export class IndexFeeder {
    *
    * @returns the position that a search must find the index at
    */
-  async bringUpToDate(userId: string): Promise<number> {
+  async catchUp(userId: string): Promise<number> {
     const head = await this.#head(userId);
     let applied = await this.#index.appliedSequence(userId);
-    for (let round = 0; applied < head && round < MAX_FEEDINGS; round += 1) applied = await this.#feedOnce(userId);
+    for (let round = 0; applied < head && round < MAX_SYNCS; round += 1) applied = await this.#syncOnce(userId);
     return applied;
   }
 
@@ -69,7 +69,7 @@ export class IndexFeeder {
   }
 
   /** Takes the passages of a user out of memory; the next question brings back what there is then. */
-  async forget(userId: string): Promise<void> {
+  async evict(userId: string): Promise<void> {
     if (!this.#owners.delete(userId)) return;
     await this.#index.forget(userId);
   }
@@ -81,17 +81,17 @@ export class IndexFeeder {
     return Number(row?.sequence ?? 0);
   }
 
-  /** Callers at the same time share one feeding. */
-  #feedOnce(userId: string): Promise<number> {
+  /** Callers at the same time share one sync. */
+  #syncOnce(userId: string): Promise<number> {
     const underWay = this.#underWay.get(userId);
     if (underWay !== undefined) return underWay;
-    const feeding = this.#feed(userId).finally(() => this.#underWay.delete(userId));
-    this.#underWay.set(userId, feeding);
-    return feeding;
+    const syncing = this.#sync(userId).finally(() => this.#underWay.delete(userId));
+    this.#underWay.set(userId, syncing);
+    return syncing;
   }
 
   /** @returns the position reached, which is not asked of the index: it may be evicted at any time */
-  async #feed(userId: string): Promise<number> {
+  async #sync(userId: string): Promise<number> {
     let applied = await this.#index.appliedSequence(userId);
     for (
       let end = await this.#planBatch(userId, applied);

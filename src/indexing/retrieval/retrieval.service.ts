@@ -10,7 +10,7 @@ import {
 import { PassageIndex } from '../passage-index/passage-index.port.ts';
 import type { PassageHit } from '../passage-index/passage-index.types.ts';
 import { nameOf } from '../sources/source-path.ts';
-import { IndexFeeder } from './index-sync.ts';
+import { IndexSync } from './index-sync.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 /** More hits than wanted are asked for: some may have left PostgreSQL since they were fed. */
@@ -47,12 +47,12 @@ const LOAD = `
 export class RetrievalService {
   readonly #database: Database;
   readonly #index: PassageIndex;
-  readonly #feeder: IndexFeeder;
+  readonly #indexSync: IndexSync;
 
-  constructor(database: Database, index: PassageIndex, feeder: IndexFeeder) {
+  constructor(database: Database, index: PassageIndex, indexSync: IndexSync) {
     this.#database = database;
     this.#index = index;
-    this.#feeder = feeder;
+    this.#indexSync = indexSync;
   }
 
   /**
@@ -79,7 +79,7 @@ export class RetrievalService {
     try {
       return await this.#searchOnce(userId, question);
     } catch (error) {
-      // Evicted or restarted between feeding and searching.
+      // Evicted or restarted between syncing and searching.
       if (error instanceof PassageIndexBehindError || error instanceof PassageIndexUnavailableError) {
         return this.#searchOnce(userId, question).catch(refuse);
       }
@@ -91,7 +91,7 @@ export class RetrievalService {
     userId: string,
     { query, topK, documentIds, sourceTypes }: RetrievalQuestion,
   ): Promise<PassageHit[]> {
-    const atLeastSequence = await this.#feeder.bringUpToDate(userId);
+    const atLeastSequence = await this.#indexSync.catchUp(userId);
     return this.#index.search(userId, query, {
       limit: topK * SPARE_FACTOR,
       atLeastSequence,

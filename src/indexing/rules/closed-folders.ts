@@ -20,7 +20,10 @@ export class ClosedFolders {
    *
    * @param root where to begin; folders above a watched folder do not count for what it holds
    */
-  async find(path: string, { root = '/', signal }: { root?: string; signal: AbortSignal }): Promise<string | null> {
+  async findClosedFolder(
+    path: string,
+    { root = '/', signal }: { root?: string; signal: AbortSignal },
+  ): Promise<string | null> {
     for (const prefix of prefixesOf(path)) {
       if (prefix !== prefixOf(root) && !isBelow(prefix, prefixOf(root))) continue;
       let answer = this.#answers.get(prefix);

@@ -121,7 +121,7 @@ export class IndexRulesService {
         details: { version: version + 1 },
       });
     });
-    await this.#scans.requestSoon(userId);
+    await this.#scans.trigger(userId);
     return this.get(principal);
   }
 

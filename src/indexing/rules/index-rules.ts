@@ -61,7 +61,7 @@ export class RuleBook {
    *
    * @param isRequested true for a file that its owner asked for by its path, which needs no other rule to let it in
    */
-  judge(path: string, isRequested = false): Exclusion | null {
+  evaluate(path: string, isRequested = false): Exclusion | null {
     const excluded = this.findExclusion(path);
     if (excluded !== null || isRequested) return excluded;
     if (this.findRoot(path) === undefined) return 'outside-watch-directories';

@@ -61,10 +61,10 @@ export class RulesPreviewService {
   /** @throws DomainError `validation-failed`, and what reading the account throws */
   async preview({ userId }: Principal, chosen: ChosenRules): Promise<RulesPreview> {
     const book = this.#rules.bookOfChosen(chosen);
-    const look = await lookAt(await this.#source.open(userId), book);
+    const look = await lookAt(await this.#source.openSession(userId), book);
     const known = await this.#knownDocuments(userId);
     const isWanted = (path: string, isRequested: boolean): boolean =>
-      book.judge(path, isRequested) === null && !isBelowAny(path, look.closedPrefixes);
+      book.evaluate(path, isRequested) === null && !isBelowAny(path, look.closedPrefixes);
     const knownIds = new Set(known.map(({ fileId }) => fileId));
     const newPaths = look.files.filter(({ path, fileId }) => !knownIds.has(fileId) && isWanted(path, false));
     const leaving = known.filter(

@@ -24,7 +24,7 @@ const TAKE = `
 
 /** Turns hints into scans, in processes that run jobs: one scan per user and stretch of time, however many hints. */
 @Injectable()
-export class HintedScans implements OnModuleDestroy {
+export class ChangeHints implements OnModuleDestroy {
   readonly #database: Database;
   readonly #jobs: JobsService;
   readonly #source: DocumentSource;

@@ -7,7 +7,7 @@ import type { SourceEntry, SourceSession } from '../sources/document-source.port
 import { findDocumentType } from '../sources/document-type.ts';
 import { parentPrefixOf, prefixOf } from '../sources/source-path.ts';
 import { isRacy, upsertDocuments, type Sighting } from '../sources/document-upsert.ts';
-import { FolderLedger, type SeenFolder } from './folder-snapshot.ts';
+import { FolderSnapshot, type SeenFolder } from './folder-snapshot.ts';
 import type { ScanPlan } from './scan-planner.ts';
 
 const BATCH_SIZE = 500;
@@ -27,7 +27,7 @@ export interface DiscoveryRun {
 
 /** What a discovery found out beside the documents it stored. */
 export interface Discovery {
-  readonly ledger: FolderLedger;
+  readonly snapshot: FolderSnapshot;
   readonly missingRootCount: number;
 }
 
@@ -45,12 +45,12 @@ export class DocumentDiscovery {
     const { userId } = run.sighting;
     const known = await this.#database.read((em) => em.find(ScannedFolder, { userId }));
     const folders = known.map(({ fileId, path, etag }) => ({ fileId, path, etag: etag ?? null }));
-    const ledger = new FolderLedger(folders, { trustsEtags: !run.plan.isComplete });
-    const walk = new Walk(this.#database, run, { ledger, requestedIds: await this.#requestedIds(userId) });
+    const snapshot = new FolderSnapshot(folders, { trustsEtags: !run.plan.isComplete });
+    const walk = new Walk(this.#database, run, { snapshot, requestedIds: await this.#requestedIds(userId) });
     let missingRootCount = 0;
     for (const root of run.plan.book.roots) if (!(await walk.visitRoot(root))) missingRootCount += 1;
     await walk.flush();
-    return { ledger, missingRootCount };
+    return { snapshot, missingRootCount };
   }
 
   /** Files that are let in because their owner asked for them. */
@@ -68,7 +68,7 @@ export class DocumentDiscovery {
 class Walk {
   readonly #database: Database;
   readonly #run: DiscoveryRun;
-  readonly #ledger: FolderLedger;
+  readonly #snapshot: FolderSnapshot;
   readonly #requestedIds: ReadonlySet<string>;
   #batch: SourceEntry[] = [];
   #documentCount = 0;
@@ -77,11 +77,11 @@ class Walk {
   constructor(
     database: Database,
     run: DiscoveryRun,
-    { ledger, requestedIds }: { ledger: FolderLedger; requestedIds: ReadonlySet<string> },
+    { snapshot, requestedIds }: { snapshot: FolderSnapshot; requestedIds: ReadonlySet<string> },
   ) {
     this.#database = database;
     this.#run = run;
-    this.#ledger = ledger;
+    this.#snapshot = snapshot;
     this.#requestedIds = requestedIds;
   }
 
@@ -89,12 +89,12 @@ class Walk {
   async visitRoot(path: string): Promise<boolean> {
     const root = await this.#findFolder(path);
     if (root === undefined) {
-      this.#ledger.addMissing(path);
+      this.#snapshot.addMissing(path);
       return false;
     }
     const waiting = [root];
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-      if (!this.#ledger.isUnchanged(folder)) waiting.push(...(await this.#look(folder)));
+      if (!this.#snapshot.isUnchanged(folder)) waiting.push(...(await this.#look(folder)));
     }
     return true;
   }
@@ -119,11 +119,11 @@ class Walk {
   /** @returns subfolders to look into next */
   async #look(folder: SeenFolder): Promise<readonly SeenFolder[]> {
     try {
-      return this.#ledger.mustBeWalked(folder) ? await this.#walk(folder) : await this.#list(folder);
+      return this.#snapshot.mustBeWalked(folder) ? await this.#walk(folder) : await this.#list(folder);
     } catch (error) {
       if (!isDomainError(error, 'file-not-found', 'not-a-folder')) throw error;
       // Gone since it was named: nothing is concluded about it now, and the next scan lists the folder above.
-      this.#ledger.addUnsettled(parentPrefixOf(folder.path));
+      this.#snapshot.addUnresolved(parentPrefixOf(folder.path));
       return [];
     }
   }
@@ -134,8 +134,8 @@ class Walk {
       if (entry.isFolder) folders.push(folderOf(entry));
       await this.#take(entry);
     }
-    this.#ledger.addWalked(top.path, folders);
-    return folders.filter(({ isUnscanned, path }) => isUnscanned && !this.#ledger.isClosed(path));
+    this.#snapshot.addWalked(top.path, folders);
+    return folders.filter(({ isUnscanned, path }) => isUnscanned && !this.#snapshot.isClosed(path));
   }
 
   async #list(folder: SeenFolder): Promise<readonly SeenFolder[]> {
@@ -146,10 +146,10 @@ class Walk {
       else if (entry.isFolder) subfolders.push(folderOf(entry));
       await this.#take(entry);
     }
-    const isClosed = this.#ledger.isClosed(`${prefixOf(folder.path)}/.`);
-    this.#ledger.addListed(listed, isClosed ? [] : subfolders);
+    const isClosed = this.#snapshot.isClosed(`${prefixOf(folder.path)}/.`);
+    this.#snapshot.addListed(listed, isClosed ? [] : subfolders);
     // Its etag means nothing until the source has read it; nor do those above.
-    if (folder.isUnscanned) this.#ledger.addUnsettled(prefixOf(folder.path));
+    if (folder.isUnscanned) this.#snapshot.addUnresolved(prefixOf(folder.path));
     return isClosed ? [] : subfolders;
   }
 
@@ -159,16 +159,18 @@ class Walk {
     if (this.#entryCount > MAX_ENTRIES) throw endless();
     if (entry.isFolder) return;
     const closed = findClosedFolder(entry.path);
-    if (closed !== undefined) this.#ledger.addClosed(prefixOf(closed));
+    if (closed !== undefined) this.#snapshot.addClosed(prefixOf(closed));
     if (findDocumentType(entry.path) === undefined || !this.#isWanted(entry)) return;
     this.#documentCount += 1;
     this.#batch.push(checked(entry));
-    if (isRacy(entry)) this.#ledger.addUnsettled(parentPrefixOf(entry.path));
+    if (isRacy(entry)) this.#snapshot.addUnresolved(parentPrefixOf(entry.path));
     if (this.#batch.length >= BATCH_SIZE) await this.flush();
   }
 
   #isWanted({ path, fileId }: SourceEntry): boolean {
-    return this.#run.plan.book.judge(path, this.#requestedIds.has(fileId)) === null && !this.#ledger.isClosed(path);
+    return (
+      this.#run.plan.book.evaluate(path, this.#requestedIds.has(fileId)) === null && !this.#snapshot.isClosed(path)
+    );
   }
 }
 

@@ -15,8 +15,8 @@ export interface SeenFolder extends KnownFolder {
   readonly isUnscanned: boolean;
 }
 
-/** What a scan that ended well may conclude. Prefixes are paths before the slash. */
-export interface ScanConclusions {
+/** What changes after a scan in which nothing failed. Prefixes are paths before the slash. */
+export interface FolderChanges {
   readonly storedFolders: readonly KnownFolder[];
   readonly droppedFolderIds: readonly string[];
   /** Folders whose direct members were all seen. */
@@ -25,13 +25,13 @@ export interface ScanConclusions {
   readonly coveredPrefixes: readonly string[];
 }
 
-/** What one scan knows of folders: which to look into, and what may be concluded at its end. */
-export class FolderLedger {
+/** What one scan knows of folders: which to look into, and what changes at its end. */
+export class FolderSnapshot {
   readonly #known: ReadonlyMap<string, KnownFolder>;
   readonly #seen = new Map<string, SeenFolder>();
   readonly #listed = new Map<string, ReadonlySet<string>>();
   readonly #covered = new Set<string>();
-  readonly #unsettled = new Set<string>();
+  readonly #unresolved = new Set<string>();
   readonly #closed = new Set<string>();
   readonly #trustsEtags: boolean;
 
@@ -86,12 +86,12 @@ export class FolderLedger {
   }
 
   /** The folder and those above it must be listed by the next scan, whatever their etags. */
-  addUnsettled(prefix: string): void {
-    this.#unsettled.add(prefix);
+  addUnresolved(prefix: string): void {
+    this.#unresolved.add(prefix);
   }
 
   /** What follows from a scan of `roots` in which nothing failed. */
-  conclude(roots: readonly string[]): ScanConclusions {
+  changes(roots: readonly string[]): FolderChanges {
     for (const [prefix, subfolders] of this.#listed) this.#coverVanished(prefix, subfolders);
     const rootPrefixes = roots.map(prefixOf);
     const dropped = [...this.#known.values()].filter(
@@ -105,7 +105,7 @@ export class FolderLedger {
       // What is below a closed folder was not read: once it opens, all of it is new.
       storedFolders: [...this.#seen.values()]
         .filter(({ path }) => !this.isClosed(path))
-        .map((folder) => (this.#isUnsettled(folder) ? unread(folder) : folder)),
+        .map((folder) => (this.#isUnresolved(folder) ? unread(folder) : folder)),
       droppedFolderIds: dropped.map(({ fileId }) => fileId),
       listedPrefixes: [...this.#listed.keys()],
       coveredPrefixes: [...this.#covered],
@@ -119,9 +119,9 @@ export class FolderLedger {
     }
   }
 
-  #isUnsettled({ path }: SeenFolder): boolean {
+  #isUnresolved({ path }: SeenFolder): boolean {
     const own = prefixOf(path);
-    return [...this.#unsettled].some((prefix) => prefix === own || isBelow(prefix, own));
+    return [...this.#unresolved].some((prefix) => prefix === own || isBelow(prefix, own));
   }
 }
 

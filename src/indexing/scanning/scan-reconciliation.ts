@@ -8,7 +8,7 @@ import type { SourceEntry } from '../sources/document-source.port.ts';
 import { prefixOf } from '../sources/source-path.ts';
 import { upsertDocuments } from '../sources/document-upsert.ts';
 import type { DiscoveryRun } from './document-discovery.ts';
-import type { FolderLedger, ScanConclusions } from './folder-snapshot.ts';
+import type { FolderSnapshot, FolderChanges } from './folder-snapshot.ts';
 import type { ScanPlan } from './scan-planner.ts';
 
 interface RequestedRow {
@@ -27,9 +27,9 @@ const GONE_DOCUMENTS = `
     or d.id in (select value::uuid from jsonb_array_elements_text(?::jsonb)))
   order by d.id for update of d`;
 
-/** Draws the conclusions of a discovery that saw everything: removals and what need not be read next time. */
+/** Compares what is stored with a discovery that saw everything: removes what is gone, and stores what need not be read next time. */
 @Injectable()
-export class ScanConclusion {
+export class ScanReconciliation {
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -37,32 +37,32 @@ export class ScanConclusion {
   }
 
   /** @returns the number of documents that are gone */
-  async conclude(run: DiscoveryRun, ledger: FolderLedger): Promise<number> {
+  async reconcile(run: DiscoveryRun, snapshot: FolderSnapshot): Promise<number> {
     const { roots } = run.plan.book;
-    const lost = await this.#lookAtRequested(run);
-    const conclusions = ledger.conclude(roots);
+    const lost = await this.#checkRequested(run);
+    const changes = snapshot.changes(roots);
     return this.#database.transaction(async (em) => {
       const { userId, runId } = run.sighting;
-      const closed = ledger.hasClosed ? await takeOutClosed(em, run, ledger) : [];
+      const closed = snapshot.hasClosed ? await takeOutClosed(em, run, snapshot) : [];
       const rows = await em.execute<{ id: string }[]>(GONE_DOCUMENTS, [
         userId,
         runId,
-        JSON.stringify(conclusions.listedPrefixes),
-        JSON.stringify(conclusions.coveredPrefixes),
+        JSON.stringify(changes.listedPrefixes),
+        JSON.stringify(changes.coveredPrefixes),
         JSON.stringify(roots.map(prefixOf)),
         JSON.stringify([...lost, ...closed]),
       ]);
       const gone = rows.map(({ id }) => id);
       await removeDocuments(em, userId, gone);
-      await storeFolders(em, userId, conclusions);
-      if (run.plan.areRulesNew) await judgeSizes(em, userId, run.plan);
+      await storeFolders(em, userId, changes);
+      if (run.plan.areRulesNew) await evaluateSizes(em, userId, run.plan);
       await storeState(em, userId, run.plan);
       return gone.length;
     });
   }
 
   /** Files asked for by their path that no watched folder holds. @returns ids of those that are no longer there */
-  async #lookAtRequested(run: DiscoveryRun): Promise<string[]> {
+  async #checkRequested(run: DiscoveryRun): Promise<string[]> {
     const { userId, runId } = run.sighting;
     const requested = await this.#database.read((em) =>
       em.execute<RequestedRow[]>(
@@ -100,18 +100,18 @@ export class ScanConclusion {
   }
 }
 
-async function storeFolders(em: EntityManager, userId: string, conclusions: ScanConclusions): Promise<void> {
+async function storeFolders(em: EntityManager, userId: string, changes: FolderChanges): Promise<void> {
   await em.execute(
     `delete from scanned_folders
      where user_id = ? and file_id in (select value from jsonb_array_elements_text(?::jsonb))`,
-    [userId, JSON.stringify(conclusions.droppedFolderIds)],
+    [userId, JSON.stringify(changes.droppedFolderIds)],
   );
   await em.execute(
     `insert into scanned_folders (user_id, file_id, path, etag, scanned_at)
      select ?::uuid, e."fileId", e.path, e.etag, now()
      from jsonb_to_recordset(?::jsonb) as e("fileId" text, path text, etag text)
      on conflict (user_id, file_id) do update set path = excluded.path, etag = excluded.etag, scanned_at = now()`,
-    [userId, JSON.stringify(conclusions.storedFolders)],
+    [userId, JSON.stringify(changes.storedFolders)],
   );
 }
 
@@ -126,21 +126,21 @@ async function findFile({ session, signal }: DiscoveryRun, path: string): Promis
 }
 
 async function isKeptOut({ plan, signal }: DiscoveryRun, folders: ClosedFolders, path: string): Promise<boolean> {
-  return plan.book.findExclusion(path) !== null || (await folders.find(path, { signal })) !== null;
+  return plan.book.findExclusion(path) !== null || (await folders.findClosedFolder(path, { signal })) !== null;
 }
 
 /**
  * Documents in folders that turned out to be closed after some of them were seen. Those that this run met first never
  * had any text, and leave no trace. @returns ids of the others
  */
-async function takeOutClosed(em: EntityManager, run: DiscoveryRun, ledger: FolderLedger): Promise<string[]> {
+async function takeOutClosed(em: EntityManager, run: DiscoveryRun, snapshot: FolderSnapshot): Promise<string[]> {
   const { userId } = run.sighting;
   const rows = await em.execute<{ id: string; path: string; isNew: boolean }[]>(
     `select id, path, index_sequence = 0 and state = 'pending' as "isNew" from documents
      where user_id = ? and state <> 'removed' order by id`,
     [userId],
   );
-  const closed = rows.filter(({ path }) => ledger.isClosed(path));
+  const closed = rows.filter(({ path }) => snapshot.isClosed(path));
   const idsOf = (isNew: boolean): string[] => closed.filter((row) => row.isNew === isNew).map(({ id }) => id);
   await em.execute(
     `delete from documents
@@ -151,7 +151,7 @@ async function takeOutClosed(em: EntityManager, run: DiscoveryRun, ledger: Folde
 }
 
 /** Documents whose size another limit allows or forbids wait to be looked at again. */
-async function judgeSizes(em: EntityManager, userId: string, { book }: ScanPlan): Promise<void> {
+async function evaluateSizes(em: EntityManager, userId: string, { book }: ScanPlan): Promise<void> {
   await em.execute(
     `update documents set state = 'pending', state_reason = null, attempts = 0, retry_at = null, updated_at = now()
      where user_id = ? and (state = 'too_large' and seen_size <= ?::bigint

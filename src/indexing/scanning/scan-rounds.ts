@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { HintedScans } from './change-hints.ts';
+import { ChangeHints } from './change-hints.ts';
 import { ScanScheduler } from './scan-scheduler.ts';
 
 /** Everything that asks for scans by itself. */
 @Injectable()
-export class ScanRounds {
+export class ScanTimer {
   readonly #scheduler: ScanScheduler;
-  readonly #hints: HintedScans;
+  readonly #hints: ChangeHints;
 
-  constructor(scheduler: ScanScheduler, hints: HintedScans) {
+  constructor(scheduler: ScanScheduler, hints: ChangeHints) {
     this.#scheduler = scheduler;
     this.#hints = hints;
   }

@@ -5,9 +5,9 @@ import type { JobCounters } from '../../jobs/job.entity.ts';
 import { DocumentSource, type SourceSession } from '../sources/document-source.port.ts';
 import { DEFAULT_SOURCE_TYPE } from '../sources/document-upsert.ts';
 import { DocumentDiscovery, type DiscoveryRun } from './document-discovery.ts';
-import { ScanConclusion } from './scan-reconciliation.ts';
+import { ScanReconciliation } from './scan-reconciliation.ts';
 import { ScanPlanner, type ScanPlan } from './scan-planner.ts';
-import { ScanReading } from './scan-reading.ts';
+import { PendingReader } from './pending-reader.ts';
 
 /** Kind of the jobs that scan. */
 export const SCAN = 'scan';
@@ -21,32 +21,32 @@ export class ScanJob extends JobHandler {
   readonly concurrency = SCANS_AT_A_TIME;
   readonly #source: DocumentSource;
   readonly #discovery: DocumentDiscovery;
-  readonly #conclusion: ScanConclusion;
-  readonly #reading: ScanReading;
+  readonly #reconciliation: ScanReconciliation;
+  readonly #pendingReader: PendingReader;
   readonly #planner: ScanPlanner;
 
   constructor(
     source: DocumentSource,
     discovery: DocumentDiscovery,
-    conclusion: ScanConclusion,
-    reading: ScanReading,
+    reconciliation: ScanReconciliation,
+    pendingReader: PendingReader,
     planner: ScanPlanner,
   ) {
     super();
     this.#source = source;
     this.#discovery = discovery;
-    this.#conclusion = conclusion;
-    this.#reading = reading;
+    this.#reconciliation = reconciliation;
+    this.#pendingReader = pendingReader;
     this.#planner = planner;
   }
 
   async run(context: JobContext): Promise<JobCounters> {
-    const session = await this.#source.open(context.userId);
+    const session = await this.#source.openSession(context.userId);
     const plan = await this.#planner.plan(context.userId);
     const run = this.#discoveryRun(context, session, plan);
-    const { ledger, missingRootCount } = await this.#discovery.discover(run);
-    const removedCount = await this.#conclusion.conclude(run, ledger);
-    const counters = await this.#reading.readPending(context, { session, maxBytes: plan.book.maxFileBytes });
+    const { snapshot, missingRootCount } = await this.#discovery.discover(run);
+    const removedCount = await this.#reconciliation.reconcile(run, snapshot);
+    const counters = await this.#pendingReader.readPending(context, { session, maxBytes: plan.book.maxFileBytes });
     return { ...counters, files_removed: removedCount, watch_directories_missing: missingRootCount };
   }
 

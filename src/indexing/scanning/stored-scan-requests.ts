@@ -12,7 +12,7 @@ export class StoredScanRequests extends ScanRequests {
     this.#database = database;
   }
 
-  async requestSoon(userId: string): Promise<void> {
+  async trigger(userId: string): Promise<void> {
     await this.#database.read((em) =>
       em.execute(
         `insert into scan_states as s (user_id, hinted_at) values (?, now())

@@ -75,7 +75,7 @@ export abstract class DocumentSource {
    *
    * @throws DomainError `account-not-linked`, `account-link-invalid`, `account-suspended`, `nextcloud-not-configured`
    */
-  abstract open(userId: string): Promise<SourceSession>;
+  abstract openSession(userId: string): Promise<SourceSession>;
 
   /** Users whose documents can be read now. */
   abstract usersWithSource(): Promise<string[]>;

@@ -10,5 +10,5 @@ export abstract class ScanRequests {
    *
    * @param userId an existing user
    */
-  abstract requestSoon(userId: string): Promise<void>;
+  abstract trigger(userId: string): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
 import { Database } from '../../persistence/database.ts';
-import { IndexFeeder } from '../retrieval/index-sync.ts';
+import { IndexSync } from '../retrieval/index-sync.ts';
 import { removeDocuments } from './document-removal.ts';
 import { SOURCE_UNLINKED } from './document-source.port.ts';
 
@@ -12,12 +12,12 @@ export class SourceUnlinkedJob extends JobHandler {
   readonly kind = SOURCE_UNLINKED;
   readonly concurrency = 1;
   readonly #database: Database;
-  readonly #feeder: IndexFeeder;
+  readonly #indexSync: IndexSync;
 
-  constructor(database: Database, feeder: IndexFeeder) {
+  constructor(database: Database, indexSync: IndexSync) {
     super();
     this.#database = database;
-    this.#feeder = feeder;
+    this.#indexSync = indexSync;
   }
 
   async run({ userId }: JobContext): Promise<JobCounters> {
@@ -35,7 +35,7 @@ export class SourceUnlinkedJob extends JobHandler {
       await em.execute('update scan_states set rules_hash = null, reconciled_at = null where user_id = ?', [userId]);
       return { files_removed: rows.length };
     });
-    await this.#feeder.forget(userId);
+    await this.#indexSync.evict(userId);
     return counters;
   }
 }

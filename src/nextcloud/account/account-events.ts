@@ -12,7 +12,7 @@ export type RefusedState = 'invalid' | 'suspended';
 
 /** What else happens, in the same transaction, when an account goes or is refused. */
 @Injectable()
-export class AccountConsequences {
+export class AccountEvents {
   readonly #jobs: JobsService;
   readonly #notifier: Notifier;
   readonly #audit: AuditTrail;

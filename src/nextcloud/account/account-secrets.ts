@@ -43,7 +43,7 @@ export class AccountSecrets {
 
   /** The login of an account, whatever its state. */
   login(account: NextcloudAccount): Promise<AccountLogin> {
-    return this.#database.read((em) => this.#open(em, account, account.sealedSecret));
+    return this.#database.read((em) => this.#unsealed(em, account, account.sealedSecret));
   }
 
   /** Hands the app passwords of an account over to be revoked; those of a refused account are dead already. */
@@ -56,7 +56,7 @@ export class AccountSecrets {
     if (account.state === 'invalid') return revocations;
     for (const sealed of [account.sealedSecret, account.sealedPreviousSecret]) {
       if (!sealed) continue;
-      const login = await this.#open(em, account, sealed);
+      const login = await this.#unsealed(em, account, sealed);
       if (login.secret === except) continue;
       revocations.push(await this.#revocations.add(em, { userId: account.userId, login, headStartSeconds }));
     }
@@ -82,27 +82,28 @@ export class AccountSecrets {
     if (account?.state !== 'linked' || account.scheme !== 'bearer') return false;
     const isRecent = Date.now() - (account.secretChangedAt?.getTime() ?? 0) < OVERLAP_MS;
     if (!isRecent && !account.sealedPreviousSecret) return false;
-    return (await this.settle(account)) !== 'neither';
+    return (await this.resolveSecret(account)) !== 'neither';
   }
 
   /** Finds out which app password is good and forgets the other. @returns `unknown` while Nextcloud cannot be asked */
-  async settle(account: NextcloudAccount): Promise<'current' | 'previous' | 'neither' | 'unknown'> {
+  async resolveSecret(account: NextcloudAccount): Promise<'current' | 'previous' | 'neither' | 'unknown'> {
     const { userId, sealedSecret, sealedPreviousSecret } = account;
     const current = await this.#works(account, sealedSecret);
     if (current !== false) {
-      if (current === true && sealedPreviousSecret) await this.#keep(userId, { from: sealedSecret, to: sealedSecret });
+      if (current === true && sealedPreviousSecret)
+        await this.#storeSecret(userId, { from: sealedSecret, to: sealedSecret });
       return current ? 'current' : 'unknown';
     }
     if (!sealedPreviousSecret) return 'neither';
     const previous = await this.#works(account, sealedPreviousSecret);
-    if (previous === true) await this.#keep(userId, { from: sealedSecret, to: sealedPreviousSecret });
+    if (previous === true) await this.#storeSecret(userId, { from: sealedSecret, to: sealedPreviousSecret });
     if (previous === undefined) return 'unknown';
     return previous ? 'previous' : 'neither';
   }
 
   /** Undefined when Nextcloud cannot be asked. */
   async #works(account: NextcloudAccount, sealed: string): Promise<boolean | undefined> {
-    const login = await this.#database.read((em) => this.#open(em, account, sealed));
+    const login = await this.#database.read((em) => this.#unsealed(em, account, sealed));
     try {
       const self = await this.#server.ocs.self({ ...login, scheme: 'bearer' }, { isRepeatable: false });
       return self.uid === account.uid;
@@ -112,7 +113,7 @@ export class AccountSecrets {
     }
   }
 
-  async #keep(userId: string, { from, to }: { readonly from: string; readonly to: string }): Promise<void> {
+  async #storeSecret(userId: string, { from, to }: { readonly from: string; readonly to: string }): Promise<void> {
     await this.#database.transaction((em) =>
       em.execute(
         `update nextcloud_accounts set sealed_secret = ?, sealed_previous_secret = null
@@ -122,7 +123,7 @@ export class AccountSecrets {
     );
   }
 
-  async #open(em: EntityManager, account: NextcloudAccount, sealed: string): Promise<AccountLogin> {
+  async #unsealed(em: EntityManager, account: NextcloudAccount, sealed: string): Promise<AccountLogin> {
     const { userId, loginName, scheme, uid } = account;
     const secret = await this.#sealer.unseal(em, sealed, { ownerId: userId, field: FIELD });
     return { loginName, scheme, secret, uid };

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { UsersModule } from '../../users/users.module.ts';
-import { AccountConsequences } from './account-events.ts';
+import { AccountEvents } from './account-events.ts';
 import { AccountController } from './account.controller.ts';
 import { AccountEnding } from './account-ending.ts';
 import { AccountSecrets } from './account-secrets.ts';
@@ -19,7 +19,7 @@ import { SuspendedAccountsTask } from './suspended-accounts.task.ts';
   imports: [UsersModule],
   controllers: [AccountController],
   providers: [
-    AccountConsequences,
+    AccountEvents,
     AccountEnding,
     AccountSecrets,
     AccountService,

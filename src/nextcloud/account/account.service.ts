@@ -37,7 +37,7 @@ export class AccountService {
 
   /** @throws DomainError `account-not-linked` */
   async get(principal: Principal): Promise<NextcloudAccount> {
-    const account = await this.#store.find(principal.userId);
+    const account = await this.#store.findAccount(principal.userId);
     if (account === null) throw new DomainError('account-not-linked');
     return account;
   }

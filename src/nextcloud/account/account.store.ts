@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
-import { AccountConsequences } from './account-events.ts';
+import { AccountEvents } from './account-events.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { NextcloudAccount } from './nextcloud-account.entity.ts';
 import type { ProbedLogin } from './protocol/credential-probe.ts';
@@ -24,7 +24,7 @@ export class AccountStore {
   readonly #secrets: AccountSecrets;
   readonly #audit: AuditTrail;
   readonly #server: NextcloudServer;
-  readonly #consequences: AccountConsequences;
+  readonly #events: AccountEvents;
   readonly #listeners: LinkListener[] = [];
 
   constructor(
@@ -32,13 +32,13 @@ export class AccountStore {
     secrets: AccountSecrets,
     audit: AuditTrail,
     server: NextcloudServer,
-    consequences: AccountConsequences,
+    events: AccountEvents,
   ) {
     this.#database = database;
     this.#secrets = secrets;
     this.#audit = audit;
     this.#server = server;
-    this.#consequences = consequences;
+    this.#events = events;
   }
 
   /** Registers who is told, in the transaction, which Nextcloud user somebody has proved to own. */
@@ -46,7 +46,7 @@ export class AccountStore {
     this.#listeners.push(listener);
   }
 
-  find(userId: string): Promise<NextcloudAccount | null> {
+  findAccount(userId: string): Promise<NextcloudAccount | null> {
     return this.#database.read((em) => em.findOne(NextcloudAccount, { userId }));
   }
 
@@ -68,7 +68,7 @@ export class AccountStore {
    */
   async credential(userId: string): Promise<NextcloudCredential> {
     const { baseUrl } = this.#server.endpoint;
-    const account = await this.find(userId);
+    const account = await this.findAccount(userId);
     if (account === null) throw new DomainError('account-not-linked');
     requireLinked(account);
     return { baseUrl, ownerId: userId, ...(await this.#secrets.login(account)) };
@@ -79,7 +79,7 @@ export class AccountStore {
     const now = new Date();
     const before = await this.#lock(em, userId);
     if (before !== null) await this.#secrets.retire(em, before, { except: appPassword });
-    if (before !== null && before.uid !== probed.uid) await this.#consequences.documentsAreGone(em, userId);
+    if (before !== null && before.uid !== probed.uid) await this.#events.documentsAreGone(em, userId);
     await em.upsert(NextcloudAccount, {
       userId,
       uid: probed.uid,
@@ -115,7 +115,7 @@ export class AccountStore {
     if (account === null) return [];
     const revocations = await this.#secrets.retire(em, account, { headStartSeconds });
     await em.nativeDelete(NextcloudAccount, { userId });
-    await this.#consequences.documentsAreGone(em, userId);
+    await this.#events.documentsAreGone(em, userId);
     return revocations;
   }
 
@@ -136,7 +136,7 @@ export class AccountStore {
    * bring this server closer to being locked out for everybody. However many calls fail at once, the owner is told once.
    * Other errors change nothing.
    */
-  async noteFailure(userId: string, error: unknown): Promise<void> {
+  async recordFailure(userId: string, error: unknown): Promise<void> {
     if (!isDomainError(error, 'account-link-invalid', 'account-suspended')) return;
     const state = error.code === 'account-suspended' ? 'suspended' : 'invalid';
     if (state === 'invalid' && (await this.#secrets.hasAnother(userId))) return;
@@ -145,10 +145,10 @@ export class AccountStore {
         `update nextcloud_accounts set state = ?, state_changed_at = now() where user_id = ? and state = 'linked' returning 1`,
         [state, userId],
       );
-      if (changed.length > 0) await this.#consequences.isRefused(em, userId, state);
+      if (changed.length > 0) await this.#events.isRefused(em, userId, state);
       return changed.length > 0;
     });
-    if (isChange) this.#consequences.wake();
+    if (isChange) this.#events.wake();
   }
 
   async #lock(em: EntityManager, userId: string): Promise<NextcloudAccount | null> {

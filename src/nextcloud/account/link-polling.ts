@@ -99,12 +99,12 @@ export class LinkPolling {
       // Until its time is over a flow outlives any outage.
       if (!isDomainError(error)) throw error;
     }
-    if (granted !== null) await this.#keep(link, granted);
+    if (granted !== null) await this.#storeGrant(link, granted);
     else if (link.is_over) await this.#database.transaction((em) => end(em, link, 'expired'));
   }
 
   /** Stores what came, then tries it. */
-  async #keep(link: ClaimedLink, granted: GrantedLogin): Promise<void> {
+  async #storeGrant(link: ClaimedLink, granted: GrantedLogin): Promise<void> {
     const isKept = await this.#database.transaction(async (em) => {
       const sealed = await this.#sealer.seal(em, JSON.stringify(granted), {
         ownerId: link.user_id,

@@ -46,17 +46,17 @@ export class RotationService {
   async rotate({ userId }: Principal): Promise<NextcloudAccount> {
     const account = await this.#claim(userId);
     try {
-      if (account.sealedPreviousSecret) await this.#secrets.settle(account);
+      if (account.sealedPreviousSecret) await this.#secrets.resolveSecret(account);
       const current = await this.#read(userId);
       const fresh = await rotateAppPassword(this.#server.endpoint, await this.#secrets.login(current));
-      await this.#keep(current, fresh);
+      await this.#storeSecret(current, fresh);
     } catch (error) {
       const failure = isDomainError(error, 'forbidden') ? noAppPassword(error) : error;
       await this.#fail(userId, failure);
       throw failure;
     }
     const rotated = await this.#read(userId);
-    if (rotated.scheme === 'bearer') await this.#secrets.settle(rotated);
+    if (rotated.scheme === 'bearer') await this.#secrets.resolveSecret(rotated);
     return this.#read(userId);
   }
 
@@ -75,7 +75,7 @@ export class RotationService {
     });
   }
 
-  async #keep(current: NextcloudAccount, fresh: string): Promise<void> {
+  async #storeSecret(current: NextcloudAccount, fresh: string): Promise<void> {
     const { userId, sealedSecret, scheme } = current;
     await this.#database.transaction(async (em) => {
       const kept = await em.execute<unknown[]>(
@@ -96,11 +96,11 @@ export class RotationService {
       const code = isDomainError(error) ? error.code : 'internal-error';
       await this.#audit.append(em, { ...record(userId, 'failure'), details: { code } });
     });
-    await this.#store.noteFailure(userId, error);
+    await this.#store.recordFailure(userId, error);
   }
 
   async #read(userId: string): Promise<NextcloudAccount> {
-    const account = await this.#store.find(userId);
+    const account = await this.#store.findAccount(userId);
     if (account === null) throw new DomainError('account-not-linked');
     return account;
   }

@@ -46,22 +46,22 @@ export class SuspendedAccountsTask extends TaskHandler {
     const claimed = await this.#database.transaction((em) => em.execute<{ user_id: string }[]>(CLAIM));
     for (const { user_id: userId } of claimed) {
       const account = await this.#database.read((em) => em.findOne(NextcloudAccount, { userId }));
-      if (account !== null) await this.#look(account);
+      if (account !== null) await this.#checkAccount(account);
     }
   }
 
-  async #look(account: NextcloudAccount): Promise<void> {
+  async #checkAccount(account: NextcloudAccount): Promise<void> {
     const { baseUrl } = this.#server.endpoint;
     try {
       await this.#server.files.root({ baseUrl, ...(await this.#secrets.login(account)) });
-      await this.#settle(account, 'linked');
+      await this.#storeState(account, 'linked');
     } catch (error) {
       if (!isDomainError(error)) throw error;
-      if (error.code === 'account-link-invalid') await this.#settle(account, 'invalid');
+      if (error.code === 'account-link-invalid') await this.#storeState(account, 'invalid');
     }
   }
 
-  async #settle({ userId, sealedSecret }: NextcloudAccount, state: 'linked' | 'invalid'): Promise<void> {
+  async #storeState({ userId, sealedSecret }: NextcloudAccount, state: 'linked' | 'invalid'): Promise<void> {
     await this.#database.transaction(async (em) => {
       const changed = await em.execute<unknown[]>(
         `update nextcloud_accounts set state = ?, state_changed_at = now()

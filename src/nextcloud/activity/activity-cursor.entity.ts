@@ -1,12 +1,12 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { User } from '../../users/user.entity.ts';
 
-const ActivityPlaceSchema = defineEntity({
-  name: 'ActivityPlace',
+const ActivityCursorSchema = defineEntity({
+  name: 'ActivityCursor',
   tableName: 'nextcloud_activity_places',
   properties: {
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').primary().deleteRule('cascade'),
-    /** Whose feed the place is in. */
+    /** The user of the feed. */
     uid: p.string().length(255),
     /** The newest entry that was seen; null: to be found out. */
     lastActivityId: p.bigint('number').nullable(),
@@ -19,5 +19,5 @@ const ActivityPlaceSchema = defineEntity({
 });
 
 /** How far the activity feed of a linked account has been read. */
-export class ActivityPlace extends ActivityPlaceSchema.class {}
-ActivityPlaceSchema.setClass(ActivityPlace);
+export class ActivityCursor extends ActivityCursorSchema.class {}
+ActivityCursorSchema.setClass(ActivityCursor);

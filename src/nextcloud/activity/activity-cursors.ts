@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
 
 /** One account whose feed is to be looked at. */
-export interface DuePlace {
+export interface DueCursor {
   readonly userId: string;
   /** null: to be found out. */
   readonly lastActivityId: number | null;
@@ -36,7 +36,7 @@ const TAKE = `
 
 /** How far the feeds have been read; shared by all processes, so that each feed is looked at by one at a time. */
 @Injectable()
-export class ActivityPlaces {
+export class ActivityCursors {
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -44,7 +44,7 @@ export class ActivityPlaces {
   }
 
   /** Takes the feeds that waited longest, each not again before `intervalSeconds` have passed. */
-  take(maxFeeds: number, intervalSeconds: number): Promise<DuePlace[]> {
+  claimDue(maxFeeds: number, intervalSeconds: number): Promise<DueCursor[]> {
     return this.#database.transaction(async (em) => {
       await em.execute(BEGIN);
       const rows = await em.execute<{ userId: string; lastActivityId: string | null; isFirst: boolean }[]>(TAKE, [
@@ -59,7 +59,7 @@ export class ActivityPlaces {
   }
 
   /** Stores where to go on; null: with whatever is newest then. */
-  async goOn(userId: string, lastActivityId: number | null): Promise<void> {
+  async advance(userId: string, lastActivityId: number | null): Promise<void> {
     await this.#database.read((em) =>
       em.execute(
         `update nextcloud_activity_places set last_activity_id = ?, state = 'on', looked_at = now() where user_id = ?`,
@@ -69,7 +69,7 @@ export class ActivityPlaces {
   }
 
   /** The server has no feed for this user: asked again after `seconds`. */
-  async rest(userId: string, seconds: number): Promise<void> {
+  async pause(userId: string, seconds: number): Promise<void> {
     await this.#database.read((em) =>
       em.execute(
         `update nextcloud_activity_places set state = 'off', last_activity_id = null, looked_at = now(),

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { HttpConfig } from '../../config/http.config.ts';
 import { IndexingConfig } from '../../config/indexing.config.ts';
-import { SchemaKeeper } from '../../persistence/schema-keeper.ts';
+import { SchemaMigrator } from '../../persistence/schema-migrator.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
 import { ActivityWatch } from './activity-watch.ts';
@@ -24,7 +24,7 @@ export class ActivityRounds implements OnModuleDestroy {
     server: NextcloudServer,
     config: IndexingConfig,
     process: HttpConfig,
-    schema: SchemaKeeper,
+    schema: SchemaMigrator,
   ) {
     this.#watch = watch;
     this.#intervalSeconds = process.runsJobs && server.isConfigured ? config.activitySeconds : 0;
@@ -45,7 +45,7 @@ export class ActivityRounds implements OnModuleDestroy {
 
   async #round(): Promise<void> {
     try {
-      await this.#watch.look(FEEDS_PER_ROUND, this.#intervalSeconds);
+      await this.#watch.checkDueFeeds(FEEDS_PER_ROUND, this.#intervalSeconds);
     } catch (error) {
       this.#log.warn({ ...failureForLog(error) }, 'Activity feeds cannot be looked at now; the next round tries again');
     }

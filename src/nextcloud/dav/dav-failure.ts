@@ -37,7 +37,7 @@ export function davFailure(answer: FailedAnswer, upstream: string): DomainError 
 }
 
 /** How the outbound client treats 502, 503 and 504 of a Nextcloud. */
-export function judgeNextcloudFailure(answer: FailedAnswer): FailureVerdict {
+export function evaluateNextcloudFailure(answer: FailedAnswer): FailureVerdict {
   if (answer.status !== 503) return 'retry';
   if (isUserDisabled(findSabreException(answer.bodyText))) return 'answer';
   return isMaintenance(answer) ? 'outage' : 'retry';

@@ -11,14 +11,14 @@ export interface NextcloudLogin {
   /** App password. */
   readonly secret: string;
   readonly scheme: CredentialScheme;
-  /** Our user on whose behalf it is used, for a fair share of the places. */
+  /** Our user who uses it, for a fair share of the slots. */
   readonly ownerId?: string | undefined;
   /** True for work that nobody waits for. */
   readonly isBackground?: boolean | undefined;
 }
 
-/** Whose share of the places a request takes, and with whom the upstream counts it. */
-export type RequestBudget = Pick<OutboundRequest, 'callerId' | 'isBackground' | 'lane'>;
+/** Caller and channel that a request is counted for. */
+export type RequestBudget = Pick<OutboundRequest, 'callerId' | 'isBackground' | 'channel'>;
 
 /** A user's own access to a Nextcloud. */
 export interface NextcloudCredential extends NextcloudLogin {
@@ -43,7 +43,7 @@ export function authorizationOf({ loginName, secret, scheme }: NextcloudLogin): 
 
 /** What a request with this login is counted as. */
 export function budgetOf({ ownerId, isBackground, scheme }: NextcloudLogin): RequestBudget {
-  return { callerId: ownerId, isBackground, lane: scheme };
+  return { callerId: ownerId, isBackground, channel: scheme };
 }
 
 /** True when a secret consists of what a bearer token may (visible ASCII). */

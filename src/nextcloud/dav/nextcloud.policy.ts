@@ -1,6 +1,6 @@
 import { defineUpstreamPolicy, type UpstreamPolicy } from '../../outbound/upstream.policy.ts';
-import { retryAfterRest, type Rest, type RestRequest } from '../../outbound/retry-after-rest.ts';
-import { judgeNextcloudFailure } from './dav-failure.ts';
+import { retryAfterBackoff, type Backoff, type BackoffRequest } from '../../outbound/retry-after-rest.ts';
+import { evaluateNextcloudFailure } from './dav-failure.ts';
 
 /** After too many wrong passwords Nextcloud refuses every Basic login of an address for half an hour, without Retry-After. */
 const THROTTLE_SECONDS = 1_800;
@@ -16,9 +16,9 @@ export function nextcloudPolicy(baseUrl: string, overrides: Partial<UpstreamPoli
     origin: new URL(baseUrl).origin,
     trust: 'operator',
     concurrency: 4,
-    judgeFailure: judgeNextcloudFailure,
-    judgeRest: judgeNextcloudRest,
-    sharedLanes: { basic: 'upstream-throttled' },
+    evaluateFailure: evaluateNextcloudFailure,
+    backoffOf: nextcloudBackoff,
+    sharedChannels: { basic: 'upstream-throttled' },
     ...overrides,
   });
 }
@@ -27,8 +27,8 @@ export function nextcloudPolicy(baseUrl: string, overrides: Partial<UpstreamPoli
  * Every Basic request while the throttle is closed costs, and none succeeds; Bearer goes on. All processes share the address,
  * so all of them leave Basic alone.
  */
-function judgeNextcloudRest(request: RestRequest): Rest | null {
-  const asked = retryAfterRest(request);
-  if (request.status !== 429 || request.lane !== 'basic') return asked;
-  return { lane: 'basic', seconds: asked?.seconds ?? THROTTLE_SECONDS, code: 'upstream-throttled', isShared: true };
+function nextcloudBackoff(request: BackoffRequest): Backoff | null {
+  const asked = retryAfterBackoff(request);
+  if (request.status !== 429 || request.channel !== 'basic') return asked;
+  return { channel: 'basic', seconds: asked?.seconds ?? THROTTLE_SECONDS, code: 'upstream-throttled', isShared: true };
 }

@@ -4,7 +4,7 @@ import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
 import type { DoctorProbe, ProbeAnswer } from './protocol/doctor-probe.ts';
 
 /** The account that is looked at. */
-export interface VisitedAccount {
+export interface ExaminedAccount {
   /** As DAV paths need it. */
   readonly uid: string;
   readonly state: 'linked' | 'invalid' | 'suspended';
@@ -13,12 +13,12 @@ export interface VisitedAccount {
   readonly login: NextcloudLogin | null;
 }
 
-/** What an account visit is made with. */
-export interface AccountVisitParts {
+/** What an account snapshot is made with. */
+export interface AccountSnapshotParts {
   /** Undefined when no Nextcloud is configured. */
   readonly probe: DoctorProbe | undefined;
   /** Null when the user has linked none. */
-  readonly account: VisitedAccount | null;
+  readonly account: ExaminedAccount | null;
   readonly watchDirectories: readonly string[];
   /** Told of a refusal of the credential, so that nothing else tries it again. */
   readonly onRefused: (error: unknown) => Promise<void>;
@@ -37,14 +37,14 @@ const HOME_PROPERTIES = '<oc:fileid/><d:quota-used-bytes/><d:quota-available-byt
 const NAMESPACES = 'xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" xmlns:c="urn:ietf:params:xml:ns:caldav"';
 
 /** What an account check looks at. */
-export class AccountVisit {
+export class AccountSnapshot {
   readonly watchDirectories: readonly string[];
-  readonly onRefused: AccountVisitParts['onRefused'];
+  readonly onRefused: AccountSnapshotParts['onRefused'];
   readonly #probe: DoctorProbe | undefined;
-  readonly #account: VisitedAccount | null;
+  readonly #account: ExaminedAccount | null;
   #home: Promise<ProbeAnswer> | undefined;
 
-  constructor({ probe, account, watchDirectories, onRefused }: AccountVisitParts) {
+  constructor({ probe, account, watchDirectories, onRefused }: AccountSnapshotParts) {
     this.#probe = probe;
     this.#account = account;
     this.watchDirectories = watchDirectories;
@@ -56,7 +56,7 @@ export class AccountVisit {
   }
 
   /** Only for checks that need "account-linked". */
-  get account(): VisitedAccount {
+  get account(): ExaminedAccount {
     if (this.#account === null) throw new Error('No account is linked');
     return this.#account;
   }

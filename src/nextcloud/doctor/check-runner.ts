@@ -34,7 +34,7 @@ export async function runChecks<Context>(
   const endsAt = performance.now() + limits.totalMs;
   const running = new Map(known.map((result) => [result.id, Promise.resolve(result)]));
   const started = checks.map((check) => {
-    const result = settle(check, context, { running, endsAt, limits });
+    const result = resolveCheck(check, context, { running, endsAt, limits });
     running.set(check.id, result);
     return result;
   });
@@ -47,7 +47,7 @@ interface Run {
   readonly limits: RunLimits;
 }
 
-async function settle<Context>(check: Check<Context>, context: Context, run: Run): Promise<CheckResult> {
+async function resolveCheck<Context>(check: Check<Context>, context: Context, run: Run): Promise<CheckResult> {
   const { id, title } = check;
   const needed = await resultsOf(check.needs ?? [], run);
   await resultsOf(check.after ?? [], run);

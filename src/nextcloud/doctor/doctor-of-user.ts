@@ -1,21 +1,21 @@
 import { runCommand } from '../../command.ts';
 import { Database } from '../../persistence/database.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import type { CheckResult } from './check.types.ts';
 import { DoctorService } from './doctor.service.ts';
 import { ServerDoctor } from './server-doctor.ts';
-import type { VisitDepth } from './server-snapshot.ts';
+import type { ExaminationDepth } from './server-snapshot.ts';
 
 /** How to examine, and who shows what was found and knows the exit code. */
 export interface AccountExamination {
-  readonly depth: VisitDepth;
-  readonly tell: (server: readonly CheckResult[], account: readonly CheckResult[]) => number;
+  readonly depth: ExaminationDepth;
+  readonly print: (server: readonly CheckResult[], account: readonly CheckResult[]) => number;
 }
 
 /** The doctor at the command line, with the account of one user: opens the database and ends the process. */
-export async function examineAccountOf(email: string, { depth, tell }: AccountExamination): Promise<void> {
+export async function examineAccountOf(email: string, { depth, print: tell }: AccountExamination): Promise<void> {
   await runCommand(async (app) => {
-    const users = app.get(UserRegistry, { strict: false });
+    const users = app.get(UsersRepository, { strict: false });
     const user = await app.get(Database, { strict: false }).read((em) => users.findByEmail(em, email));
     if (user === null) throw new Error('There is no account with this address.');
     const server = await app.get(ServerDoctor, { strict: false }).examine(depth);

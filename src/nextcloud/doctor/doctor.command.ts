@@ -24,7 +24,7 @@ const depth = { isForAdministrator: true, isDeep: flags.deep === true };
 if (flags.user === undefined) process.exit(await examineServer());
 // Only this needs the application, whose loading takes seconds.
 const { examineAccountOf } = await import('./doctor-of-user.ts');
-await examineAccountOf(flags.user, { depth, tell });
+await examineAccountOf(flags.user, { depth, print: printReport });
 
 async function examineServer(): Promise<number> {
   try {
@@ -32,7 +32,7 @@ async function examineServer(): Promise<number> {
     const outbound = new OutboundClient(outboundSettings(configuration));
     const server = await new ServerDoctor(doctorSettings(configuration), outbound).examine(depth);
     await outbound.close();
-    return tell(server, []);
+    return printReport(server, []);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -41,7 +41,7 @@ async function examineServer(): Promise<number> {
 }
 
 /** Writes a report. @returns the exit code */
-function tell(server: readonly CheckResult[], account: readonly CheckResult[]): number {
+function printReport(server: readonly CheckResult[], account: readonly CheckResult[]): number {
   const report = doctorDocument({ server, account, checkedAt: new Date(), isForAdministrator: true });
   const hasColours = process.stdout.isTTY;
   const text = flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : doctorReportText(report, { hasColours });

@@ -3,7 +3,7 @@ import type { Principal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { AccountStore } from '../account/account.store.ts';
-import { AccountVisit, type VisitedAccount } from './account-snapshot.ts';
+import { AccountSnapshot, type ExaminedAccount } from './account-snapshot.ts';
 import { runChecks } from './check-runner.ts';
 import type { CheckResult } from './check.types.ts';
 import { ACCOUNT_CHECKS } from './checks/account.checks.ts';
@@ -55,21 +55,21 @@ export class DoctorService {
 
   /** Looks at one account, given what is known of the server. */
   async examineAccount(userId: string, server: readonly CheckResult[]): Promise<CheckResult[]> {
-    const visit = new AccountVisit({
+    const snapshot = new AccountSnapshot({
       probe: this.#doctor.probe(),
       account: await this.#account(userId),
       watchDirectories: this.#doctor.settings.watchDirectories,
-      onRefused: (error) => this.#accounts.noteFailure(userId, error),
+      onRefused: (error) => this.#accounts.recordFailure(userId, error),
     });
-    const results = await runChecks(ACCOUNT_CHECKS, visit, { known: server });
+    const results = await runChecks(ACCOUNT_CHECKS, snapshot, { known: server });
     const faults = results.filter(({ status }) => status === 'fault').length;
     const details = { faults };
     await this.#audit.record({ actorId: userId, action: 'nextcloud.doctor', outcome: 'success', details });
     return results;
   }
 
-  async #account(userId: string): Promise<VisitedAccount | null> {
-    const account = await this.#accounts.find(userId);
+  async #account(userId: string): Promise<ExaminedAccount | null> {
+    const account = await this.#accounts.findAccount(userId);
     if (account === null) return null;
     const { uid, scheme, state } = account;
     const isUsable = state === 'linked' && this.#doctor.settings.url !== undefined;

@@ -1,7 +1,7 @@
 import type { Facts, Finding } from './check.types.ts';
 
 /** What is wrong and what to do about it. */
-export interface Trouble {
+export interface Diagnosis {
   readonly cause: string;
   readonly fix: string;
   readonly facts?: Facts;
@@ -13,12 +13,12 @@ export function ok(facts: Facts = {}, remark: string | null = null): Finding {
 }
 
 /** Works, but not well. */
-export function warning({ cause, fix, facts = {} }: Trouble): Finding {
+export function warning({ cause, fix, facts = {} }: Diagnosis): Finding {
   return { status: 'warning', cause, fix, facts };
 }
 
 /** Does not work. */
-export function fault({ cause, fix, facts = {} }: Trouble): Finding {
+export function fault({ cause, fix, facts = {} }: Diagnosis): Finding {
   return { status: 'fault', cause, fix, facts };
 }
 

@@ -6,10 +6,10 @@ import { serviceAccountCheck } from './checks/service-account.check.ts';
 import { SIGN_ON_CHECKS } from './checks/sign-on.checks.ts';
 import { STATUS_CHECKS } from './checks/status.checks.ts';
 import type { RefusedPasswords } from './refused-passwords.ts';
-import type { ServerVisit } from './server-snapshot.ts';
+import type { ServerSnapshot } from './server-snapshot.ts';
 
 /** Every check of the server, in the order in which they are shown. */
-export function serverChecks(refused: RefusedPasswords): readonly Check<ServerVisit>[] {
+export function serverChecks(refused: RefusedPasswords): readonly Check<ServerSnapshot>[] {
   return [
     ...CONTACT_CHECKS,
     ...STATUS_CHECKS,

@@ -5,7 +5,7 @@ import type { DoctorSettings } from './doctor-settings.ts';
 import { DoctorProbe } from './protocol/doctor-probe.ts';
 import { RefusedPasswords } from './refused-passwords.ts';
 import { serverChecks } from './server-checks.ts';
-import { ServerVisit, type VisitDepth, type VisitParts } from './server-snapshot.ts';
+import { ServerSnapshot, type ExaminationDepth, type ServerSnapshotParts } from './server-snapshot.ts';
 
 /** Examines the Nextcloud of the configuration; needs no database. */
 export class ServerDoctor {
@@ -19,9 +19,12 @@ export class ServerDoctor {
   }
 
   /** All checks of the server, within about 20 s. What is wrong is in the results; nothing of it is thrown. */
-  examine(depth: VisitDepth, signOnFailures: VisitParts['signOnFailures'] = null): Promise<CheckResult[]> {
-    const visit = new ServerVisit({ settings: this.settings, outbound: this.#outbound, depth, signOnFailures });
-    return runChecks(serverChecks(this.#refused), visit);
+  examine(
+    depth: ExaminationDepth,
+    signOnFailures: ServerSnapshotParts['signOnFailures'] = null,
+  ): Promise<CheckResult[]> {
+    const snapshot = new ServerSnapshot({ settings: this.settings, outbound: this.#outbound, depth, signOnFailures });
+    return runChecks(serverChecks(this.#refused), snapshot);
   }
 
   /** For questions with a user's credential; undefined when no Nextcloud is configured. */

@@ -8,8 +8,8 @@ import { DoctorProbe, type ProbeAnswer } from './protocol/doctor-probe.ts';
 export type Contact =
   { readonly answer: ProbeAnswer; readonly failure: null } | { readonly answer: null; readonly failure: DomainError };
 
-/** How far a visit goes. */
-export interface VisitDepth {
+/** How far a snapshot goes. */
+export interface ExaminationDepth {
   /** Also what only administrators may cause: the service account is tried. */
   readonly isForAdministrator: boolean;
   /** Also what Nextcloud may count as a failed attempt: the client secret is tried. */
@@ -29,27 +29,27 @@ export interface DiscoveryAnswer {
   readonly document: unknown;
 }
 
-/** What a visit is made with. */
-export interface VisitParts {
+/** What a snapshot is made with. */
+export interface ServerSnapshotParts {
   readonly settings: DoctorSettings;
   readonly outbound: OutboundClient;
-  readonly depth: VisitDepth;
+  readonly depth: ExaminationDepth;
   /** Null where there is no database to look into. */
   readonly signOnFailures: (() => Promise<readonly SignOnFailures[]>) | null;
 }
 
 /** What a server check looks at. What several need is asked once. */
-export class ServerVisit {
+export class ServerSnapshot {
   readonly settings: DoctorSettings;
-  readonly depth: VisitDepth;
-  readonly signOnFailures: VisitParts['signOnFailures'];
+  readonly depth: ExaminationDepth;
+  readonly signOnFailures: ServerSnapshotParts['signOnFailures'];
   readonly #probe: DoctorProbe | undefined;
   readonly #issuerProbe: DoctorProbe | undefined;
   #contact: Promise<Contact> | undefined;
   #capabilities: Promise<unknown> | undefined;
   #discovery: Promise<DiscoveryAnswer> | undefined;
 
-  constructor({ settings, outbound, depth, signOnFailures }: VisitParts) {
+  constructor({ settings, outbound, depth, signOnFailures }: ServerSnapshotParts) {
     const { url, signOn } = settings;
     this.settings = settings;
     this.depth = depth;

@@ -94,7 +94,7 @@ export class FileContentController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile | undefined> {
     const wanted = downloadRequest(path, request, signalOfLeaving(reply));
-    return sendFile(reply, await this.#downloads.open(principal, wanted));
+    return sendFile(reply, await this.#downloads.openFile(principal, wanted));
   }
 
   @RequireScope('files:write')

@@ -11,7 +11,7 @@ import { findSpan, type ByteRange, type Span } from './byte-range.ts';
 import { clientGone } from './client-gone.ts';
 import { matchesStrongly } from './entity-tags.ts';
 import { FileOperations, type FileOperation } from './file-operations.ts';
-import { TransferPlaces } from './transfer-limit.ts';
+import { TransferLimit } from './transfer-limit.ts';
 
 /**
  * Read ahead of a slow client. Nextcloud keeps a file locked for writing until it has sent it: a file of this size is
@@ -50,12 +50,12 @@ export interface OpenFile {
 export class FileDownloadsService {
   readonly #server: NextcloudServer;
   readonly #operations: FileOperations;
-  readonly #places: TransferPlaces;
+  readonly #transferLimit: TransferLimit;
 
-  constructor(server: NextcloudServer, operations: FileOperations, places: TransferPlaces) {
+  constructor(server: NextcloudServer, operations: FileOperations, transferLimit: TransferLimit) {
     this.#server = server;
     this.#operations = operations;
-    this.#places = places;
+    this.#transferLimit = transferLimit;
   }
 
   /**
@@ -65,22 +65,22 @@ export class FileDownloadsService {
    * @throws DomainError `file-not-found`, `not-a-file`, `etag-mismatch`, `range-not-satisfiable`, `resource-locked`,
    *   `rate-limited`, `audit-unavailable`, and what the way to Nextcloud throws
    */
-  async open(principal: Principal, request: DownloadRequest): Promise<OpenFile | null> {
-    const giveBack = this.#places.take(principal.userId);
+  async openFile(principal: Principal, request: DownloadRequest): Promise<OpenFile | null> {
+    const release = this.#transferLimit.acquire(principal.userId);
     try {
-      const operation = await this.#operations.open(principal, 'download');
+      const operation = await this.#operations.startOperation(principal, 'download');
       const file = await this.#open(operation, request).catch(async (error: unknown) => {
         await operation.end(error);
         throw error;
       });
       if (file === null) {
         await operation.end();
-        giveBack();
+        release();
         return null;
       }
-      return { ...file, body: this.#followed(operation, file, { signal: request.signal, giveBack }) };
+      return { ...file, body: this.#followed(operation, file, { signal: request.signal, release }) };
     } catch (error) {
-      giveBack();
+      release();
       throw error;
     }
   }
@@ -94,7 +94,7 @@ export class FileDownloadsService {
     if (found.isCollection) throw new DomainError('not-a-file');
     const span = wantedSpan(found, request);
     await operation.begin();
-    const download = await this.#server.transfers.open(credential, {
+    const download = await this.#server.transfers.openDownload(credential, {
       path,
       signal,
       ...(span !== null && { range: rangeField(span), ...(request.ifRange !== null && { ifRange: request.ifRange }) }),
@@ -114,11 +114,11 @@ export class FileDownloadsService {
     return { name: found.name, etag, contentType, lastModified, sizeBytes, part, download };
   }
 
-  /** The body, and what happens when it ends: the place is free and the end is in the audit trail. */
+  /** The body, and what happens when it ends: the slot is free and the end is in the audit trail. */
   #followed(
     operation: FileOperation,
     { download, sizeBytes }: Source,
-    { signal, giveBack }: { signal: AbortSignal; giveBack: () => void },
+    { signal, release }: { signal: AbortSignal; release: () => void },
   ): Readable {
     let bytes = 0;
     let cause: unknown;
@@ -139,7 +139,7 @@ export class FileDownloadsService {
     body.once('close', () => {
       signal.removeEventListener('abort', stop);
       download.discard();
-      giveBack();
+      release();
       operation.details = { bytes };
       void operation.end(body.readableEnded ? undefined : (cause ?? clientGone()));
     });

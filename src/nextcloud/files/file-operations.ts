@@ -60,7 +60,7 @@ export class FileOperation {
   }
 
   async #conclude(error: unknown): Promise<void> {
-    await this.#parts.store.noteFailure(this.userId, error);
+    await this.#parts.store.recordFailure(this.userId, error);
     const code = error === undefined ? {} : { code: codeOf(error) };
     await this.#record(`file.${this.#verb}`, error === undefined ? 'success' : 'failure', { ...this.details, ...code });
   }
@@ -89,18 +89,18 @@ export class FileOperations {
   }
 
   /** @throws DomainError `nextcloud-not-configured`, `account-not-linked`, `account-link-invalid`, `account-suspended` */
-  async open({ userId }: Principal, verb: FileVerb): Promise<FileOperation> {
+  async startOperation({ userId }: Principal, verb: FileVerb): Promise<FileOperation> {
     const credential = await this.#store.credential(userId);
     return new FileOperation({ store: this.#store, audit: this.#audit }, verb, { credential, userId });
   }
 
   /** Does something and follows it to its end. @throws DomainError as `open`, and what `work` throws */
-  async run<Result>(
+  async runOperation<Result>(
     principal: Principal,
     verb: FileVerb,
     work: (operation: FileOperation) => Promise<Result>,
   ): Promise<Result> {
-    const operation = await this.open(principal, verb);
+    const operation = await this.startOperation(principal, verb);
     let result: Result;
     try {
       result = await work(operation);

@@ -9,7 +9,7 @@ import type { Replaced } from '../webdav/protocol/webdav-writes.client.ts';
 import { FileOperations } from './file-operations.ts';
 import { assertVersion } from './file-versions.ts';
 import { folderOf } from './folder-of.ts';
-import { WriteOrder } from './path-lock.ts';
+import { PathLock } from './path-lock.ts';
 
 /** Folders that one request makes at most. */
 const MAX_NEW_DEPTH = 64;
@@ -37,17 +37,17 @@ export interface DeleteRequest {
 export class FileStructureService {
   readonly #server: NextcloudServer;
   readonly #operations: FileOperations;
-  readonly #order: WriteOrder;
+  readonly #pathLock: PathLock;
 
-  constructor(server: NextcloudServer, operations: FileOperations, order: WriteOrder) {
+  constructor(server: NextcloudServer, operations: FileOperations, pathLock: PathLock) {
     this.#server = server;
     this.#operations = operations;
-    this.#order = order;
+    this.#pathLock = pathLock;
   }
 
   /** @throws DomainError `file-exists`, `parent-not-found`, `forbidden`, and what the way to Nextcloud throws */
   createFolder(principal: Principal, path: string, isRecursive: boolean): Promise<DavResource> {
-    return this.#operations.run(principal, 'create_folder', async (operation) => {
+    return this.#operations.runOperation(principal, 'create_folder', async (operation) => {
       const target = bodyPath(path, 'path');
       if (target === '/') throw new DomainError('file-exists');
       await operation.begin();
@@ -61,7 +61,7 @@ export class FileStructureService {
 
   /** @throws DomainError `file-not-found`, `not-a-file`, `not-a-folder`, `etag-mismatch`, `resource-locked`, `forbidden` */
   delete(principal: Principal, { path, kind, etags }: DeleteRequest): Promise<void> {
-    return this.#operations.run(principal, 'delete', async (operation) => {
+    return this.#operations.runOperation(principal, 'delete', async (operation) => {
       const target = davPath(path);
       if (target === '/') throw refusal({ parameter: 'path' }, 'must not be the home folder');
       const { credential } = operation;
@@ -72,7 +72,7 @@ export class FileStructureService {
       }
       assertVersion(found, etags);
       await operation.begin();
-      await this.#order.after(credential.uid, target, () =>
+      await this.#pathLock.runExclusive(credential.uid, target, () =>
         // Of a folder Nextcloud compares no entity tag: what changes between the look at it and this is deleted with it.
         this.#server.writes.remove(credential, target, kind === 'file' ? { ifMatch: found.etag } : {}),
       );
@@ -94,7 +94,7 @@ export class FileStructureService {
   }
 
   #relocate(principal: Principal, verb: 'move' | 'copy', request: MoveRequest): Promise<DavResource> {
-    return this.#operations.run(principal, verb, async (operation) => {
+    return this.#operations.runOperation(principal, verb, async (operation) => {
       const { credential } = operation;
       const { from, to } = checkedPaths(request);
       const source = await this.#server.files.stat(credential, from);
@@ -103,7 +103,7 @@ export class FileStructureService {
       const replaced = await this.#replaced(credential, to, request.overwrites && !source.isCollection);
       await operation.begin();
       const ifMatch = request.etags === null || source.isCollection ? {} : { ifMatch: source.etag };
-      await this.#order.after(credential.uid, to, () =>
+      await this.#pathLock.runExclusive(credential.uid, to, () =>
         this.#server.writes[verb](credential, { from, to, replaced, ...ifMatch }),
       );
       return this.#server.files.stat(credential, to);
@@ -112,7 +112,7 @@ export class FileStructureService {
 
   /** The version of a file that may be replaced. @throws DomainError `file-exists` */
   async #replaced(credential: NextcloudCredential, to: string, overwrites: boolean): Promise<Replaced> {
-    const there = await this.#server.files.find(credential, to);
+    const there = await this.#server.files.findEntry(credential, to);
     if (there === null) return null;
     if (overwrites && !there.isCollection) return { etag: there.etag };
     const detail = there.isCollection ? 'There is a folder at this path; a folder is never replaced.' : undefined;

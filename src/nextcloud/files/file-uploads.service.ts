@@ -8,9 +8,9 @@ import type { WriteTarget, WrittenFile } from '../webdav/protocol/webdav-transfe
 import { FileOperations, type FileOperation } from './file-operations.ts';
 import { replacedVersion, type WriteCondition } from './file-versions.ts';
 import { folderOf } from './folder-of.ts';
-import { TransferPlaces } from './transfer-limit.ts';
+import { TransferLimit } from './transfer-limit.ts';
 import { UploadContent } from './upload-content.ts';
-import { WriteOrder } from './path-lock.ts';
+import { PathLock } from './path-lock.ts';
 
 const BYTES_OF_MIB = 1_024 * 1_024;
 
@@ -39,21 +39,21 @@ export interface UploadedFile {
 export class FileUploadsService {
   readonly #server: NextcloudServer;
   readonly #operations: FileOperations;
-  readonly #places: TransferPlaces;
-  readonly #order: WriteOrder;
+  readonly #transferLimit: TransferLimit;
+  readonly #pathLock: PathLock;
   readonly #maxBytes: number;
 
   constructor(
     server: NextcloudServer,
     operations: FileOperations,
-    places: TransferPlaces,
-    order: WriteOrder,
+    transferLimit: TransferLimit,
+    pathLock: PathLock,
     config: NextcloudConfig,
   ) {
     this.#server = server;
     this.#operations = operations;
-    this.#places = places;
-    this.#order = order;
+    this.#transferLimit = transferLimit;
+    this.#pathLock = pathLock;
     this.#maxBytes = config.maxUploadMb * BYTES_OF_MIB;
   }
 
@@ -64,11 +64,11 @@ export class FileUploadsService {
    *   `resource-locked`, `forbidden`, `rate-limited`, and what the way to Nextcloud throws
    */
   async upload(principal: Principal, upload: Upload): Promise<UploadedFile> {
-    const giveBack = this.#places.take(principal.userId);
+    const release = this.#transferLimit.acquire(principal.userId);
     try {
-      return await this.#operations.run(principal, 'upload', (operation) => this.#upload(operation, upload));
+      return await this.#operations.runOperation(principal, 'upload', (operation) => this.#upload(operation, upload));
     } finally {
-      giveBack();
+      release();
     }
   }
 
@@ -78,7 +78,7 @@ export class FileUploadsService {
     const path = davPath(upload.path);
     if (path === '/') throw new DomainError('not-a-file');
     if (sizeBytes !== null && sizeBytes > this.#maxBytes) throw new DomainError('file-too-large');
-    const before = await this.#server.files.find(credential, path, signal);
+    const before = await this.#server.files.findEntry(credential, path, signal);
     operation.fileId = before?.fileId;
     const replaced = replacedVersion(before, upload.condition);
     await operation.begin();
@@ -101,7 +101,7 @@ export class FileUploadsService {
   ): Promise<WrittenFile> {
     const { transfers } = this.#server;
     const inOrder = <Result>(work: () => Promise<Result>): Promise<Result> =>
-      this.#order.after(credential.uid, target.path, work);
+      this.#pathLock.runExclusive(credential.uid, target.path, work);
     const small = await content.findWhole();
     if (small !== null) return inOrder(() => transfers.put(credential, target, small));
     await this.#assertRoom(credential, target, sizeBytes);

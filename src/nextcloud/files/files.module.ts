@@ -8,8 +8,8 @@ import { FileStructureService } from './file-structure.service.ts';
 import { FileUploadsService } from './file-uploads.service.ts';
 import { FilesController } from './files.controller.ts';
 import { FilesService } from './files.service.ts';
-import { TransferPlaces } from './transfer-limit.ts';
-import { WriteOrder } from './path-lock.ts';
+import { TransferLimit } from './transfer-limit.ts';
+import { PathLock } from './path-lock.ts';
 
 /** The files of the linked account, as a program sees them. */
 @Module({
@@ -17,8 +17,8 @@ import { WriteOrder } from './path-lock.ts';
   controllers: [FilesController, FileContentController, FileStructureController],
   providers: [
     FileOperations,
-    TransferPlaces,
-    WriteOrder,
+    TransferLimit,
+    PathLock,
     FilesService,
     FileDownloadsService,
     FileUploadsService,

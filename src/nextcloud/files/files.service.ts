@@ -41,7 +41,7 @@ export class FilesService {
 
   /** @throws DomainError `file-not-found`, `not-a-folder`, and what the way to Nextcloud throws */
   list(principal: Principal, { path, limit, after, signal }: ListingRequest): Promise<ListingPage> {
-    return this.#operations.run(principal, 'list', async (operation) => {
+    return this.#operations.runOperation(principal, 'list', async (operation) => {
       const listing = this.#server.files.list(operation.credential, davPath(path), { depth: 1, signal });
       const page = await pageOf(listing, { limit, after });
       operation.fileId = page.folder.fileId;
@@ -52,7 +52,7 @@ export class FilesService {
 
   /** @throws DomainError `file-not-found`, and what the way to Nextcloud throws */
   stat(principal: Principal, path: string): Promise<DavResource> {
-    return this.#operations.run(principal, 'stat', async (operation) => {
+    return this.#operations.runOperation(principal, 'stat', async (operation) => {
       const found = await this.#server.files.stat(operation.credential, davPath(path));
       operation.fileId = found.fileId;
       return found;
@@ -65,7 +65,7 @@ export class FilesService {
     query: FileQuery,
     { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
   ): Promise<SearchResult> {
-    return this.#operations.run(principal, 'search', async (operation) => {
+    return this.#operations.runOperation(principal, 'search', async (operation) => {
       const normal = { ...query, path: davPath(query.path) };
       const found = await this.#search(operation, normal, { limit, signal });
       operation.details = { entries: found.resources.length };
@@ -75,7 +75,7 @@ export class FilesService {
 
   /** @throws DomainError what the way to Nextcloud throws */
   quota(principal: Principal): Promise<DavQuota> {
-    return this.#operations.run(principal, 'quota', async ({ credential }) => {
+    return this.#operations.runOperation(principal, 'quota', async ({ credential }) => {
       const quota = await this.#server.queries.quota(credential, '/');
       return quota ?? { usedBytes: 0, availableBytes: null };
     });

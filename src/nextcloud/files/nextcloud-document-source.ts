@@ -34,7 +34,7 @@ export class NextcloudDocumentSource extends DocumentSource {
     this.#audit = audit;
   }
 
-  async open(userId: string): Promise<SourceSession> {
+  async openSession(userId: string): Promise<SourceSession> {
     // A scan may take all night; what a user waits for goes before it.
     const credential = { ...(await this.#store.credential(userId)), isBackground: true };
     return new NextcloudSession({
@@ -50,7 +50,7 @@ export class NextcloudDocumentSource extends DocumentSource {
 
   /** One audit row per call, and no second try with a credential that was refused. */
   async #follow(userId: string, { action, fileId, error }: FollowedCall): Promise<void> {
-    await this.#store.noteFailure(userId, error);
+    await this.#store.recordFailure(userId, error);
     await this.#audit.record({
       actorId: userId,
       action: `nextcloud.${action}`,

@@ -5,10 +5,10 @@ import { Injectable } from '@nestjs/common';
  * takes the lock of a file, so that of two writers at once both could find it right; and writers that meet all lose.
  */
 @Injectable()
-export class WriteOrder {
+export class PathLock {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  async after<Result>(account: string, path: string, work: () => Promise<Result>): Promise<Result> {
+  async runExclusive<Result>(account: string, path: string, work: () => Promise<Result>): Promise<Result> {
     const key = `${account} ${path}`;
     const mine = (this.#last.get(key) ?? Promise.resolve()).then(work, work);
     this.#last.set(key, mine);

@@ -6,19 +6,19 @@ const MAX_TRANSFERS = 16;
 const MAX_TRANSFERS_OF_A_USER = 4;
 const RETRY_AFTER_SECONDS = 5;
 
-/** Counts the uploads and downloads of this process: a client may take hours, so a few must not take all places. */
+/** Counts the uploads and downloads of this process: a client may take hours, so a few must not take all slots. */
 @Injectable()
-export class TransferPlaces {
+export class TransferLimit {
   readonly #ofUser = new Map<string, number>();
   #taken = 0;
 
   /**
-   * Takes a place.
+   * Takes a slot.
    *
-   * @returns gives it back; calling it twice does nothing
+   * @returns releases it; calling it twice does nothing
    * @throws DomainError `rate-limited` when the user has four of them, `service-busy` when all are taken
    */
-  take(userId: string): () => void {
+  acquire(userId: string): () => void {
     const own = this.#ofUser.get(userId) ?? 0;
     const retryAfterSeconds = RETRY_AFTER_SECONDS;
     if (own >= MAX_TRANSFERS_OF_A_USER) {
@@ -30,12 +30,12 @@ export class TransferPlaces {
     this.#ofUser.set(userId, own + 1);
     let isTaken = true;
     return () => {
-      if (isTaken) this.#giveBack(userId);
+      if (isTaken) this.#release(userId);
       isTaken = false;
     };
   }
 
-  #giveBack(userId: string): void {
+  #release(userId: string): void {
     this.#taken -= 1;
     const left = (this.#ofUser.get(userId) ?? 1) - 1;
     if (left === 0) this.#ofUser.delete(userId);

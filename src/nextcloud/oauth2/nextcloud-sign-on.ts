@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import {
   IdentityProvider,
-  type LogoutNotice,
-  type ProvedIdentity,
+  type LogoutToken,
+  type VerifiedIdentity,
   type ProviderTokens,
-  type SignOnAnswer,
-  type SignOnRequest,
+  type AuthorizationGrant,
+  type AuthorizationRequest,
 } from '../../auth/identities/identity-provider.port.ts';
-import { SsoFailure } from '../../auth/identities/sso.errors.ts';
+import { OidcError } from '../../auth/identities/oidc.errors.ts';
 import { HttpConfig } from '../../config/http.config.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { ssoProviders, type ProviderSettings } from '../../config/sso-providers.ts';
@@ -38,7 +38,7 @@ export class NextcloudSignOn extends IdentityProvider {
     this.issuer = this.#settings?.issuer ?? '';
   }
 
-  override authorizationUrl({ state }: SignOnRequest): Promise<string> {
+  override authorizationUrl({ state }: AuthorizationRequest): Promise<string> {
     const { browserUrl, clientId, redirectUri } = this.#configured();
     const url = new URL(`${browserUrl ?? this.issuer}/apps/oauth2/authorize`);
     const parameters = { client_id: clientId, response_type: 'code', redirect_uri: redirectUri, state };
@@ -46,13 +46,13 @@ export class NextcloudSignOn extends IdentityProvider {
     return Promise.resolve(url.href);
   }
 
-  override async identify({ code }: SignOnAnswer): Promise<ProvedIdentity> {
+  override async identify({ code }: AuthorizationGrant): Promise<VerifiedIdentity> {
     const signal = AbortSignal.timeout(STEP_TIMEOUT_MS);
     const { redirectUri } = this.#configured();
     const grant = { grant_type: 'authorization_code', code, redirect_uri: redirectUri };
     const { tokens, userId } = await this.#tokens(grant, signal);
     const self = await this.#self(tokens.accessToken, signal);
-    if (userId !== null && userId !== self.uid) throw new SsoFailure('userinfo');
+    if (userId !== null && userId !== self.uid) throw new OidcError('userinfo');
     return {
       issuer: this.issuer,
       subject: self.uid,
@@ -75,8 +75,8 @@ export class NextcloudSignOn extends IdentityProvider {
     return Promise.resolve(null);
   }
 
-  override readLogoutToken(): Promise<LogoutNotice> {
-    return Promise.reject(new SsoFailure('id-token'));
+  override readLogoutToken(): Promise<LogoutToken> {
+    return Promise.reject(new OidcError('id-token'));
   }
 
   async #tokens(
@@ -88,9 +88,9 @@ export class NextcloudSignOn extends IdentityProvider {
     const path = '/apps/oauth2/api/v1/token';
     const call = { method: 'POST', path, login: null, form, isRepeatable: false, signal } as const;
     const answer = await asked(signal, () => callNextcloud(this.#server.endpoint, call));
-    if (answer.status !== 200 || !/\bjson\b/i.test(answer.contentType)) throw new SsoFailure('token-endpoint');
+    if (answer.status !== 200 || !/\bjson\b/i.test(answer.contentType)) throw new OidcError('token-endpoint');
     const read = readTokenAnswer(answer.bodyText);
-    if (read === null) throw new SsoFailure('token-endpoint');
+    if (read === null) throw new OidcError('token-endpoint');
     return read;
   }
 
@@ -100,7 +100,7 @@ export class NextcloudSignOn extends IdentityProvider {
   }
 
   #configured(): ProviderSettings {
-    if (this.#settings === undefined) throw new SsoFailure('discovery');
+    if (this.#settings === undefined) throw new OidcError('discovery');
     return this.#settings;
   }
 }
@@ -110,10 +110,10 @@ async function asked<Result>(signal: AbortSignal, ask: () => Promise<Result>): P
   try {
     return await ask();
   } catch (error) {
-    if (signal.aborted || isDomainError(error, 'upstream-timeout')) throw new SsoFailure('provider-slow');
-    if (isDomainError(error, 'account-link-invalid')) throw new SsoFailure('userinfo');
+    if (signal.aborted || isDomainError(error, 'upstream-timeout')) throw new OidcError('provider-timeout');
+    if (isDomainError(error, 'account-link-invalid')) throw new OidcError('userinfo');
     if (isDomainError(error, 'upstream-protocol-error', 'upstream-misconfigured'))
-      throw new SsoFailure('provider-answer');
-    throw isDomainError(error) ? new SsoFailure('provider-unreachable') : error;
+      throw new OidcError('provider-answer');
+    throw isDomainError(error) ? new OidcError('provider-unreachable') : error;
   }
 }

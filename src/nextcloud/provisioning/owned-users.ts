@@ -36,8 +36,8 @@ export class OwnedUsers {
   }
 
   /** User id in Nextcloud; null when nothing is proved. */
-  async find(userId: string): Promise<string | null> {
-    const account = await this.#accounts.find(userId);
+  async findUid(userId: string): Promise<string | null> {
+    const account = await this.#accounts.findAccount(userId);
     if (account !== null) return account.uid;
     const identities = await this.#identities.listOf(userId);
     return identities.find((identity) => this.isOfNextcloud(identity))?.subject ?? null;

@@ -56,15 +56,17 @@ export class Provisioner {
   }
 
   async #attempt(userId: string): Promise<void> {
-    const found = await this.#records.find(userId);
+    const found = await this.#records.findRecord(userId);
     if (found === null) return;
     try {
       await this.#advance(found);
     } catch (error) {
       if (!isDomainError(error)) throw error;
-      const { state } = (await this.#records.find(userId))?.row ?? found.row;
+      const { state } = (await this.#records.findRecord(userId))?.row ?? found.row;
       const isFinal = FINAL.includes(error.code) && state !== 'provisioned';
-      await (isFinal ? this.#records.fail(userId, error.code, state) : this.#records.noteObstacle(userId, error.code));
+      await (isFinal
+        ? this.#records.fail(userId, error.code, state)
+        : this.#records.recordObstacle(userId, error.code));
     }
   }
 
@@ -84,7 +86,7 @@ export class Provisioner {
 
   async #begin({ row: { userId }, user }: Provisioning): Promise<void> {
     if (user === null) return;
-    const owned = await this.#owned.find(userId);
+    const owned = await this.#owned.findUid(userId);
     if (owned !== null) return this.#records.matchNow(userId, owned);
     const uid = provisionedUid(user.email);
     if (await this.#isTaken(uid, user.email)) throw new DomainError('nextcloud-user-exists');
@@ -148,13 +150,13 @@ export class Provisioner {
   /** Enables or disables what this server has made, as the account here is active or not. */
   async #align({ row }: Provisioning): Promise<void> {
     const { userId, uid, wantsEnabled } = row;
-    if (uid == null || wantsEnabled === row.isEnabled) return this.#records.noteEnabled(userId, wantsEnabled, null);
+    if (uid == null || wantsEnabled === row.isEnabled) return this.#records.recordEnabled(userId, wantsEnabled, null);
     try {
       await this.#account.use((login, client) => client.setEnabled(login, uid, wantsEnabled));
-      await this.#records.noteEnabled(userId, wantsEnabled, null);
+      await this.#records.recordEnabled(userId, wantsEnabled, null);
     } catch (error) {
       if (!isDomainError(error, 'nextcloud-user-not-found')) throw error;
-      await this.#records.noteEnabled(userId, wantsEnabled, error.code);
+      await this.#records.recordEnabled(userId, wantsEnabled, error.code);
     }
   }
 

@@ -3,8 +3,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { IdentitySightingsService } from '../../auth/identities/identity-sightings.service.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { Tasks } from '../../jobs/tasks.ts';
-import { AccountEndingService } from '../../users/account-lifecycle.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { AccountLifecycle } from '../../users/account-lifecycle.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { AccountStore } from '../account/account.store.ts';
 import { OwnedUsers } from './owned-users.ts';
 import { ProvisioningRecords } from './provisioning-records.ts';
@@ -15,19 +15,19 @@ export const PROVISIONING = 'nextcloud-provisioning';
 /** Where the events come from. */
 @Injectable()
 export class ProvisioningSources {
-  readonly registry: UserRegistry;
-  readonly endings: AccountEndingService;
+  readonly users: UsersRepository;
+  readonly lifecycle: AccountLifecycle;
   readonly identities: IdentitySightingsService;
   readonly accounts: AccountStore;
 
   constructor(
-    registry: UserRegistry,
-    endings: AccountEndingService,
+    users: UsersRepository,
+    lifecycle: AccountLifecycle,
     identities: IdentitySightingsService,
     accounts: AccountStore,
   ) {
-    this.registry = registry;
-    this.endings = endings;
+    this.users = users;
+    this.lifecycle = lifecycle;
     this.identities = identities;
     this.accounts = accounts;
   }
@@ -44,15 +44,15 @@ export class ProvisioningEvents {
     tasks: Tasks,
     owned: OwnedUsers,
     config: NextcloudConfig,
-    { registry, endings, identities, accounts }: ProvisioningSources,
+    { users, lifecycle, identities, accounts }: ProvisioningSources,
   ) {
     this.#records = records;
     this.#tasks = tasks;
     // What was made stays bound to its account, also after provisioning was switched off.
-    endings.whenEnding((em, userId) => this.#follow(em, userId, false));
-    endings.whenReactivated((em, userId) => this.#follow(em, userId, true));
+    lifecycle.whenEnding((em, userId) => this.#follow(em, userId, false));
+    lifecycle.whenReactivated((em, userId) => this.#follow(em, userId, true));
     if (config.autoProvision === 'off') return;
-    registry.whenCreated(async (em, { id }) => {
+    users.whenCreated(async (em, { id }) => {
       await records.request(em, id);
       await tasks.add(em, PROVISIONING, {});
     });

@@ -47,7 +47,7 @@ export class ProvisioningRecords {
     });
   }
 
-  find(userId: string): Promise<Provisioning | null> {
+  findRecord(userId: string): Promise<Provisioning | null> {
     return this.#database.read(async (em) => {
       const row = await em.findOne(NextcloudProvisioning, { userId });
       return row === null ? null : { row, user: await em.findOne(User, { id: userId }) };
@@ -94,7 +94,7 @@ export class ProvisioningRecords {
   }
 
   /** What kept it from going on; the next attempt is due already. */
-  async noteObstacle(userId: string, code: ProblemCode): Promise<void> {
+  async recordObstacle(userId: string, code: ProblemCode): Promise<void> {
     await this.#database.read((em) =>
       em.execute('update nextcloud_provisionings set problem_code = ?, updated_at = now() where user_id = ?', [
         code,
@@ -104,7 +104,7 @@ export class ProvisioningRecords {
   }
 
   /** As Nextcloud has it now; `code` where the user is gone there. */
-  async noteEnabled(userId: string, isEnabled: boolean, code: ProblemCode | null): Promise<void> {
+  async recordEnabled(userId: string, isEnabled: boolean, code: ProblemCode | null): Promise<void> {
     await this.#database.transaction(async (em) => {
       await em.execute(
         `update nextcloud_provisionings set is_enabled = ?, problem_code = ?, attempts = 0, updated_at = now(),

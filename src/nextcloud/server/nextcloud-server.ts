@@ -11,7 +11,7 @@ import { WebdavTransfersClient } from '../webdav/protocol/webdav-transfers.clien
 import { WebdavWritesClient } from '../webdav/protocol/webdav-writes.client.ts';
 
 const CLIENT_NAME = 'VoiceAssist';
-/** Content on its way to or from a client, who may be slow, has places of its own: it never keeps the others waiting. */
+/** Content on its way to or from a client, who may be slow, has slots of its own: it never keeps the others waiting. */
 const TRANSFERS = { name: 'nextcloud-transfers', concurrency: 16, headersTimeoutMs: 60_000 };
 
 /** Addresses of the operator's Nextcloud. */

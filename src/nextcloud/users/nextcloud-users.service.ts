@@ -58,14 +58,14 @@ export class NextcloudUsersService {
       client.listUsers(login, { ...page, limit: page.limit + 1 }),
     );
     const entries = found.slice(0, page.limit);
-    await this.#note(principal, 'list', { details: { count: entries.length } });
+    await this.#recordChange(principal, 'list', { details: { count: entries.length } });
     return { entries, nextOffset: found.length > page.limit ? page.offset + page.limit : null };
   }
 
   /** @throws DomainError `nextcloud-user-not-found` */
   async read(principal: Principal, uid: string): Promise<NextcloudUser> {
     const user = await this.#find(uid);
-    await this.#note(principal, 'read', { uid });
+    await this.#recordChange(principal, 'read', { uid });
     return user;
   }
 
@@ -172,13 +172,13 @@ export class NextcloudUsersService {
       await call();
     } catch (error) {
       const code = isDomainError(error) ? error.code : 'internal-error';
-      await this.#note(principal, verb, { uid, details: { code } });
+      await this.#recordChange(principal, verb, { uid, details: { code } });
       throw error;
     }
-    await this.#note(principal, verb, { uid });
+    await this.#recordChange(principal, verb, { uid });
   }
 
-  #note(
+  #recordChange(
     principal: Principal,
     verb: string,
     { uid, details }: { readonly uid?: string; readonly details?: Record<string, string | number> },

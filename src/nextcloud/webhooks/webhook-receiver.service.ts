@@ -35,6 +35,6 @@ export class WebhookReceiverService {
     const accounts = await this.#database.read((em) =>
       em.find(NextcloudAccount, { uid: hint.uid, state: 'linked' }, { limit: MAX_USERS, fields: ['userId'] }),
     );
-    for (const { userId } of accounts) await this.#scans.requestSoon(userId);
+    for (const { userId } of accounts) await this.#scans.trigger(userId);
   }
 }

@@ -55,7 +55,7 @@ export class WebhookSenders {
 
   async #refused({ code, options }: DomainError): Promise<void> {
     const reason = String(options.logContext?.['reason'] ?? code);
-    await this.#refusals.note(
+    await this.#refusals.record(
       { actorId: null, action: 'webhook.refused', outcome: 'denied', details: { reason } },
       reason,
     );

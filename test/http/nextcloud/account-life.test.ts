@@ -94,7 +94,7 @@ describe('Login Flow v2', () => {
     expect(flow.url).toMatch(/^https:\/\/cloud\.clinic\.example\/.*login\/v2\/flow\/\w+$/);
     nextcloud.grantLogin(flow.url, uid);
     // Nobody reads; the account is there all the same, under the uid and not the login name.
-    await until(async () => (await store().find(user.id)) !== null);
+    await until(async () => (await store().findAccount(user.id)) !== null);
     expect((await api('GET /account')).body).toMatchObject({ uid, login_name: `${uid}@clinic`, state: 'linked' });
     expect(await flow.state()).toBe('linked');
     expect(basics()).toEqual([]);
@@ -115,7 +115,7 @@ describe('Login Flow v2', () => {
     nextcloud.grantLogin(flow.url, uid);
     await until(async () => (await execute('select 1 from nextcloud_links where sealed_grant is not null')).length > 0);
     expect(await flow.state()).toBe('pending');
-    expect(await store().find(user.id)).toBeNull();
+    expect(await store().findAccount(user.id)).toBeNull();
     nextcloud.faults.reset();
     // The breaker may still be open: it is a matter of seconds, not of the password.
     await until(async () => {
@@ -159,7 +159,7 @@ describe('Login Flow v2', () => {
       return (await audits('nextcloud.revoke')).length === 1;
     });
     expect((await audits('nextcloud.revoke'))[0]?.details).toEqual({ revocation: 'revoked' });
-    expect(await store().find(user.id)).toBeNull();
+    expect(await store().findAccount(user.id)).toBeNull();
   });
 
   it('says why when Nextcloud hands out a login that does not work', async () => {
@@ -226,7 +226,7 @@ describe('POST /account/rotate', () => {
     nextcloud.faults.reset();
     // A call that had begun with the old one is refused meanwhile: the account is not given up for it.
     await until(async () => {
-      await store().noteFailure(user.id, DEAD);
+      await store().recordFailure(user.id, DEAD);
       return (await previous())[0]?.has === false;
     });
     expect(await stateOf()).toBe('linked');
@@ -244,7 +244,7 @@ describe('POST /account/rotate', () => {
       await em.execute('update nextcloud_accounts set sealed_previous_secret = ? where user_id = ?', [sealed, user.id]);
     });
     nextcloud.clearRequests();
-    await store().noteFailure(user.id, DEAD);
+    await store().recordFailure(user.id, DEAD);
     expect(await stateOf()).toBe('linked');
     expect((await store().credential(user.id)).secret).toBe(survivor);
     expect(survivor).not.toBe(old);
@@ -300,7 +300,7 @@ describe('a refused credential', () => {
               (gen_random_uuid(), ?, 'index-file', 'running', '{}', '{}')`,
       [user.id, user.id, user.id],
     );
-    await Promise.all(Array.from({ length: 8 }, () => store().noteFailure(user.id, DEAD)));
+    await Promise.all(Array.from({ length: 8 }, () => store().recordFailure(user.id, DEAD)));
     const jobs = await execute<{ kind: string; state: string; code: string | null; asked: boolean }>(
       `select kind, state, problem_code as code, cancel_requested_at is not null as asked from jobs where user_id = ?
        order by kind`,
@@ -324,7 +324,7 @@ describe('a refused credential', () => {
   it('changes nothing for an outage, a throttle or a missing file (nextcloud.md 14)', async () => {
     await link();
     for (const code of ['upstream-unavailable', 'upstream-throttled', 'file-not-found', 'forbidden'] as const) {
-      await store().noteFailure(user.id, new DomainError(code));
+      await store().recordFailure(user.id, new DomainError(code));
     }
     expect(await stateOf()).toBe('linked');
   });
@@ -332,7 +332,7 @@ describe('a refused credential', () => {
   it('is not probed again by any task once it is dead: only linking again brings it back', async () => {
     const secret = await link();
     nextcloud.revokeAppPassword(secret);
-    await store().noteFailure(user.id, DEAD);
+    await store().recordFailure(user.id, DEAD);
     nextcloud.clearRequests();
     await app.app.get(SuspendedAccountsTask, { strict: false }).run();
     expect(nextcloud.requests).toEqual([]);
@@ -344,7 +344,7 @@ describe('a refused credential', () => {
 describe('a suspended account', () => {
   const suspend = async (): Promise<void> => {
     nextcloud.disableUser(uid);
-    await store().noteFailure(user.id, new DomainError('account-suspended'));
+    await store().recordFailure(user.id, new DomainError('account-suspended'));
   };
   const look = (): Promise<void> => app.app.get(SuspendedAccountsTask, { strict: false }).run();
 
@@ -426,7 +426,7 @@ describe('revocation', () => {
   it('waits for a user who is disabled, whose app password would live again', async () => {
     const secret = await link();
     nextcloud.disableUser(uid);
-    await store().noteFailure(user.id, new DomainError('account-suspended'));
+    await store().recordFailure(user.id, new DomainError('account-suspended'));
     expect((await api('DELETE /account')).body.revocation).toBe('pending');
     nextcloud.enableUser(uid);
     await runDue();

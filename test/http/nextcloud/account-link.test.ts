@@ -133,7 +133,7 @@ describe('POST /api/integrations/nextcloud/link (Login Flow v2)', () => {
 describe('acting for a user', () => {
   it("S34 sends the user's own credential on the user's own path, and never the administrator's", async () => {
     nextcloud.putFile('nurse', '/note.md', 'hello');
-    const session = await app.app.get(DocumentSource).open(other.id);
+    const session = await app.app.get(DocumentSource).openSession(other.id);
     const entry = await session.stat('/note.md', signal);
     expect(entry.size).toBe(5);
     const [request] = nextcloud.requests.filter(({ path }) => path.startsWith('/remote.php/'));
@@ -147,10 +147,10 @@ describe('acting for a user', () => {
     await link('nurse', secret, other);
     nextcloud.revokeAppPassword(secret);
     const source = app.app.get(DocumentSource);
-    const session = await source.open(other.id);
+    const session = await source.openSession(other.id);
     nextcloud.clearRequests();
     await expect(session.stat('/note.md', signal)).rejects.toMatchObject({ code: 'account-link-invalid' });
-    await expect(source.open(other.id)).rejects.toMatchObject({ code: 'account-link-invalid' });
+    await expect(source.openSession(other.id)).rejects.toMatchObject({ code: 'account-link-invalid' });
     expect(nextcloud.requests.filter(({ path }) => !path.includes('/login/v2/'))).toHaveLength(1);
     expect((await api('GET /api/integrations/nextcloud/account', undefined, other)).body.state).toBe('invalid');
     expect(await source.usersWithSource()).not.toContain(other.id);
@@ -158,7 +158,7 @@ describe('acting for a user', () => {
 
   it('tells a disabled account apart from a refused one', async () => {
     await link('nurse', nextcloud.createAppPassword('nurse'), other);
-    const session = await app.app.get(DocumentSource).open(other.id);
+    const session = await app.app.get(DocumentSource).openSession(other.id);
     nextcloud.disableUser('nurse');
     await expect(session.stat('/note.md', signal)).rejects.toMatchObject({ code: 'account-suspended' });
     nextcloud.enableUser('nurse');

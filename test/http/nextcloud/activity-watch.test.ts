@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ScanRequests } from '../../../src/indexing/sources/scan-requests.port.ts';
 import { AccountStore } from '../../../src/nextcloud/account/account.store.ts';
-import { ActivityPlaces } from '../../../src/nextcloud/activity/activity-cursors.ts';
+import { ActivityCursors } from '../../../src/nextcloud/activity/activity-cursors.ts';
 import { ActivityWatch } from '../../../src/nextcloud/activity/activity-watch.ts';
 import { NextcloudServer } from '../../../src/nextcloud/server/nextcloud-server.ts';
 import type { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
@@ -38,13 +38,13 @@ beforeEach(async () => {
 
 function watch(): ActivityWatch {
   const of = <T>(type: abstract new (...values: never[]) => T): T => app.app.get(type as never, { strict: false });
-  return new ActivityWatch(of(NextcloudServer), of(AccountStore), of(ActivityPlaces), of(ScanRequests));
+  return new ActivityWatch(of(NextcloudServer), of(AccountStore), of(ActivityCursors), of(ScanRequests));
 }
 
 /** One look when the last one was long enough ago. */
 async function look(): Promise<number> {
   await app.database.read((em) => em.execute(`update nextcloud_activity_places set next_look_at = now()`));
-  return watch().look(25, INTERVAL_SECONDS);
+  return watch().checkDueFeeds(25, INTERVAL_SECONDS);
 }
 
 /** Whether a scan was asked for since the last time. */
@@ -76,8 +76,8 @@ describe('a look into the activity feed', () => {
   });
 
   it('costs one request over Bearer, and none before its time, however many processes look', async () => {
-    await Promise.all([watch().look(25, INTERVAL_SECONDS), watch().look(25, INTERVAL_SECONDS)]);
-    await watch().look(25, INTERVAL_SECONDS);
+    await Promise.all([watch().checkDueFeeds(25, INTERVAL_SECONDS), watch().checkDueFeeds(25, INTERVAL_SECONDS)]);
+    await watch().checkDueFeeds(25, INTERVAL_SECONDS);
     expect(nextcloud.requests).toHaveLength(1);
     expect(nextcloud.requests[0]).toMatchObject({ authorizationScheme: 'bearer', method: 'GET' });
   });
@@ -85,8 +85,8 @@ describe('a look into the activity feed', () => {
   it('R27: takes those who waited longest, and no more than it may', async () => {
     for (const name of ['x', 'y', 'z']) await createLinkedUser(app, nextcloud, `${uid}-${name}`);
     nextcloud.clearRequests();
-    expect(await watch().look(3, INTERVAL_SECONDS)).toBe(3);
-    expect(await watch().look(3, INTERVAL_SECONDS)).toBe(1);
+    expect(await watch().checkDueFeeds(3, INTERVAL_SECONDS)).toBe(3);
+    expect(await watch().checkDueFeeds(3, INTERVAL_SECONDS)).toBe(1);
     expect(new Set(nextcloud.requests.map(({ authenticatedUid }) => authenticatedUid)).size).toBe(4);
   });
 
@@ -134,9 +134,9 @@ describe('a look into the activity feed', () => {
 
   it('leaves a server without the app alone for an hour, and says so', async () => {
     nextcloud.faults.isActivityOff = true;
-    await watch().look(25, INTERVAL_SECONDS);
+    await watch().checkDueFeeds(25, INTERVAL_SECONDS);
     expect(await wasAsked()).toBe(false);
-    expect(await app.app.get(ActivityPlaces, { strict: false }).count()).toEqual({ on: 0, off: 1 });
+    expect(await app.app.get(ActivityCursors, { strict: false }).count()).toEqual({ on: 0, off: 1 });
     const rows = await app.database.read((em) =>
       em.execute<unknown[]>(
         `select 1 from nextcloud_activity_places where state = 'off' and next_look_at > now() + interval '59 minutes'`,

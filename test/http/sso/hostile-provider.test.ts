@@ -332,7 +332,8 @@ describe('S23: a provider that breaks:', () => {
     const before = await traces();
     const errors = await Promise.all(STALLING.map(([, script, name]) => attempt(name, script)));
     expect(errors).toEqual(STALLING.map(() => 'sso-failed'));
-    for (const [what, , name] of STALLING) expect([what, ...(await failuresOf(name))]).toEqual([what, 'provider-slow']);
+    for (const [what, , name] of STALLING)
+      expect([what, ...(await failuresOf(name))]).toEqual([what, 'provider-timeout']);
     expect(await traces()).toEqual(before);
     expect((await call(app, 'GET /health')).status).toBe(200);
   }, 60_000);

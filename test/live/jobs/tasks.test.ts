@@ -5,7 +5,7 @@ import { Boss } from '../../../src/jobs/boss.ts';
 import { TaskHandler, type TaskData } from '../../../src/jobs/task-handler.port.ts';
 import { Tasks } from '../../../src/jobs/tasks.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
-import { SchemaKeeper } from '../../../src/persistence/schema-keeper.ts';
+import { SchemaMigrator } from '../../../src/persistence/schema-migrator.ts';
 import { taskStates } from '../../support/task-queue.ts';
 import {
   createTestDatabase,
@@ -49,7 +49,7 @@ suite('two workers on the PostgreSQL of TEST_DATABASE_URL', () => {
         statementTimeoutMs: 15_000,
       });
       const boss = new Boss(open);
-      const schema = new SchemaKeeper(open);
+      const schema = new SchemaMigrator(open);
       const tasks = new Tasks(boss, loadConfiguration({ NODE_ENV: 'test' }).http, schema);
       tasks.register(new Noting(seen));
       await schema.onApplicationBootstrap();

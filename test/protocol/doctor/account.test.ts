@@ -1,6 +1,6 @@
 // The doctor on a server and an account in order, the same on the double and on a real Nextcloud (seed row N13).
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AccountVisit, type VisitedAccount } from '../../../src/nextcloud/doctor/account-snapshot.ts';
+import { AccountSnapshot, type ExaminedAccount } from '../../../src/nextcloud/doctor/account-snapshot.ts';
 import { runChecks } from '../../../src/nextcloud/doctor/check-runner.ts';
 import { ACCOUNT_CHECKS } from '../../../src/nextcloud/doctor/checks/account.checks.ts';
 import { DoctorProbe } from '../../../src/nextcloud/doctor/protocol/doctor-probe.ts';
@@ -21,16 +21,16 @@ beforeAll(async () => {
 });
 afterAll(async () => target.stop());
 
-async function examineAccount(changes: Partial<VisitedAccount> = {}) {
+async function examineAccount(changes: Partial<ExaminedAccount> = {}) {
   const server = await examine(target.baseUrl);
   const refused: unknown[] = [];
-  const visit = new AccountVisit({
+  const snapshot = new AccountSnapshot({
     probe: new DoctorProbe(target.outbound, target.baseUrl),
     account: { uid: user.uid, scheme: 'bearer', state: 'linked', login: user.credential, ...changes },
     watchDirectories: ['/Documents', '/no-such-folder'],
     onRefused: (error) => Promise.resolve(void refused.push(error)),
   });
-  const results = await runChecks(ACCOUNT_CHECKS, visit, { known: [...server.values()] });
+  const results = await runChecks(ACCOUNT_CHECKS, snapshot, { known: [...server.values()] });
   return { results: new Map(results.map((result) => [result.id, result])), refused };
 }
 

@@ -3,13 +3,13 @@ import type { ProviderSettings } from '../../../src/config/sso-providers.ts';
 import type { CheckResult } from '../../../src/nextcloud/doctor/check.types.ts';
 import type { DoctorSettings } from '../../../src/nextcloud/doctor/doctor-settings.ts';
 import { ServerDoctor } from '../../../src/nextcloud/doctor/server-doctor.ts';
-import type { SignOnFailures, VisitDepth } from '../../../src/nextcloud/doctor/server-snapshot.ts';
+import type { SignOnFailures, ExaminationDepth } from '../../../src/nextcloud/doctor/server-snapshot.ts';
 import { OutboundClient } from '../../../src/outbound/outbound.client.ts';
 
 /** What a test changes of an ordinary configuration. */
 export interface Examination {
   readonly settings?: Partial<DoctorSettings>;
-  readonly depth?: Partial<VisitDepth>;
+  readonly depth?: Partial<ExaminationDepth>;
   readonly failures?: readonly SignOnFailures[];
   readonly caCertificatesPem?: string;
   /** As OUTBOUND_PINS lists them. */

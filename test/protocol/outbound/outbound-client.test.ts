@@ -383,7 +383,7 @@ describe('a failing upstream', () => {
     const server = await serve(({ socket }) => socket.write(answerText(503, 'User disabled')));
     const { send } = to(server, {
       breakerThreshold: 2,
-      judgeFailure: ({ bodyText }) => (bodyText ? 'answer' : 'retry'),
+      evaluateFailure: ({ bodyText }) => (bodyText ? 'answer' : 'retry'),
     });
     for (let call = 0; call < 4; call += 1) expect((await send()).status).toBe(503);
     expect(server.requests).toHaveLength(4);

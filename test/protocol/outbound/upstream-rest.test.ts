@@ -4,7 +4,7 @@ import { MemoryCounters } from '../../../src/ephemeral/memory-counters.ts';
 import { nextcloudPolicy } from '../../../src/nextcloud/dav/nextcloud.policy.ts';
 import { OcsClient } from '../../../src/nextcloud/ocs/protocol/ocs.client.ts';
 import { OutboundClient } from '../../../src/outbound/outbound.client.ts';
-import { retryAfterRest } from '../../../src/outbound/retry-after-rest.ts';
+import { retryAfterBackoff } from '../../../src/outbound/retry-after-rest.ts';
 import { defineUpstreamPolicy } from '../../../src/outbound/upstream.policy.ts';
 import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
 import { answerText, ScriptedServer } from '../../support/scripted-server.ts';
@@ -98,7 +98,7 @@ describe('R8: an upstream that answers 503 or 429 with Retry-After', () => {
     const { server, send } = await serve(503, '120');
     expect(await send()).toBe(503);
     await expect(send()).rejects.toEqual(asked);
-    await expect(send({ lane: 'bearer', method: 'PUT' })).rejects.toMatchObject({
+    await expect(send({ channel: 'bearer', method: 'PUT' })).rejects.toMatchObject({
       options: { retryAfterSeconds: 120 },
     });
     expect(server.requests).toHaveLength(1);
@@ -108,10 +108,10 @@ describe('R8: an upstream that answers 503 or 429 with Retry-After', () => {
 
   it('429: is not asked with logins of that scheme, and with others it is', async () => {
     const { server, send, recover } = await serve(429, '120');
-    expect(await send({ lane: 'basic' })).toBe(429);
+    expect(await send({ channel: 'basic' })).toBe(429);
     recover();
-    await expect(send({ lane: 'basic' })).rejects.toEqual(asked);
-    expect(await send({ lane: 'bearer' })).toBe(200);
+    await expect(send({ channel: 'basic' })).rejects.toEqual(asked);
+    expect(await send({ channel: 'bearer' })).toBe(200);
     expect(server.requests).toHaveLength(2);
   });
 
@@ -126,7 +126,7 @@ describe('R8: an upstream that answers 503 or 429 with Retry-After', () => {
 
   it('is left alone for an hour at most, whatever it asks for, and not at all for what cannot be read', () => {
     const rest = (value: string, status = 503) =>
-      retryAfterRest({ status, headers: { 'retry-after': value }, lane: 'x' })?.seconds;
+      retryAfterBackoff({ status, headers: { 'retry-after': value }, channel: 'x' })?.seconds;
     expect([rest('31536000'), rest('10'), rest('0'), rest('soon'), rest('10', 500)]).toEqual([
       3_600,
       10,
@@ -134,6 +134,6 @@ describe('R8: an upstream that answers 503 or 429 with Retry-After', () => {
       undefined,
       undefined,
     ]);
-    expect(retryAfterRest({ status: 503, headers: {}, lane: 'x' })).toBeNull();
+    expect(retryAfterBackoff({ status: 503, headers: {}, channel: 'x' })).toBeNull();
   });
 });

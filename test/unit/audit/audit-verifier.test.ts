@@ -13,7 +13,7 @@ import { loadConfiguration } from '../../../src/config/load-configuration.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
-import { SchemaKeeper } from '../../../src/persistence/schema-keeper.ts';
+import { SchemaMigrator } from '../../../src/persistence/schema-migrator.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { openTestDatabase } from '../../support/test-database.ts';
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
     anchorsOf(new KeyRing(KEY)),
     trail,
     storage,
-    new SchemaKeeper(open),
+    new SchemaMigrator(open),
   );
 });
 afterAll(async () => {
@@ -196,7 +196,7 @@ describe('the ends of the trail that are kept outside the database', () => {
 
   it.each(['a check', 'a checkpoint'])('S58: name the place after %s when the newest rows are removed', async (how) => {
     if (how === 'a check') await verifier.verify();
-    else await expect(checkpoints.take()).resolves.toBe(true);
+    else await expect(checkpoints.takeCheckpoint()).resolves.toBe(true);
     await removeNewest(3);
     await expect(verifier.verify()).resolves.toEqual({
       isIntact: false,
@@ -206,7 +206,7 @@ describe('the ends of the trail that are kept outside the database', () => {
   });
 
   it('S58: show removed rows also after as many new ones were appended', async () => {
-    await checkpoints.take();
+    await checkpoints.takeCheckpoint();
     await removeNewest(3);
     for (let index = 0; index < 5; index += 1) await append();
     await expect(verifier.verify()).resolves.toMatchObject({
@@ -216,28 +216,28 @@ describe('the ends of the trail that are kept outside the database', () => {
   });
 
   it('S58: are not added to once the trail has lost events, and an event says so once', async () => {
-    await checkpoints.take();
+    await checkpoints.takeCheckpoint();
     const before = readFileSync(anchorFile, 'utf8');
     await removeNewest(1);
-    await expect(checkpoints.take()).resolves.toBe(false);
-    await expect(checkpoints.take()).resolves.toBe(false);
+    await expect(checkpoints.takeCheckpoint()).resolves.toBe(false);
+    await expect(checkpoints.takeCheckpoint()).resolves.toBe(false);
     expect(readFileSync(anchorFile, 'utf8')).toBe(before);
     const events = await sql("select 1 from audit_events where action = 'audit.verify' and outcome = 'failure'");
     expect(events).toHaveLength(1);
   });
 
   it('are written once per end, readable by the owner only', async () => {
-    await checkpoints.take();
-    await checkpoints.take();
+    await checkpoints.takeCheckpoint();
+    await checkpoints.takeCheckpoint();
     await append();
-    await checkpoints.take();
+    await checkpoints.takeCheckpoint();
     const lines = readFileSync(anchorFile, 'utf8').trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { sequence: number }).sequence)).toEqual([ROWS, ROWS + 1]);
     expect(statSync(anchorFile).mode & 0o777).toBe(0o600);
   });
 
   it('S58: count only when signed: a forged one proves nothing, a cut line does no harm', async () => {
-    await checkpoints.take();
+    await checkpoints.takeCheckpoint();
     const forged = { ...(JSON.parse(readFileSync(anchorFile, 'utf8')) as object), sequence: 999 };
     appendFileSync(anchorFile, `${JSON.stringify(forged)}\n{"at":"2026-`);
     await expect(verifier.verify()).resolves.toMatchObject({ isIntact: true });

@@ -10,7 +10,7 @@ const ACCOUNT = { email: 'ana.duarte@stmary-clinic.example', fullName: 'Ana Duar
 
 function ruleBrokenBy(password: string, config: AuthConfig = new AuthConfig()): string | undefined {
   try {
-    new PasswordPolicy(config).check({ ...ACCOUNT, password });
+    new PasswordPolicy(config).checkPassword({ ...ACCOUNT, password });
     return undefined;
   } catch (error) {
     if (error instanceof DomainError) return error.options.errors?.[0]?.detail;
@@ -94,7 +94,7 @@ describe('password policy', () => {
     const policy = new PasswordPolicy(new AuthConfig());
     const long = [...loadCommonPasswords()].filter((word) => word.length >= 15);
     expect(long.length).toBeGreaterThan(10);
-    for (const password of long) expect(() => policy.check({ ...ACCOUNT, password })).toThrow(DomainError);
+    for (const password of long) expect(() => policy.checkPassword({ ...ACCOUNT, password })).toThrow(DomainError);
   });
 
   it('answers at once for the longest password that is accepted', () => {
@@ -103,7 +103,7 @@ describe('password policy', () => {
     const before = processorMs();
     for (const password of hostile) {
       try {
-        policy.check({ ...ACCOUNT, password });
+        policy.checkPassword({ ...ACCOUNT, password });
       } catch (error) {
         expect(error).toBeInstanceOf(DomainError);
       }

@@ -61,7 +61,7 @@ async function openSession(): Promise<string> {
 
 describe('SessionLoader', () => {
   it('tells whose a living session is', async () => {
-    await expect(loader.find(sessionId)).resolves.toEqual({
+    await expect(loader.findPrincipal(sessionId)).resolves.toEqual({
       userId,
       sessionId,
       email: `${userId}@clinic.example`,
@@ -69,7 +69,7 @@ describe('SessionLoader', () => {
       scopes: null,
       authenticatedSecondsAgo: 0,
     });
-    await expect(loader.find(randomUUID())).resolves.toBeUndefined();
+    await expect(loader.findPrincipal(randomUUID())).resolves.toBeUndefined();
   });
 
   it.each([
@@ -81,14 +81,16 @@ describe('SessionLoader', () => {
     ['the user is gone', "delete from users where id = '$user'"],
   ])('knows nobody when %s', async (_, statement) => {
     await sql(statement.replace('$session', sessionId).replace('$user', userId));
-    await expect(loader.find(sessionId)).resolves.toBeUndefined();
+    await expect(loader.findPrincipal(sessionId)).resolves.toBeUndefined();
   });
 
   it('serves 500 parallel requests of 50 sessions with at most two queries, each with its own answer', async () => {
     const ids = await Promise.all(Array.from({ length: 50 }, openSession));
-    const first = loader.find(sessionId);
+    const first = loader.findPrincipal(sessionId);
     await Promise.resolve();
-    const found = await Promise.all(Array.from({ length: 500 }, (_, index) => loader.find(ids[index % 50] ?? '')));
+    const found = await Promise.all(
+      Array.from({ length: 500 }, (_, index) => loader.findPrincipal(ids[index % 50] ?? '')),
+    );
     await first;
     expect(found.map((principal) => principal?.sessionId)).toEqual(found.map((_, index) => ids[index % 50]));
     expect(database.reads).toBeLessThanOrEqual(2);
@@ -97,12 +99,12 @@ describe('SessionLoader', () => {
   it('X-auth10 gives a request that comes after the end of a session no answer from a query that began before it', async () => {
     let release: () => void = () => undefined;
     database.before = () => new Promise((resolve) => (release = resolve));
-    const early = loader.find(sessionId);
+    const early = loader.findPrincipal(sessionId);
     await new Promise(setImmediate);
     const releaseEarly = release;
     database.before = () => Promise.resolve();
     await sql(`update sessions set ended_at = now() where id = '${sessionId}'`);
-    const late = loader.find(sessionId);
+    const late = loader.findPrincipal(sessionId);
     releaseEarly();
     await early;
     await expect(late).resolves.toBeUndefined();
@@ -111,11 +113,10 @@ describe('SessionLoader', () => {
 
   it('fails the requests of a broken query, and answers the next ones', async () => {
     database.before = () => Promise.reject(new Error('gone'));
-    await expect(Promise.allSettled([loader.find(sessionId), loader.find(sessionId)])).resolves.toMatchObject([
-      { status: 'rejected' },
-      { status: 'rejected' },
-    ]);
+    await expect(
+      Promise.allSettled([loader.findPrincipal(sessionId), loader.findPrincipal(sessionId)]),
+    ).resolves.toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
     database.before = () => Promise.resolve();
-    await expect(loader.find(sessionId)).resolves.toMatchObject({ userId });
+    await expect(loader.findPrincipal(sessionId)).resolves.toMatchObject({ userId });
   });
 });

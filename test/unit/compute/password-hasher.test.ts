@@ -57,13 +57,13 @@ describe('PasswordHasher', () => {
 
 describe('ComputePool', () => {
   it('answers service-busy when more work waits than it will ever do in time', async () => {
-    const settled = await Promise.allSettled(Array.from({ length: 80 }, () => pool.run('hashPassword', WORK, 400)));
+    const settled = await Promise.allSettled(Array.from({ length: 80 }, () => pool.runTask('hashPassword', WORK, 400)));
     const refusals = settled.filter((each) => each.status === 'rejected').map((each) => each.reason as unknown);
     expect(refusals.length).toBeGreaterThanOrEqual(14);
     expect(refusals.every((reason) => isDomainError(reason, 'service-busy'))).toBe(true);
   });
 
   it('works again after tasks ran out of time', async () => {
-    await expect(pool.run('hashPassword', WORK)).resolves.toMatch(/^\$2b\$12\$/);
+    await expect(pool.runTask('hashPassword', WORK)).resolves.toMatch(/^\$2b\$12\$/);
   });
 });

@@ -25,7 +25,7 @@ function leave(folder: string): string {
 describe('the folder of downloads', () => {
   it('is open to its owner only, and gone when it is closed', async () => {
     const folder = new DownloadFolder(dataDir);
-    await folder.open();
+    await folder.create();
     const [name = ''] = readdirSync(join(dataDir, 'tmp'));
     expect(statSync(join(dataDir, 'tmp')).mode & 0o777).toBe(0o700);
     expect(statSync(join(dataDir, 'tmp', name)).mode & 0o777).toBe(0o700);
@@ -50,7 +50,7 @@ describe('the folder of downloads', () => {
     const dead = leave(`${hostname()}.${NO_PROCESS}.x`);
     const living = leave(`${hostname()}.${process.ppid}.x`);
     const foreign = leave('another.machine.17.x');
-    await new DownloadFolder(dataDir).open();
+    await new DownloadFolder(dataDir).create();
     expect([dead, living, foreign].map((path) => existsSync(path))).toEqual([false, true, true]);
   });
 });

@@ -8,12 +8,12 @@ import type {
   PassageChangeBase,
   PassageHit,
 } from '../../../src/indexing/passage-index/passage-index.types.ts';
-import { ForgottenOwners } from '../../../src/indexing/retrieval/forgotten-owners.ts';
-import { IndexFeeder } from '../../../src/indexing/retrieval/index-sync.ts';
+import { EvictedOwners } from '../../../src/indexing/retrieval/evicted-owners.ts';
+import { IndexSync } from '../../../src/indexing/retrieval/index-sync.ts';
 import { RetrievalService } from '../../../src/indexing/retrieval/retrieval.service.ts';
 import { SourceUnlinkedJob } from '../../../src/indexing/sources/source-unlinked.job.ts';
 import type { JobsService } from '../../../src/jobs/jobs.service.ts';
-import { AccountEndingService } from '../../../src/users/account-lifecycle.ts';
+import { AccountLifecycle } from '../../../src/users/account-lifecycle.ts';
 import { jobContext } from '../../support/indexing-parts.ts';
 import { StageHouse, type Stage } from '../../support/scan-stage.ts';
 
@@ -39,7 +39,7 @@ beforeEach(async () => {
 function retrieval(index: PassageIndex = new EmbeddedPassageIndex()): RetrievalService {
   indexes.push(index);
   const { database } = house.open;
-  return new RetrievalService(database, index, new IndexFeeder(database, index));
+  return new RetrievalService(database, index, new IndexSync(database, index));
 }
 
 async function find(service: RetrievalService, query: string, userId = stage.userId): Promise<string[]> {
@@ -168,7 +168,7 @@ class MixingIndex extends EmbeddedPassageIndex {
   }
 
   override async search(...[, query, options]: Parameters<EmbeddedPassageIndex['search']>): Promise<PassageHit[]> {
-    await new IndexFeeder(house.open.database, this).bringUpToDate(this.#ownerId);
+    await new IndexSync(house.open.database, this).catchUp(this.#ownerId);
     return super.search(this.#ownerId, query, { limit: options.limit });
   }
 }
@@ -194,16 +194,16 @@ class FrozenIndex extends EmbeddedPassageIndex {
 
 describe('passages in memory', () => {
   /** A process whose index is shown beside it. */
-  function processOf(): { find: () => Promise<string[]>; forgotten: ForgottenOwners; held: () => Promise<number> } {
+  function processOf(): { find: () => Promise<string[]>; forgotten: EvictedOwners; held: () => Promise<number> } {
     const { database } = house.open;
     const index = new EmbeddedPassageIndex();
     indexes.push(index);
-    const feeder = new IndexFeeder(database, index);
-    const service = new RetrievalService(database, index, feeder);
-    const ending = new AccountEndingService({} as JobsService);
+    const indexSync = new IndexSync(database, index);
+    const service = new RetrievalService(database, index, indexSync);
+    const lifecycle = new AccountLifecycle({} as JobsService);
     return {
       find: () => find(service, 'aspirin'),
-      forgotten: new ForgottenOwners(database, feeder, ending),
+      forgotten: new EvictedOwners(database, indexSync, lifecycle),
       held: () => index.appliedSequence(stage.userId),
     };
   }
@@ -211,21 +211,21 @@ describe('passages in memory', () => {
   it('S31: of a deleted account go, in every process that held them, and no others do', async () => {
     const [one, two] = [processOf(), processOf()];
     await Promise.all([one.find(), two.find()]);
-    expect(await one.forgotten.forgetGone()).toBe(0);
+    expect(await one.forgotten.evictGone()).toBe(0);
     expect(await one.held()).toBeGreaterThan(0);
     await house.open.database.read((em) => em.execute('delete from users where id = ?', [stage.userId]));
-    expect([await one.forgotten.forgetGone(), await two.forgotten.forgetGone()]).toEqual([1, 1]);
+    expect([await one.forgotten.evictGone(), await two.forgotten.evictGone()]).toEqual([1, 1]);
     expect([await one.held(), await two.held()]).toEqual([0, 0]);
-    expect(await one.forgotten.forgetGone()).toBe(0);
+    expect(await one.forgotten.evictGone()).toBe(0);
   });
 
   it('S31: of an unlinked account go with the job that forgets its documents', async () => {
     const { database } = house.open;
     const index = new EmbeddedPassageIndex();
     indexes.push(index);
-    const feeder = new IndexFeeder(database, index);
-    await find(new RetrievalService(database, index, feeder), 'aspirin');
-    const counters = await new SourceUnlinkedJob(database, feeder).run(jobContext(stage.userId));
+    const indexSync = new IndexSync(database, index);
+    await find(new RetrievalService(database, index, indexSync), 'aspirin');
+    const counters = await new SourceUnlinkedJob(database, indexSync).run(jobContext(stage.userId));
     expect(counters).toEqual({ files_removed: 2 });
     expect(await index.appliedSequence(stage.userId)).toBe(0);
   });
@@ -234,11 +234,11 @@ describe('passages in memory', () => {
     const { database } = house.open;
     const index = new EmbeddedPassageIndex();
     indexes.push(index);
-    const feeder = new IndexFeeder(database, index);
-    await find(new RetrievalService(database, index, feeder), 'aspirin');
+    const indexSync = new IndexSync(database, index);
+    await find(new RetrievalService(database, index, indexSync), 'aspirin');
     const listeners: ((em: never, userId: string) => Promise<void>)[] = [];
     const ending = { whenEnding: (listener: (typeof listeners)[number]) => void listeners.push(listener) };
-    new ForgottenOwners(database, feeder, ending as never);
+    new EvictedOwners(database, indexSync, ending as never);
     for (const listener of listeners) await listener(undefined as never, stage.userId);
     expect(listeners).toHaveLength(1);
     expect(await index.appliedSequence(stage.userId)).toBe(0);

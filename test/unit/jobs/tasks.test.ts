@@ -6,7 +6,7 @@ import { Boss } from '../../../src/jobs/boss.ts';
 import { TaskHandler, type TaskData } from '../../../src/jobs/task-handler.port.ts';
 import { Tasks } from '../../../src/jobs/tasks.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
-import { SchemaKeeper } from '../../../src/persistence/schema-keeper.ts';
+import { SchemaMigrator } from '../../../src/persistence/schema-migrator.ts';
 import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
 import { makeTasksDue, taskStates } from '../../support/task-queue.ts';
 import { until } from '../../support/until.ts';
@@ -65,7 +65,7 @@ afterAll(async () => {
 
 /** Starts a process that knows one kind of task. */
 async function start(handler: TaskHandler, environment: Record<string, string> = {}): Promise<Tasks> {
-  const schema = new SchemaKeeper(open);
+  const schema = new SchemaMigrator(open);
   tasks = new Tasks(boss, loadConfiguration({ NODE_ENV: 'test', ...environment }).http, schema);
   tasks.register(handler);
   await schema.onApplicationBootstrap();

@@ -1,7 +1,7 @@
 // What a failed answer of a Nextcloud means: by status and exception class, never by translated text.
 import { describe, expect, it } from '@jest/globals';
 import { findEtag } from '../../../src/nextcloud/dav/dav-etag.ts';
-import { davFailure, judgeNextcloudFailure } from '../../../src/nextcloud/dav/dav-failure.ts';
+import { davFailure, evaluateNextcloudFailure } from '../../../src/nextcloud/dav/dav-failure.ts';
 import { findSabreException } from '../../../src/nextcloud/dav/sabre-exception.ts';
 
 const sabre = (exception: string, message = ''): string =>
@@ -73,7 +73,7 @@ describe('a failure', () => {
 
 it('a disabled user does not count against the server, maintenance does, other trouble is tried again', () => {
   const judge = (status: number, bodyText: string, headers = {}) =>
-    judgeNextcloudFailure({ status, headers, bodyText });
+    evaluateNextcloudFailure({ status, headers, bodyText });
   expect(judge(503, sabre('X', 'OC\\User\\LoginException: User disabled'))).toBe('answer');
   expect(judge(503, sabre('OCA\\DAV\\Exception\\ServerMaintenanceMode'))).toBe('outage');
   expect(judge(503, '{}', { 'x-nextcloud-maintenance-mode': '1' })).toBe('outage');

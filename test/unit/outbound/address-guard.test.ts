@@ -44,39 +44,39 @@ const user = { host: 'dav.example', port: 443, trust: 'user' } as const;
 
 describe('S36: an address that a user named', () => {
   it.each(INTERNAL)('refuses %s', (address) => {
-    expect(new AddressGuard([]).judge({ ...user, address })).not.toBe('allowed');
+    expect(new AddressGuard([]).evaluate({ ...user, address })).not.toBe('allowed');
   });
 
   it.each(['93.184.216.34', '2606:4700::1111', '::ffff:93.184.216.34'])('allows the public address %s', (address) => {
-    expect(new AddressGuard([]).judge({ ...user, address })).toBe('allowed');
+    expect(new AddressGuard([]).evaluate({ ...user, address })).toBe('allowed');
   });
 
   it('refuses what is not an address', () => {
-    expect(new AddressGuard([]).judge({ ...user, address: 'example.com' })).toBe('unparsable');
+    expect(new AddressGuard([]).evaluate({ ...user, address: 'example.com' })).toBe('unparsable');
   });
 
   it.each([22, 25, 993, 5432, 6379])('refuses port %d of a public address', (port) => {
-    expect(new AddressGuard([]).judge({ ...user, address: '93.184.216.34', port })).toBe('port');
+    expect(new AddressGuard([]).evaluate({ ...user, address: '93.184.216.34', port })).toBe('port');
   });
 
   it('allows a private address, on any port, inside a block of the allow-list, mapped or not', () => {
     const guard = new AddressGuard(['10.1.0.0/16', 'fd12::/16']);
     for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd12::9']) {
-      expect(guard.judge({ ...user, address, port: 8081 })).toBe('allowed');
+      expect(guard.evaluate({ ...user, address, port: 8081 })).toBe('allowed');
     }
-    expect(guard.judge({ ...user, address: '10.2.0.1' })).toBe('not-public');
+    expect(guard.evaluate({ ...user, address: '10.2.0.1' })).toBe('not-public');
   });
 
   it('allows what an allow-listed host name stands for, and only under that very name', () => {
     const guard = new AddressGuard(['Nas.Example']);
-    expect(guard.judge({ ...user, address: '192.168.1.5', host: 'nas.example.' })).toBe('allowed');
-    expect(guard.judge({ ...user, address: '192.168.1.5', host: 'evil-nas.example' })).toBe('not-public');
+    expect(guard.evaluate({ ...user, address: '192.168.1.5', host: 'nas.example.' })).toBe('allowed');
+    expect(guard.evaluate({ ...user, address: '192.168.1.5', host: 'evil-nas.example' })).toBe('not-public');
   });
 
   it('refuses multicast and broadcast even when everything is allow-listed', () => {
     const guard = new AddressGuard(['0.0.0.0/0']);
-    expect(guard.judge({ ...user, address: '224.0.0.1' })).toBe('never');
-    expect(guard.judge({ ...user, address: '255.255.255.255' })).toBe('never');
+    expect(guard.evaluate({ ...user, address: '224.0.0.1' })).toBe('never');
+    expect(guard.evaluate({ ...user, address: '255.255.255.255' })).toBe('never');
   });
 });
 
@@ -84,11 +84,11 @@ describe("an address of the operator's own server", () => {
   const operator = { host: 'nextcloud', port: 8080, trust: 'operator' } as const;
 
   it.each(['127.0.0.1', '::1', '10.0.0.1', 'fd00::1', '100.64.0.1', '93.184.216.34'])('allows %s', (address) => {
-    expect(new AddressGuard([]).judge({ ...operator, address })).toBe('allowed');
+    expect(new AddressGuard([]).evaluate({ ...operator, address })).toBe('allowed');
   });
 
   it.each(['169.254.169.254', 'fe80::1', '64:ff9b::7f00:1', '0.0.0.0'])('refuses %s', (address) => {
-    expect(new AddressGuard([]).judge({ ...operator, address })).not.toBe('allowed');
+    expect(new AddressGuard([]).evaluate({ ...operator, address })).not.toBe('allowed');
   });
 });
 

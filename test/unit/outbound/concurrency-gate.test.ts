@@ -1,13 +1,13 @@
 // Places towards one upstream: bounded in all and for each caller, in turns (bar R27).
 import { describe, expect, it } from '@jest/globals';
-import { ConcurrencyGate, type GateCaller, type GateOptions } from '../../../src/outbound/bulkhead.ts';
+import { Bulkhead, type BulkheadCaller, type BulkheadOptions } from '../../../src/outbound/bulkhead.ts';
 
 const { signal } = new AbortController();
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A gate and the order in which it lets through. */
-function gateOf(options: Partial<GateOptions> = {}) {
-  const gate = new ConcurrencyGate({
+function gateOf(options: Partial<BulkheadOptions> = {}) {
+  const bulkhead = new Bulkhead({
     name: 'test',
     concurrency: 4,
     maxQueued: 100,
@@ -18,8 +18,8 @@ function gateOf(options: Partial<GateOptions> = {}) {
   const running: { name: string; leave: () => void }[] = [];
   const order: string[] = [];
   const refused: unknown[] = [];
-  const enter = (name: string, caller: GateCaller, by = signal): void => {
-    gate.enter(by, caller).then(
+  const enter = (name: string, caller: BulkheadCaller, by = signal): void => {
+    bulkhead.enter(by, caller).then(
       (leave) => {
         order.push(name);
         running.push({ name, leave });

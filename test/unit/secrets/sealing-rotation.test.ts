@@ -82,7 +82,7 @@ describe('SealingRotation', () => {
   it('S54 leaves no key of a user on the old key, and every record readable without it', async () => {
     const rotation = new SealingRotation(database, new KeyRing(`${NEW},${OLD}`));
     const steps: number[] = [];
-    await expect(rotation.run(({ done, total }) => steps.push(done / total))).resolves.toBe(USERS);
+    await expect(rotation.rewrapAll(({ done, total }) => steps.push(done / total))).resolves.toBe(USERS);
     expect(steps.slice(0, 3)).toEqual([100 / USERS, 200 / USERS, 1]);
     expect(await rotation.uses()).toEqual([
       { keyId: 'k2', userKeys: USERS, hasSignedAudit: false },
@@ -90,18 +90,18 @@ describe('SealingRotation', () => {
     ]);
     expect(await readable(NEW)).toBe(USERS);
     expect(await readable(OLD)).toBe(0);
-    await expect(rotation.run(() => undefined)).resolves.toBe(0);
+    await expect(rotation.rewrapAll(() => undefined)).resolves.toBe(0);
   });
 
   it('S54 can be cut off before a commit: every record stays readable under both keys, and another run ends it', async () => {
     const rotation = new SealingRotation(database, new KeyRing(`${NEW},${OLD}`));
     database.transactionsLeft = 1;
-    await expect(rotation.run(() => undefined)).rejects.toThrow('cut off');
+    await expect(rotation.rewrapAll(() => undefined)).rejects.toThrow('cut off');
     expect(await readable(`${NEW},${OLD}`)).toBe(USERS);
     expect(await readable(NEW)).toBe(100);
     expect(await readable(OLD)).toBe(USERS - 100);
     database.transactionsLeft = Number.POSITIVE_INFINITY;
-    await expect(rotation.run(() => undefined)).resolves.toBe(USERS - 100);
+    await expect(rotation.rewrapAll(() => undefined)).resolves.toBe(USERS - 100);
     expect(await readable(NEW)).toBe(USERS);
   });
 
@@ -114,7 +114,7 @@ describe('SealingRotation', () => {
       return em.execute<{ wrapped_key: string }[]>('select wrapped_key from user_keys where user_id = ?', [lost]);
     });
     const rotation = new SealingRotation(database, new KeyRing(`${NEW},${OLD}`));
-    await expect(rotation.run(() => undefined)).resolves.toBe(USERS - 1);
+    await expect(rotation.rewrapAll(() => undefined)).resolves.toBe(USERS - 1);
     expect(await rotation.uses()).toContainEqual({ keyId: 'gone', userKeys: 1, hasSignedAudit: false });
     const after = await open.database.read((em) =>
       em.execute('select wrapped_key from user_keys where user_id = ?', [lost]),
@@ -125,7 +125,7 @@ describe('SealingRotation', () => {
   it('S54 does not take the underscore of a key id for any character', async () => {
     const alike = `k_:${randomBytes(32).toString('base64')}`;
     const rotation = new SealingRotation(database, new KeyRing(`${alike},${OLD}`));
-    await expect(rotation.run(() => undefined)).resolves.toBe(USERS);
+    await expect(rotation.rewrapAll(() => undefined)).resolves.toBe(USERS);
     expect(await readable(alike)).toBe(USERS);
   });
 });
@@ -156,12 +156,12 @@ describe('a key that only verifies', () => {
   it('opens nothing that was sealed, seals nothing, and still proves the audit trail and recovery codes', async () => {
     const ring = new KeyRing(`${NEW},${OLD}:verify`);
     expect(await readable(`${NEW},${OLD}:verify`)).toBe(0);
-    expect(ring.find('k1', 'seal')).toBeUndefined();
-    expect(ring.find('k1', 'refresh-successor')).toBeUndefined();
+    expect(ring.findKey('k1', 'seal')).toBeUndefined();
+    expect(ring.findKey('k1', 'refresh-successor')).toBeUndefined();
     expect(ring.all('refresh-successor')).toHaveLength(1);
     const whole = new KeyRing(OLD);
-    expect(ring.find('k1', 'audit')).toEqual(whole.find('k1', 'audit'));
-    expect(ring.find('k1', 'recovery-code')).toEqual(whole.find('k1', 'recovery-code'));
+    expect(ring.findKey('k1', 'audit')).toEqual(whole.findKey('k1', 'audit'));
+    expect(ring.findKey('k1', 'recovery-code')).toEqual(whole.findKey('k1', 'recovery-code'));
   });
 
   it('cannot be the first', () => {

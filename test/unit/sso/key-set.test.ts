@@ -1,8 +1,8 @@
 // S26: how often the keys of an issuer are asked for, by a clock of the test.
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { KeySet } from '../../../src/auth/oidc/protocol/jwks.ts';
-import type { ProviderAnswer, ProviderHttp } from '../../../src/auth/oidc/protocol/json-request.ts';
+import { Jwks } from '../../../src/auth/oidc/protocol/jwks.ts';
+import type { JsonResponse, JsonRequest } from '../../../src/auth/oidc/protocol/json-request.ts';
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
@@ -11,7 +11,7 @@ class Keys {
   asked = 0;
   kids = ['one'];
   isDown = false;
-  readonly set = new KeySet({ json: () => this.#answer() } as unknown as ProviderHttp, () => this.nowMs);
+  readonly set = new Jwks({ json: () => this.#answer() } as unknown as JsonRequest, () => this.nowMs);
 
   find(kid: string): Promise<string> {
     const header = { alg: 'RS256', kid };
@@ -27,7 +27,7 @@ class Keys {
     );
   }
 
-  #answer(): Promise<ProviderAnswer> {
+  #answer(): Promise<JsonResponse> {
     this.asked += 1;
     if (this.isDown) return Promise.reject(new Error('down'));
     const keys = this.kids.map((kid) => ({ ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }));

@@ -1,5 +1,5 @@
-import { SsoFailure } from '../../identities/sso.errors.ts';
-import type { ProviderHttp } from './json-request.ts';
+import { OidcError } from '../../identities/oidc.errors.ts';
+import type { JsonRequest } from './json-request.ts';
 
 const MAX_BYTES = 128 * 1_024;
 const KEPT_MS = 10 * 60 * 1_000;
@@ -25,18 +25,18 @@ export interface ProviderMetadata {
 /** The discovery document of one issuer, kept for ten minutes. */
 export class Discovery {
   readonly #issuer: string;
-  readonly #http: ProviderHttp;
+  readonly #jsonRequest: JsonRequest;
   readonly #now: () => number;
   #known: { readonly metadata: ProviderMetadata; readonly atMs: number } | undefined;
   #running: Promise<ProviderMetadata> | undefined;
 
-  constructor(issuer: string, http: ProviderHttp, now: () => number = Date.now) {
+  constructor(issuer: string, jsonRequest: JsonRequest, now: () => number = Date.now) {
     this.#issuer = issuer;
-    this.#http = http;
+    this.#jsonRequest = jsonRequest;
     this.#now = now;
   }
 
-  /** @throws SsoFailure `discovery` when the document is not one of this issuer, and those of the request */
+  /** @throws OidcError `discovery` when the document is not one of this issuer, and those of the request */
   async metadata(signal: AbortSignal): Promise<ProviderMetadata> {
     if (this.#known !== undefined && this.#now() - this.#known.atMs < KEPT_MS) return this.#known.metadata;
     // Many logins at the same time ask once.
@@ -46,8 +46,8 @@ export class Discovery {
 
   async #ask(signal: AbortSignal): Promise<ProviderMetadata> {
     const url = `${this.#issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const { status, value } = await this.#http.json({ url, maxBytes: MAX_BYTES, signal });
-    if (status !== 200) throw new SsoFailure('discovery');
+    const { status, value } = await this.#jsonRequest.send({ url, maxBytes: MAX_BYTES, signal });
+    if (status !== 200) throw new OidcError('discovery');
     const metadata = metadataOf(value, this.#issuer);
     this.#known = { metadata, atMs: this.#now() };
     return metadata;
@@ -56,7 +56,7 @@ export class Discovery {
 
 function metadataOf(value: Readonly<Record<string, unknown>>, issuer: string): ProviderMetadata {
   // Exactly, so that no issuer can speak for another (OpenID Connect Discovery 1.0 section 4.3).
-  if (value['issuer'] !== issuer) throw new SsoFailure('discovery');
+  if (value['issuer'] !== issuer) throw new OidcError('discovery');
   const endpoint = (name: string): string => endpointOf(value[name], issuer);
   const optional = (name: string): string | null => (value[name] === undefined ? null : endpoint(name));
   return {
@@ -83,7 +83,7 @@ function endpointOf(value: unknown, issuer: string): string {
     url.password !== '' ||
     url.hash !== ''
   ) {
-    throw new SsoFailure('discovery');
+    throw new OidcError('discovery');
   }
   return url.href;
 }
@@ -98,10 +98,10 @@ function clientAuthenticationOf(value: unknown): ProviderMetadata['clientAuthent
   const methods = value === undefined ? ['client_secret_basic'] : stringsOf(value);
   if (methods.includes('client_secret_basic')) return 'client_secret_basic';
   if (methods.includes('client_secret_post')) return 'client_secret_post';
-  throw new SsoFailure('discovery');
+  throw new OidcError('discovery');
 }
 
 function stringsOf(value: unknown): string[] {
-  if (!Array.isArray(value)) throw new SsoFailure('discovery');
+  if (!Array.isArray(value)) throw new OidcError('discovery');
   return value.filter((each) => typeof each === 'string');
 }

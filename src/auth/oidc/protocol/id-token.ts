@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { jwtVerify, type JWTHeaderParameters, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { SsoFailure } from '../../identities/sso.errors.ts';
+import { OidcError } from '../../identities/oidc.errors.ts';
 
 /** How far the clocks of two servers may be apart, in seconds. */
 export const SKEW_SECONDS = 60;
@@ -35,7 +35,7 @@ export interface IdTokenClaims extends JWTPayload {
 /**
  * Every check of OpenID Connect Core 1.0 section 3.1.3.7, the signature included however the token came.
  *
- * @throws SsoFailure `id-token`, `keys`
+ * @throws OidcError `id-token`, `keys`
  */
 export async function verifyIdToken(token: unknown, expected: IdTokenExpectation): Promise<IdTokenClaims> {
   const { payload, header } = await verifySigned(token, expected);
@@ -48,20 +48,20 @@ export async function verifyIdToken(token: unknown, expected: IdTokenExpectation
     nonce === expected.nonce &&
     isMeantForUs(payload, expected.clientId) &&
     isAccessTokenHash(payload['at_hash'], header.alg, expected.accessToken);
-  if (!isSound || iss === undefined || exp === undefined || iat === undefined) throw new SsoFailure('id-token');
+  if (!isSound || iss === undefined || exp === undefined || iat === undefined) throw new OidcError('id-token');
   return { ...payload, iss, sub, exp, iat };
 }
 
 /**
  * Signature, algorithm, issuer, audience and times of a token.
  *
- * @throws SsoFailure `id-token`, `keys`
+ * @throws OidcError `id-token`, `keys`
  */
 export async function verifySigned(
   token: unknown,
   { issuer, clientId, algorithms, key }: TokenExpectation,
 ): Promise<{ readonly payload: JWTPayload; readonly header: JWTHeaderParameters }> {
-  if (typeof token !== 'string' || token.length > LONGEST_TOKEN) throw new SsoFailure('id-token');
+  if (typeof token !== 'string' || token.length > LONGEST_TOKEN) throw new OidcError('id-token');
   try {
     const { payload, protectedHeader } = await jwtVerify(token, key, {
       algorithms: [...algorithms],
@@ -73,7 +73,7 @@ export async function verifySigned(
     });
     return { payload, header: protectedHeader };
   } catch (error) {
-    throw error instanceof SsoFailure ? error : new SsoFailure('id-token', { cause: error });
+    throw error instanceof OidcError ? error : new OidcError('id-token', { cause: error });
   }
 }
 

@@ -1,12 +1,12 @@
 import { isEmail } from 'class-validator';
 import type { ProviderSettings } from '../../../config/sso-providers.ts';
-import type { ProvedIdentity } from '../../identities/identity-provider.port.ts';
+import type { VerifiedIdentity } from '../../identities/identity-provider.port.ts';
 
 /** Claims by name, as JSON gave them. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** What an identity says about its person. */
-export type Profile = Pick<ProvedIdentity, 'email' | 'isEmailVerified' | 'fullName' | 'groups'>;
+export type Profile = Pick<VerifiedIdentity, 'email' | 'isEmailVerified' | 'fullName' | 'groups'>;
 
 const LONGEST_NAME = 255;
 const LONGEST_EMAIL = 254;

@@ -2,14 +2,14 @@ import { readBytes } from '../../../outbound/bounded-read.ts';
 import type { OutboundClient } from '../../../outbound/outbound.client.ts';
 import { defineUpstreamPolicy, type UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
 import { isDomainError } from '../../../problem/domain-error.ts';
-import { SsoFailure } from '../../identities/sso.errors.ts';
+import { OidcError } from '../../identities/oidc.errors.ts';
 
 /** All requests of one step of a sign-on together, in milliseconds. */
 const STEP_TIMEOUT_MS = 4_500;
 const PER_ORIGIN = 32;
 
 /** One request to a provider. */
-export interface ProviderRequest {
+export interface JsonRequestOptions {
   readonly url: string;
   /** Sent as a form with POST; without it the request is a GET. */
   readonly form?: Readonly<Record<string, string>>;
@@ -19,13 +19,13 @@ export interface ProviderRequest {
 }
 
 /** An answer in JSON. */
-export interface ProviderAnswer {
+export interface JsonResponse {
   readonly status: number;
   readonly value: Readonly<Record<string, unknown>>;
 }
 
 /** Asks providers for JSON, through the one way out: no redirects, guarded addresses, bounded time and size. */
-export class ProviderHttp {
+export class JsonRequest {
   readonly #outbound: OutboundClient;
 
   constructor(outbound: OutboundClient) {
@@ -38,10 +38,10 @@ export class ProviderHttp {
   }
 
   /**
-   * @throws SsoFailure `provider-unreachable`, `provider-slow`, `provider-answer` (a redirect, no JSON object, too
+   * @throws OidcError `provider-unreachable`, `provider-timeout`, `provider-answer` (a redirect, no JSON object, too
    *   large, cut off)
    */
-  async json({ url, form, authorization, maxBytes, signal }: ProviderRequest): Promise<ProviderAnswer> {
+  async send({ url, form, authorization, maxBytes, signal }: JsonRequestOptions): Promise<JsonResponse> {
     const policy = policyOf(url);
     try {
       const response = await this.#outbound.request(policy, {
@@ -60,7 +60,7 @@ export class ProviderHttp {
       const bytes = await readBytes(response.body, maxBytes, policy.name);
       return { status: response.status, value: objectOf(bytes, response.headers['content-type']) };
     } catch (error) {
-      throw error instanceof SsoFailure ? error : failureOf(error, signal);
+      throw error instanceof OidcError ? error : failureOf(error, signal);
     }
   }
 }
@@ -78,26 +78,26 @@ function policyOf(url: string): UpstreamPolicy {
     concurrency: PER_ORIGIN,
     maxReadRetries: 0,
     breakerThreshold: 50,
-    judgeFailure: () => 'answer',
+    evaluateFailure: () => 'answer',
   });
 }
 
 function objectOf(bytes: Buffer, contentType = ''): Readonly<Record<string, unknown>> {
-  if (!/^application\/([a-z0-9.-]+\+)?json\s*(;|$)/i.test(contentType.trim())) throw new SsoFailure('provider-answer');
+  if (!/^application\/([a-z0-9.-]+\+)?json\s*(;|$)/i.test(contentType.trim())) throw new OidcError('provider-answer');
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw new SsoFailure('provider-answer');
+    throw new OidcError('provider-answer');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SsoFailure('provider-answer');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new OidcError('provider-answer');
   return value as Readonly<Record<string, unknown>>;
 }
 
-function failureOf(error: unknown, signal: AbortSignal): SsoFailure {
-  if (signal.aborted || isDomainError(error, 'upstream-timeout')) return new SsoFailure('provider-slow');
+function failureOf(error: unknown, signal: AbortSignal): OidcError {
+  if (signal.aborted || isDomainError(error, 'upstream-timeout')) return new OidcError('provider-timeout');
   const isWrong = isDomainError(error, 'upstream-protocol-error', 'upstream-misconfigured', 'upstream-refused-address');
-  if (isWrong) return new SsoFailure('provider-answer');
-  if (isDomainError(error)) return new SsoFailure('provider-unreachable');
-  return new SsoFailure('provider-answer', { cause: error });
+  if (isWrong) return new OidcError('provider-answer');
+  if (isDomainError(error)) return new OidcError('provider-unreachable');
+  return new OidcError('provider-answer', { cause: error });
 }

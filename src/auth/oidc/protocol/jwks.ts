@@ -6,8 +6,8 @@ import {
   type JSONWebKeySet,
   type JWSHeaderParameters,
 } from 'jose';
-import { SsoFailure } from '../../identities/sso.errors.ts';
-import type { ProviderHttp } from './json-request.ts';
+import { OidcError } from '../../identities/oidc.errors.ts';
+import type { JsonRequest } from './json-request.ts';
 
 const MAX_BYTES = 256 * 1_024;
 const MAX_KEYS = 100;
@@ -20,7 +20,7 @@ const PAUSE_AFTER_FAILURE_MS = 5 * 1_000;
 type LocalKeys = ReturnType<typeof createLocalJWKSet>;
 
 /** Which key to look for, and where its issuer publishes it. */
-export interface KeyQuestion {
+export interface KeyLookup {
   readonly jwksUri: string;
   readonly header: JWSHeaderParameters;
   readonly token: FlattenedJWSInput;
@@ -28,60 +28,60 @@ export interface KeyQuestion {
 }
 
 /** The keys of one issuer (RFC 7517 section 5), kept for ten minutes; an unknown `kid` may renew them once a minute. */
-export class KeySet {
-  readonly #http: ProviderHttp;
+export class Jwks {
+  readonly #jsonRequest: JsonRequest;
   readonly #now: () => number;
   #known: { readonly keys: LocalKeys; readonly atMs: number } | undefined;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #running: Promise<LocalKeys> | undefined;
 
-  constructor(http: ProviderHttp, now: () => number = Date.now) {
-    this.#http = http;
+  constructor(jsonRequest: JsonRequest, now: () => number = Date.now) {
+    this.#jsonRequest = jsonRequest;
     this.#now = now;
   }
 
-  /** @throws SsoFailure `keys` when the issuer has no such key */
-  async key(question: KeyQuestion): Promise<CryptoKey> {
+  /** @throws OidcError `keys` when the issuer has no such key */
+  async key(lookup: KeyLookup): Promise<CryptoKey> {
     const isFresh = this.#known !== undefined && this.#now() - this.#known.atMs < KEPT_MS;
     const keys = isFresh ? this.#known?.keys : undefined;
-    const found = await find(keys ?? (await this.#renew(question)), question);
-    return found ?? (await find(await this.#renew(question), question)) ?? fail();
+    const found = await find(keys ?? (await this.#renew(lookup)), lookup);
+    return found ?? (await find(await this.#renew(lookup), lookup)) ?? fail();
   }
 
   /** Those who come meanwhile share the request. The keys known so far stay until there are new ones. */
-  #renew(question: KeyQuestion): Promise<LocalKeys> {
+  #renew(lookup: KeyLookup): Promise<LocalKeys> {
     if (this.#running !== undefined) return this.#running;
-    if (this.#now() < this.#notBeforeMs) return Promise.reject(new SsoFailure('keys'));
+    if (this.#now() < this.#notBeforeMs) return Promise.reject(new OidcError('keys'));
     this.#notBeforeMs = this.#now() + PAUSE_AFTER_FAILURE_MS;
-    this.#running = this.#ask(question).finally(() => (this.#running = undefined));
+    this.#running = this.#ask(lookup).finally(() => (this.#running = undefined));
     return this.#running;
   }
 
-  async #ask({ jwksUri, signal }: KeyQuestion): Promise<LocalKeys> {
-    const { status, value } = await this.#http.json({ url: jwksUri, maxBytes: MAX_BYTES, signal });
+  async #ask({ jwksUri, signal }: KeyLookup): Promise<LocalKeys> {
+    const { status, value } = await this.#jsonRequest.send({ url: jwksUri, maxBytes: MAX_BYTES, signal });
     const { keys } = value;
-    if (status !== 200 || !Array.isArray(keys) || keys.length > MAX_KEYS) throw new SsoFailure('keys');
+    if (status !== 200 || !Array.isArray(keys) || keys.length > MAX_KEYS) throw new OidcError('keys');
     try {
       const atMs = this.#now();
       this.#known = { keys: createLocalJWKSet(value as unknown as JSONWebKeySet), atMs };
       this.#notBeforeMs = atMs + LEAST_PAUSE_MS;
       return this.#known.keys;
     } catch (error) {
-      throw new SsoFailure('keys', { cause: error });
+      throw new OidcError('keys', { cause: error });
     }
   }
 }
 
 /** @returns undefined when none has the `kid` and the algorithm of the header */
-async function find(keys: LocalKeys, { header, token }: KeyQuestion): Promise<CryptoKey | undefined> {
+async function find(keys: LocalKeys, { header, token }: KeyLookup): Promise<CryptoKey | undefined> {
   try {
     return await keys(header, token);
   } catch (error) {
     if (error instanceof errors.JWKSNoMatchingKey) return undefined;
-    throw new SsoFailure('keys', { cause: error });
+    throw new OidcError('keys', { cause: error });
   }
 }
 
 function fail(): never {
-  throw new SsoFailure('keys');
+  throw new OidcError('keys');
 }

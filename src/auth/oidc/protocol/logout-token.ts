@@ -1,5 +1,5 @@
-import { SsoFailure } from '../../identities/sso.errors.ts';
-import type { LogoutNotice } from '../../identities/identity-provider.port.ts';
+import { OidcError } from '../../identities/oidc.errors.ts';
+import type { LogoutToken } from '../../identities/identity-provider.port.ts';
 import { isSubject, isType, sessionIdOf, verifySigned, type TokenExpectation } from './id-token.ts';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
@@ -9,9 +9,9 @@ const LONGEST_ID = 255;
  * Every check of OpenID Connect Back-Channel Logout 1.0 section 2.6 but the one for replay, which needs a memory.
  * The type must be said: an ID token would fit almost all else.
  *
- * @throws SsoFailure `id-token`, `keys`
+ * @throws OidcError `id-token`, `keys`
  */
-export async function verifyLogoutToken(token: string, expected: TokenExpectation): Promise<LogoutNotice> {
+export async function verifyLogoutToken(token: string, expected: TokenExpectation): Promise<LogoutToken> {
   const { payload, header } = await verifySigned(token, expected);
   const { jti, exp, sub } = payload;
   const providerSid = sessionIdOf(payload);
@@ -24,8 +24,8 @@ export async function verifyLogoutToken(token: string, expected: TokenExpectatio
     isLogoutEvent(payload['events']) &&
     (sub === undefined || isSubject(sub)) &&
     (sub !== undefined || providerSid !== null);
-  if (!isSound || exp === undefined) throw new SsoFailure('id-token');
-  return { issuer: expected.issuer, subject: sub ?? null, providerSid, noticeId: jti, expiresAtMs: exp * 1_000 };
+  if (!isSound || exp === undefined) throw new OidcError('id-token');
+  return { issuer: expected.issuer, subject: sub ?? null, providerSid, tokenId: jti, expiresAtMs: exp * 1_000 };
 }
 
 function isLogoutEvent(events: unknown): boolean {

@@ -1,8 +1,8 @@
 import type { ProviderSettings } from '../../../config/sso-providers.ts';
 import type { ProviderTokens } from '../../identities/identity-provider.port.ts';
-import { SsoFailure } from '../../identities/sso.errors.ts';
+import { OidcError } from '../../identities/oidc.errors.ts';
 import type { ProviderMetadata } from './discovery.ts';
-import type { ProviderHttp } from './json-request.ts';
+import type { JsonRequest } from './json-request.ts';
 
 const MAX_BYTES = 64 * 1_024;
 /** Visible ASCII (RFC 6750 section 2.1 allows less, RFC 6749 appendix A.12 a little more). */
@@ -12,14 +12,14 @@ const LONGEST_LIFE_SECONDS = 10 * 365 * 86_400;
 /** The token endpoint of one provider (RFC 6749 sections 4.1.3 and 6). */
 export class TokenEndpoint {
   readonly #settings: ProviderSettings;
-  readonly #http: ProviderHttp;
+  readonly #jsonRequest: JsonRequest;
 
-  constructor(settings: ProviderSettings, http: ProviderHttp) {
+  constructor(settings: ProviderSettings, jsonRequest: JsonRequest) {
     this.#settings = settings;
-    this.#http = http;
+    this.#jsonRequest = jsonRequest;
   }
 
-  /** @throws SsoFailure `token-endpoint`, and those of the request */
+  /** @throws OidcError `token-endpoint`, and those of the request */
   async ask(
     metadata: ProviderMetadata,
     grant: Readonly<Record<string, string>>,
@@ -27,14 +27,14 @@ export class TokenEndpoint {
   ): Promise<ProviderTokens> {
     const { clientId, clientSecret } = this.#settings;
     const isBasic = metadata.clientAuthentication === 'client_secret_basic';
-    const { status, value } = await this.#http.json({
+    const { status, value } = await this.#jsonRequest.send({
       url: metadata.tokenEndpoint,
       form: isBasic ? grant : { ...grant, client_id: clientId, client_secret: clientSecret.reveal() },
       ...(isBasic && { authorization: basicAuthorization(clientId, clientSecret.reveal()) }),
       maxBytes: MAX_BYTES,
       signal,
     });
-    if (status !== 200) throw new SsoFailure('token-endpoint');
+    if (status !== 200) throw new OidcError('token-endpoint');
     return tokensOf(value);
   }
 }
@@ -45,12 +45,12 @@ function basicAuthorization(clientId: string, clientSecret: string): string {
   return `Basic ${Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64')}`;
 }
 
-/** @throws SsoFailure `token-endpoint` for an answer that is none of RFC 6749 section 5.1 */
+/** @throws OidcError `token-endpoint` for an answer that is none of RFC 6749 section 5.1 */
 export function tokensOf(value: Readonly<Record<string, unknown>>): ProviderTokens {
   const { token_type: type, expires_in: life } = value;
   const accessToken = findToken(value['access_token']);
   if (accessToken === null || typeof type !== 'string' || type.toLowerCase() !== 'bearer') {
-    throw new SsoFailure('token-endpoint');
+    throw new OidcError('token-endpoint');
   }
   const isLife = typeof life === 'number' && life > 0 && life <= LONGEST_LIFE_SECONDS;
   return {
@@ -63,6 +63,6 @@ export function tokensOf(value: Readonly<Record<string, unknown>>): ProviderToke
 
 function findToken(value: unknown): string | null {
   if (value === undefined || value === null) return null;
-  if (typeof value !== 'string' || !TOKEN.test(value)) throw new SsoFailure('token-endpoint');
+  if (typeof value !== 'string' || !TOKEN.test(value)) throw new OidcError('token-endpoint');
   return value;
 }

@@ -1,6 +1,6 @@
-import { SsoFailure } from '../../identities/sso.errors.ts';
+import { OidcError } from '../../identities/oidc.errors.ts';
 import type { Claims } from './identity-claims.ts';
-import type { ProviderHttp } from './json-request.ts';
+import type { JsonRequest } from './json-request.ts';
 
 const MAX_BYTES = 64 * 1_024;
 
@@ -17,12 +17,12 @@ export interface UserinfoQuestion {
  * Claims of UserInfo. They are used only when they are about the user of the ID token (OpenID Connect Core 1.0
  * section 5.3.2).
  *
- * @throws SsoFailure `userinfo`, and those of the request
+ * @throws OidcError `userinfo`, and those of the request
  */
-export async function userinfoOf(http: ProviderHttp, question: UserinfoQuestion): Promise<Claims> {
+export async function userinfoOf(jsonRequest: JsonRequest, question: UserinfoQuestion): Promise<Claims> {
   const { url, accessToken, subject, signal } = question;
   const authorization = `Bearer ${accessToken}`;
-  const { status, value } = await http.json({ url, authorization, maxBytes: MAX_BYTES, signal });
-  if (status !== 200 || value['sub'] !== subject) throw new SsoFailure('userinfo');
+  const { status, value } = await jsonRequest.send({ url, authorization, maxBytes: MAX_BYTES, signal });
+  if (status !== 200 || value['sub'] !== subject) throw new OidcError('userinfo');
   return value;
 }

@@ -10,7 +10,7 @@ export type ActivityNews =
   | { readonly kind: 'nothing' }
   /** The server has no feed for this user: the app is off, or the user switched everything off in it. */
   | { readonly kind: 'off' }
-  /** The place to go on from is none of this user's feed; what happened meanwhile is not known. */
+  /** The cursor is none of this user's feed; what happened meanwhile is not known. */
   | { readonly kind: 'lost' }
   | { readonly kind: 'news'; readonly newestId: number; readonly isAboutFiles: boolean; readonly isWhole: boolean };
 
@@ -67,7 +67,7 @@ export class ActivityClient {
 function newsOf(entries: readonly unknown[], since: number): ActivityNews {
   const ids = entries.map((entry) => findField(entry, 'activity_id')).filter((id) => isId(id));
   if (ids.length === 0) return { kind: 'nothing' };
-  // A server that does not know the place begins again with the first entry it has.
+  // A server that does not know the cursor begins again with the first entry it has.
   if (Math.min(...ids) <= since) return { kind: 'lost' };
   const isAboutFiles = entries.some((entry) => findText(entry, 'object_type') === 'files');
   return { kind: 'news', newestId: Math.max(...ids), isAboutFiles, isWhole: entries.length < PAGE };

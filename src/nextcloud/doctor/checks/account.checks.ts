@@ -2,7 +2,7 @@ import { davFailure } from '../../dav/dav-failure.ts';
 import { encodeDavPath } from '../../dav/dav-path.ts';
 import { findProperty } from '../../dav/multistatus.types.ts';
 import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
-import { propertyText, responsesOf, type AccountVisit } from '../account-snapshot.ts';
+import { propertyText, responsesOf, type AccountSnapshot } from '../account-snapshot.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 
@@ -17,23 +17,23 @@ const SERVER_CHECKS = ['dav-path', 'authorization-header'];
 const RELINK =
   'Link the account again: POST /api/integrations/nextcloud/link and open the address it gives, or PUT /api/integrations/nextcloud/account with a new app password.';
 
-const linked: Check<AccountVisit> = {
+const linked: Check<AccountSnapshot> = {
   id: 'account-linked',
   title: 'Your Nextcloud account is linked',
-  run: (visit) =>
+  run: (snapshot) =>
     Promise.resolve(
-      visit.isLinked
-        ? ok({ uid: visit.account.uid, scheme: visit.account.scheme })
+      snapshot.isLinked
+        ? ok({ uid: snapshot.account.uid, scheme: snapshot.account.scheme })
         : skipped('You have not linked a Nextcloud account.', RELINK),
     ),
 };
 
-const credential: Check<AccountVisit> = {
+const credential: Check<AccountSnapshot> = {
   id: 'account-credential',
   title: 'Your app password works',
   needs: ['account-linked', ...SERVER_CHECKS],
-  run: async (visit) => {
-    const { state, scheme } = visit.account;
+  run: async (snapshot) => {
+    const { state, scheme } = snapshot.account;
     if (state === 'invalid') return deadPassword();
     if (state === 'suspended') return suspended();
     if (scheme === 'basic') {
@@ -41,21 +41,21 @@ const credential: Check<AccountVisit> = {
         'It worked when last used. It is not tried here: this Nextcloud counts each try as a login by password.',
       );
     }
-    const answer = await visit.home();
+    const answer = await snapshot.home();
     if (answer.status === MULTISTATUS || answer.status === 404) return ok();
     const error = davFailure(answer, 'nextcloud-doctor');
     if (error.code !== 'account-link-invalid' && error.code !== 'account-suspended') throw error;
-    await visit.onRefused(error);
+    await snapshot.onRefused(error);
     return error.code === 'account-suspended' ? suspended() : deadPassword();
   },
 };
 
-const home: Check<AccountVisit> = {
+const home: Check<AccountSnapshot> = {
   id: 'account-home',
   title: 'Your files can be reached',
   needs: ['account-credential'],
-  run: async (visit) => {
-    const answer = await visit.home();
+  run: async (snapshot) => {
+    const answer = await snapshot.home();
     // Somebody else's home is shown as an empty folder without an id, not refused.
     const [root] = answer.status === MULTISTATUS ? await responsesOf(answer) : [];
     if (propertyText(root, OC, 'fileid') !== null) return ok();
@@ -67,12 +67,12 @@ const home: Check<AccountVisit> = {
   },
 };
 
-const quota: Check<AccountVisit> = {
+const quota: Check<AccountSnapshot> = {
   id: 'account-quota',
   title: 'There is room for uploads',
   needs: ['account-home'],
-  run: async (visit) => {
-    const [root] = await responsesOf(await visit.home());
+  run: async (snapshot) => {
+    const [root] = await responsesOf(await snapshot.home());
     const available = Number(propertyText(root, DAV, 'quota-available-bytes') ?? Number.NaN);
     const used = Number(propertyText(root, DAV, 'quota-used-bytes') ?? Number.NaN);
     // Negative numbers mean unlimited or unknown.
@@ -86,13 +86,13 @@ const quota: Check<AccountVisit> = {
   },
 };
 
-const folders: Check<AccountVisit> = {
+const folders: Check<AccountSnapshot> = {
   id: 'account-watched-folders',
   title: 'The folders that are indexed exist',
   needs: ['account-home'],
-  run: async (visit) => {
-    const watched = visit.watchDirectories.slice(0, MAX_FOLDERS);
-    const statuses = await Promise.all(watched.map((folder) => folderStatus(visit, folder)));
+  run: async (snapshot) => {
+    const watched = snapshot.watchDirectories.slice(0, MAX_FOLDERS);
+    const statuses = await Promise.all(watched.map((folder) => folderStatus(snapshot, folder)));
     const missing = watched.filter((_, index) => statuses[index] === 404);
     const facts = { watched: watched.join(', '), missing: missing.join(', ') };
     if (missing.length === 0) return ok(facts);
@@ -106,13 +106,13 @@ const folders: Check<AccountVisit> = {
   },
 };
 
-const calendars: Check<AccountVisit> = {
+const calendars: Check<AccountSnapshot> = {
   id: 'account-calendars',
   title: 'You have a calendar',
   needs: ['account-home'],
-  run: async (visit) => {
+  run: async (snapshot) => {
     const properties = '<d:resourcetype/>';
-    const answer = await visit.propfind({ path: visit.pathIn('calendars', '/'), depth: '1', properties });
+    const answer = await snapshot.propfind({ path: snapshot.pathIn('calendars', '/'), depth: '1', properties });
     if (answer.status !== MULTISTATUS && answer.status !== 404) throw davFailure(answer, 'nextcloud-doctor');
     const found = answer.status === MULTISTATUS ? await responsesOf(answer) : [];
     const count = found.filter((response) =>
@@ -129,12 +129,12 @@ const calendars: Check<AccountVisit> = {
   },
 };
 
-const uploads: Check<AccountVisit> = {
+const uploads: Check<AccountSnapshot> = {
   id: 'account-uploads',
   title: 'Large files can be uploaded in pieces',
   needs: ['account-credential'],
-  run: async (visit) => {
-    const { bodyText } = await visit.capabilities();
+  run: async (snapshot) => {
+    const { bodyText } = await snapshot.capabilities();
     const data = findField(findField(parseJson(bodyText), 'ocs'), 'data');
     const chunking = findText(findField(findField(data, 'capabilities'), 'dav'), 'chunking');
     if (chunking !== null) return ok({ chunking });
@@ -146,7 +146,7 @@ const uploads: Check<AccountVisit> = {
 };
 
 /** The caller's own account. */
-export const ACCOUNT_CHECKS: readonly Check<AccountVisit>[] = [
+export const ACCOUNT_CHECKS: readonly Check<AccountSnapshot>[] = [
   linked,
   credential,
   home,
@@ -170,7 +170,7 @@ function suspended(): Finding {
   });
 }
 
-async function folderStatus(visit: AccountVisit, folder: string): Promise<number> {
-  const path = visit.pathIn('files', encodeDavPath(folder.replace(/\/+$/, '') || '/'));
-  return (await visit.propfind({ path, depth: '0', properties: '<d:resourcetype/>' })).status;
+async function folderStatus(snapshot: AccountSnapshot, folder: string): Promise<number> {
+  const path = snapshot.pathIn('files', encodeDavPath(folder.replace(/\/+$/, '') || '/'));
+  return (await snapshot.propfind({ path, depth: '0', properties: '<d:resourcetype/>' })).status;
 }

@@ -1,18 +1,18 @@
 import { findField, findText } from '../../ocs/protocol/ocs-envelope.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
-import type { ServerVisit } from '../server-snapshot.ts';
+import type { ServerSnapshot } from '../server-snapshot.ts';
 
 const HARD_DELAY_MS = 5_000;
 /** From here on Nextcloud brings the app that sends webhooks. */
 const WEBHOOKS_SINCE_VERSION = 30;
 
-const ocs: Check<ServerVisit> = {
+const ocs: Check<ServerSnapshot> = {
   id: 'ocs',
   title: 'The OCS API answers',
   needs: ['maintenance', 'database-upgrade'],
-  run: async (visit) =>
-    (await visit.capabilities()) === undefined
+  run: async (snapshot) =>
+    (await snapshot.capabilities()) === undefined
       ? fault({
           cause: 'Nextcloud shows its status, but its OCS API does not answer as it should.',
           fix: 'Let the proxy pass /ocs to Nextcloud unchanged, with the header field OCS-APIRequest and the query. A page in HTML here comes from the proxy.',
@@ -20,26 +20,26 @@ const ocs: Check<ServerVisit> = {
       : ok(),
 };
 
-const throttle: Check<ServerVisit> = {
+const throttle: Check<ServerSnapshot> = {
   id: 'throttle',
   title: 'Nextcloud does not slow this server down for wrong passwords',
   needs: ['ocs'],
-  run: async (visit) => judgeThrottle(await visit.capabilities()),
+  run: async (snapshot) => evaluateThrottle(await snapshot.capabilities()),
 };
 
-const publicUrl: Check<ServerVisit> = {
+const publicUrl: Check<ServerSnapshot> = {
   id: 'public-url',
   title: 'Nextcloud knows its own address',
   needs: ['ocs'],
-  run: async (visit) => judgePublicUrl(visit, await visit.capabilities()),
+  run: async (snapshot) => evaluatePublicUrl(snapshot, await snapshot.capabilities()),
 };
 
-const activityApp: Check<ServerVisit> = {
+const activityApp: Check<ServerSnapshot> = {
   id: 'activity-app',
   title: 'The Activity app tells of changes early',
   needs: ['ocs'],
-  run: async (visit) =>
-    (await hasRoute(visit, '/apps/activity/api/v2/activity'))
+  run: async (snapshot) =>
+    (await hasRoute(snapshot, '/apps/activity/api/v2/activity'))
       ? ok()
       : warning({
           cause: 'The Activity app is off: changed files are found by the regular scans only.',
@@ -47,15 +47,15 @@ const activityApp: Check<ServerVisit> = {
         }),
 };
 
-const webhookApp: Check<ServerVisit> = {
+const webhookApp: Check<ServerSnapshot> = {
   id: 'webhook-app',
   title: 'Nextcloud can push changes',
   needs: ['ocs'],
-  run: async (visit) => {
-    const major = await visit.majorVersion();
+  run: async (snapshot) => {
+    const major = await snapshot.majorVersion();
     if (major !== null && major < WEBHOOKS_SINCE_VERSION)
       return skipped(`Nextcloud can do this from version ${WEBHOOKS_SINCE_VERSION} on; changes are found by scans.`);
-    if (await hasRoute(visit, '/apps/webhook_listeners/api/v1/webhooks')) return ok();
+    if (await hasRoute(snapshot, '/apps/webhook_listeners/api/v1/webhooks')) return ok();
     return skipped(
       'The app webhook_listeners is off; changes are found by scans.',
       'To have changes pushed: occ app:enable webhook_listeners',
@@ -64,7 +64,7 @@ const webhookApp: Check<ServerVisit> = {
 };
 
 /** Looks at the answers to all the other questions, so it comes last. */
-export const RATE_LIMIT_CHECK: Check<ServerVisit> = {
+export const RATE_LIMIT_CHECK: Check<ServerSnapshot> = {
   id: 'rate-limit',
   title: 'Nextcloud and its proxy let requests through',
   needs: ['status-page'],
@@ -84,16 +84,16 @@ export const RATE_LIMIT_CHECK: Check<ServerVisit> = {
 };
 
 /** What the OCS API tells without a login. */
-export const API_CHECKS: readonly Check<ServerVisit>[] = [ocs, throttle, publicUrl, activityApp, webhookApp];
+export const API_CHECKS: readonly Check<ServerSnapshot>[] = [ocs, throttle, publicUrl, activityApp, webhookApp];
 
 /** Unknown routes of OCS are 404 before anybody is asked who he is. */
-async function hasRoute({ probe }: ServerVisit, route: string): Promise<boolean> {
+async function hasRoute({ probe }: ServerSnapshot, route: string): Promise<boolean> {
   const headers = { 'ocs-apirequest': 'true', accept: 'application/json' };
   const { status } = await probe.ask({ path: `/ocs/v2.php${route}?format=json`, headers });
   return status !== 404;
 }
 
-function judgeThrottle(capabilities: unknown): Finding {
+function evaluateThrottle(capabilities: unknown): Finding {
   const bruteforce = findField(findField(capabilities, 'capabilities'), 'bruteforce');
   const delayMs = findField(bruteforce, 'delay');
   if (typeof delayMs !== 'number') return skipped('Nextcloud does not tell its brute-force delay.');
@@ -109,7 +109,7 @@ function judgeThrottle(capabilities: unknown): Finding {
 }
 
 /** The logo is an absolute URL that Nextcloud builds as it builds links, redirects and issuers. */
-function judgePublicUrl({ settings }: ServerVisit, capabilities: unknown): Finding {
+function evaluatePublicUrl({ settings }: ServerSnapshot, capabilities: unknown): Finding {
   const logo = findText(findField(findField(capabilities, 'capabilities'), 'theming'), 'logo');
   const built = logo === null ? null : URL.parse(logo);
   if (built === null || settings.url === undefined) return skipped('Nextcloud does not show how it builds its links.');

@@ -2,15 +2,15 @@ import type { DomainError } from '../../../problem/domain-error.ts';
 import { reasonOf } from '../check-runner.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
-import type { ServerVisit } from '../server-snapshot.ts';
-import { tlsTrouble } from './tls-trouble.ts';
+import type { ServerSnapshot } from '../server-snapshot.ts';
+import { tlsDiagnosis } from './tls-diagnosis.ts';
 
 const NAME_REASONS = new Set(['enotfound', 'eai_again', 'eai_nodata', 'eai_noname', 'no-address']);
 const NOT_A_BASE = /\/(remote\.php|ocs|index\.php|status\.php|webdav|caldav|carddav|dav)(\/|$)/i;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** Is a Nextcloud configured, and does its address look like one? */
-const configured: Check<ServerVisit> = {
+const configured: Check<ServerSnapshot> = {
   id: 'configured',
   title: 'A Nextcloud is configured',
   run: ({ settings }) =>
@@ -21,48 +21,48 @@ const configured: Check<ServerVisit> = {
     ),
 };
 
-const baseUrl: Check<ServerVisit> = {
+const baseUrl: Check<ServerSnapshot> = {
   id: 'base-url',
   title: 'The address is the base address of Nextcloud',
   needs: ['configured'],
-  run: ({ settings }) => Promise.resolve(judgeBaseUrl(settings.url ?? '')),
+  run: ({ settings }) => Promise.resolve(evaluateBaseUrl(settings.url ?? '')),
 };
 
-const dns: Check<ServerVisit> = {
+const dns: Check<ServerSnapshot> = {
   id: 'dns',
   title: 'The name of the Nextcloud server is known',
   needs: ['configured'],
-  run: async (visit) => {
-    const { failure } = await visit.contact();
-    if (failure === null || !NAME_REASONS.has(reasonOf(failure))) return ok({ host: hostOf(visit) });
+  run: async (snapshot) => {
+    const { failure } = await snapshot.contact();
+    if (failure === null || !NAME_REASONS.has(reasonOf(failure))) return ok({ host: hostOf(snapshot) });
     return fault({
       cause: 'The host name in NEXTCLOUD_URL has no address.',
-      fix: `Check the spelling of "${hostOf(visit)}" and the DNS of this machine; inside a container "localhost" is the container itself: use the name of the service, or host.docker.internal.`,
-      facts: { host: hostOf(visit), reason: reasonOf(failure) },
+      fix: `Check the spelling of "${hostOf(snapshot)}" and the DNS of this machine; inside a container "localhost" is the container itself: use the name of the service, or host.docker.internal.`,
+      facts: { host: hostOf(snapshot), reason: reasonOf(failure) },
     });
   },
 };
 
-const connection: Check<ServerVisit> = {
+const connection: Check<ServerSnapshot> = {
   id: 'connection',
   title: 'Nextcloud can be connected to',
   needs: ['dns'],
-  run: async (visit) => {
-    const { failure } = await visit.contact();
-    if (failure === null || failure.code === 'upstream-tls-failure') return ok({ host: hostOf(visit) });
-    return noConnection(failure, hostOf(visit));
+  run: async (snapshot) => {
+    const { failure } = await snapshot.contact();
+    if (failure === null || failure.code === 'upstream-tls-failure') return ok({ host: hostOf(snapshot) });
+    return noConnection(failure, hostOf(snapshot));
   },
 };
 
-const tls: Check<ServerVisit> = {
+const tls: Check<ServerSnapshot> = {
   id: 'tls',
   title: 'The connection is encrypted and the certificate is good',
   needs: ['connection'],
-  run: async (visit) => {
-    const { answer, failure } = await visit.contact();
-    if (failure !== null) return tlsTrouble(failure, hostOf(visit));
-    const url = new URL(visit.probe.baseUrl);
-    if (url.protocol === 'https:') return encrypted(visit);
+  run: async (snapshot) => {
+    const { answer, failure } = await snapshot.contact();
+    if (failure !== null) return tlsDiagnosis(failure, hostOf(snapshot));
+    const url = new URL(snapshot.probe.baseUrl);
+    if (url.protocol === 'https:') return encrypted(snapshot);
     if (/SSL-enabled server port/i.test(answer.bodyText)) {
       return fault({
         cause: 'The port speaks TLS, and NEXTCLOUD_URL says http.',
@@ -70,7 +70,7 @@ const tls: Check<ServerVisit> = {
       });
     }
     if (LOOPBACK.test(url.hostname)) return ok({ protocol: 'http' }, 'Not encrypted: it does not leave this machine.');
-    if (visit.settings.allowsHttp) return ok({ protocol: 'http' }, 'Not encrypted: NEXTCLOUD_ALLOW_HTTP allows it.');
+    if (snapshot.settings.allowsHttp) return ok({ protocol: 'http' }, 'Not encrypted: NEXTCLOUD_ALLOW_HTTP allows it.');
     return warning({
       cause: 'Nextcloud is spoken to without encryption.',
       fix: 'Set NEXTCLOUD_URL to an https address; production refuses http unless NEXTCLOUD_ALLOW_HTTP=true.',
@@ -80,19 +80,19 @@ const tls: Check<ServerVisit> = {
 };
 
 /** Everything up to the first answer. */
-export const CONTACT_CHECKS: readonly Check<ServerVisit>[] = [configured, baseUrl, dns, connection, tls];
+export const CONTACT_CHECKS: readonly Check<ServerSnapshot>[] = [configured, baseUrl, dns, connection, tls];
 
-function hostOf({ settings }: ServerVisit): string {
+function hostOf({ settings }: ServerSnapshot): string {
   return new URL(settings.url ?? 'http://unset').hostname;
 }
 
 /** The pin costs a connection of its own, so it is shown on request only. */
-async function encrypted({ probe, depth }: ServerVisit): Promise<Finding> {
+async function encrypted({ probe, depth }: ServerSnapshot): Promise<Finding> {
   const [pin] = depth.isDeep ? await probe.pins() : [];
   return ok({ protocol: 'https', ...(pin !== undefined && { pin }) });
 }
 
-function judgeBaseUrl(url: string): Finding {
+function evaluateBaseUrl(url: string): Finding {
   const found = NOT_A_BASE.exec(new URL(url).pathname);
   if (found === null) return ok({ url });
   const base = url.slice(0, url.indexOf(found[0]));

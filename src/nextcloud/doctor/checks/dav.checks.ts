@@ -2,7 +2,7 @@ import { findSabreException } from '../../dav/sabre-exception.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { ServerVisit } from '../server-snapshot.ts';
+import type { ServerSnapshot } from '../server-snapshot.ts';
 
 const DAV_PATH = '/remote.php/dav/';
 /** No app password: it is too short. A wrong Bearer token is never counted as a failed login. */
@@ -10,25 +10,25 @@ const NO_TOKEN = 'voiceassist-doctor';
 /** What sabre/dav, which is not translated, says of a request without a Bearer token. */
 const NO_BEARER_SEEN = "No 'Authorization: Bearer' header found";
 
-const davPath: Check<ServerVisit> = {
+const davPath: Check<ServerSnapshot> = {
   id: 'dav-path',
   title: 'WebDAV answers, and the proxy lets its methods through',
   needs: ['maintenance', 'database-upgrade'],
-  run: async (visit) => {
-    const answer = await visit.probe.ask({ method: 'PROPFIND', path: DAV_PATH, headers: { depth: '0' } });
+  run: async (snapshot) => {
+    const answer = await snapshot.probe.ask({ method: 'PROPFIND', path: DAV_PATH, headers: { depth: '0' } });
     if (isSabre(answer)) return ok();
-    if (answer.status === 405 || answer.status === 501 || answer.status === 403) return methodRefused(visit, answer);
+    if (answer.status === 405 || answer.status === 501 || answer.status === 403) return methodRefused(snapshot, answer);
     return wrongPath(answer);
   },
 };
 
-const authorizationHeader: Check<ServerVisit> = {
+const authorizationHeader: Check<ServerSnapshot> = {
   id: 'authorization-header',
   title: 'The Authorization header reaches Nextcloud',
   needs: ['dav-path'],
-  run: async (visit) => {
+  run: async (snapshot) => {
     const login = { loginName: '', secret: NO_TOKEN, scheme: 'bearer' } as const;
-    const answer = await visit.probe.ask({ method: 'PROPFIND', path: DAV_PATH, headers: { depth: '0' }, login });
+    const answer = await snapshot.probe.ask({ method: 'PROPFIND', path: DAV_PATH, headers: { depth: '0' }, login });
     const message = findSabreException(answer.bodyText)?.message;
     if (answer.status !== 401 || message === undefined) return skipped('WebDAV did not say what it saw.');
     if (!message.includes(NO_BEARER_SEEN)) return ok();
@@ -39,13 +39,13 @@ const authorizationHeader: Check<ServerVisit> = {
   },
 };
 
-const wellKnown: Check<ServerVisit> = {
+const wellKnown: Check<ServerSnapshot> = {
   id: 'well-known',
   title: 'Calendar and contact programs find Nextcloud',
   needs: ['maintenance', 'database-upgrade'],
-  run: async (visit) => {
-    const { status, location } = await visit.probe.ask({
-      path: new URL('/.well-known/caldav', visit.probe.baseUrl).href,
+  run: async (snapshot) => {
+    const { status, location } = await snapshot.probe.ask({
+      path: new URL('/.well-known/caldav', snapshot.probe.baseUrl).href,
     });
     const isRedirect = status >= 300 && status < 400;
     if (isRedirect && /\/remote\.php\/dav\/?$/.test(location?.pathname ?? '')) return ok();
@@ -59,14 +59,14 @@ const wellKnown: Check<ServerVisit> = {
 };
 
 /** What WebDAV tells without a login. */
-export const DAV_CHECKS: readonly Check<ServerVisit>[] = [davPath, authorizationHeader, wellKnown];
+export const DAV_CHECKS: readonly Check<ServerSnapshot>[] = [davPath, authorizationHeader, wellKnown];
 
 function isSabre({ status, bodyText }: ProbeAnswer): boolean {
   return status === 401 && findSabreException(bodyText) !== null;
 }
 
 /** The same path by GET tells whether it is the path or the method that is refused. */
-async function methodRefused({ probe }: ServerVisit, answer: ProbeAnswer): Promise<Finding> {
+async function methodRefused({ probe }: ServerSnapshot, answer: ProbeAnswer): Promise<Finding> {
   const facts = { status: answer.status };
   if (isSabre(await probe.ask({ path: DAV_PATH }))) {
     return fault({

@@ -4,7 +4,7 @@ import { canBeBearer, type CredentialScheme } from '../../dav/nextcloud-credenti
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { ServerVisit } from '../server-snapshot.ts';
+import type { ServerSnapshot } from '../server-snapshot.ts';
 import type { RefusedPasswords } from '../refused-passwords.ts';
 
 type ServiceAccount = NonNullable<DoctorSettings['serviceAccount']>;
@@ -16,41 +16,45 @@ const HOW =
  * The account that manages users. An app password is recognised as Bearer, which Nextcloud never counts as a login
  * attempt; only what fails that way is tried as a password, once, and never again after it was refused.
  */
-export function serviceAccountCheck(refused: RefusedPasswords): Check<ServerVisit> {
+export function serviceAccountCheck(refused: RefusedPasswords): Check<ServerSnapshot> {
   return {
     id: 'service-account',
     title: 'The service account may manage users',
     needs: ['throttle'],
-    run: async (visit) => {
-      const { serviceAccount } = visit.settings;
+    run: async (snapshot) => {
+      const { serviceAccount } = snapshot.settings;
       if (serviceAccount === undefined)
         return skipped('No service account is configured; it is needed to make users in Nextcloud only.');
-      if (!visit.depth.isForAdministrator) return skipped('Looked at for administrators only.');
+      if (!snapshot.depth.isForAdministrator) return skipped('Looked at for administrators only.');
       const self = canBeBearer(serviceAccount.secret)
-        ? await ask(visit, '/cloud/user', { ...serviceAccount, scheme: 'bearer' })
+        ? await ask(snapshot, '/cloud/user', { ...serviceAccount, scheme: 'bearer' })
         : null;
-      if (self?.status === 200) return judgeRights(visit, serviceAccount, { self, scheme: 'bearer' });
-      return tryPassword(visit, serviceAccount, refused);
+      if (self?.status === 200) return evaluateRights(snapshot, serviceAccount, { self, scheme: 'bearer' });
+      return tryPassword(snapshot, serviceAccount, refused);
     },
   };
 }
 
-async function tryPassword(visit: ServerVisit, account: ServiceAccount, refused: RefusedPasswords): Promise<Finding> {
+async function tryPassword(
+  snapshot: ServerSnapshot,
+  account: ServiceAccount,
+  refused: RefusedPasswords,
+): Promise<Finding> {
   if (refused.has(account.secret)) return wrongPassword();
-  const delayMs = findField(findField(findField(await visit.capabilities(), 'capabilities'), 'bruteforce'), 'delay');
+  const delayMs = findField(findField(findField(await snapshot.capabilities(), 'capabilities'), 'bruteforce'), 'delay');
   if (delayMs !== 0)
     return skipped('No password is tried while Nextcloud slows this server down; end that first, see "throttle".');
-  const self = await ask(visit, '/cloud/user', { ...account, scheme: 'basic' });
+  const self = await ask(snapshot, '/cloud/user', { ...account, scheme: 'basic' });
   if (self.status === 401) {
     refused.add(account.secret);
     return wrongPassword();
   }
   if (self.status === 429) return skipped('Nextcloud refuses passwords from this server for now, see "throttle".');
-  return judgeRights(visit, account, { self, scheme: 'basic' });
+  return evaluateRights(snapshot, account, { self, scheme: 'basic' });
 }
 
-async function judgeRights(
-  visit: ServerVisit,
+async function evaluateRights(
+  snapshot: ServerSnapshot,
   account: ServiceAccount,
   { self, scheme }: { self: ProbeAnswer; scheme: CredentialScheme },
 ): Promise<Finding> {
@@ -59,7 +63,7 @@ async function judgeRights(
   const groups = findField(user, 'groups');
   const isAdmin = Array.isArray(groups) && groups.includes('admin');
   const facts = { user: uid, login_name: account.loginName, is_admin: isAdmin, credential: scheme };
-  const users = await ask(visit, '/cloud/users?limit=1', { ...account, scheme });
+  const users = await ask(snapshot, '/cloud/users?limit=1', { ...account, scheme });
   if (users.status !== 200) {
     return fault({
       cause: 'The service account works, but may not manage users.',
@@ -91,7 +95,7 @@ function wrongPassword(): Finding {
 }
 
 function ask(
-  { probe }: ServerVisit,
+  { probe }: ServerSnapshot,
   route: string,
   login: ServiceAccount & { readonly scheme: CredentialScheme },
 ): Promise<ProbeAnswer> {

@@ -41,7 +41,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     cause: 'Nextcloud could not be reached during a login.',
     fix: 'Check the connection from this server to the issuer.',
   },
-  'provider-slow': {
+  'provider-timeout': {
     cause: 'Nextcloud was too slow during a login.',
     fix: 'Look at the load of Nextcloud, and at its brute-force delay for the address of this server.',
   },

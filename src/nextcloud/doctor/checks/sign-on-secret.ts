@@ -3,7 +3,7 @@ import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.
 import type { Finding } from '../check.types.ts';
 import { fault, ok, skipped } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { ServerVisit } from '../server-snapshot.ts';
+import type { ServerSnapshot } from '../server-snapshot.ts';
 
 const OAUTH2_TOKEN_PATH = '/index.php/apps/oauth2/api/v1/token';
 const OIDC_TOKEN_PATH = '/index.php/apps/oidc/token';
@@ -14,17 +14,21 @@ const NOTHING = 'voiceassist-doctor-knows-no-code';
  * are right (RFC 6749 section 5.2); both apps of Nextcloud look at the code first and do not, but the provider may offer
  * introspection (RFC 7662), which does.
  */
-export async function secretFinding(visit: ServerVisit, signOn: ProviderSettings): Promise<Finding> {
-  const document = signOn.kind === 'oidc' ? (await visit.discovery()).document : undefined;
+export async function secretFinding(snapshot: ServerSnapshot, signOn: ProviderSettings): Promise<Finding> {
+  const document = signOn.kind === 'oidc' ? (await snapshot.discovery()).document : undefined;
   const introspection = findText(document, 'introspection_endpoint');
   const answer =
     introspection === null
-      ? await askForTokens(visit, signOn, findText(document, 'token_endpoint'))
-      : await post(visit, pathOf(introspection, visit), { ...credentials(signOn), token: NOTHING });
-  return judge(answer);
+      ? await askForTokens(snapshot, signOn, findText(document, 'token_endpoint'))
+      : await post(snapshot, pathOf(introspection, snapshot), { ...credentials(signOn), token: NOTHING });
+  return evaluateSecret(answer);
 }
 
-function askForTokens(visit: ServerVisit, signOn: ProviderSettings, endpoint: string | null): Promise<ProbeAnswer> {
+function askForTokens(
+  snapshot: ServerSnapshot,
+  signOn: ProviderSettings,
+  endpoint: string | null,
+): Promise<ProbeAnswer> {
   const form = {
     ...credentials(signOn),
     grant_type: 'authorization_code',
@@ -32,11 +36,11 @@ function askForTokens(visit: ServerVisit, signOn: ProviderSettings, endpoint: st
     redirect_uri: signOn.redirectUri,
   };
   const ownPath = signOn.kind === 'oidc' ? OIDC_TOKEN_PATH : OAUTH2_TOKEN_PATH;
-  return post(visit, endpoint === null ? ownPath : pathOf(endpoint, visit), form);
+  return post(snapshot, endpoint === null ? ownPath : pathOf(endpoint, snapshot), form);
 }
 
 function post(
-  { issuerProbe }: ServerVisit,
+  { issuerProbe }: ServerSnapshot,
   path: string,
   form: Readonly<Record<string, string>>,
 ): Promise<ProbeAnswer> {
@@ -49,11 +53,11 @@ function credentials({ clientId, clientSecret }: ProviderSettings): Record<strin
 }
 
 /** The document may name another host than the one that is asked. */
-function pathOf(endpoint: string, { issuerProbe }: ServerVisit): string {
+function pathOf(endpoint: string, { issuerProbe }: ServerSnapshot): string {
   return new URL(issuerProbe.baseUrl).origin + (URL.parse(endpoint)?.pathname ?? '/');
 }
 
-function judge({ status, bodyText }: ProbeAnswer): Finding {
+function evaluateSecret({ status, bodyText }: ProbeAnswer): Finding {
   const document = parseJson(bodyText);
   const error = findText(document, 'error');
   const facts = { status, error };

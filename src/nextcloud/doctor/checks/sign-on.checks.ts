@@ -5,7 +5,7 @@ import { reasonOf } from '../check-runner.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { DiscoveryAnswer, ServerVisit } from '../server-snapshot.ts';
+import type { DiscoveryAnswer, ServerSnapshot } from '../server-snapshot.ts';
 import { recentFinding } from './sign-on-recent.ts';
 import { secretFinding } from './sign-on-secret.ts';
 
@@ -14,25 +14,25 @@ const CLIENT_APP_NOTE =
   'Not the app "OpenID Connect user backend" (user_oidc): it makes Nextcloud a client of another provider and provides nothing.';
 const EDGE_CHARACTERS = /^\s|\s$|^["'<]|["'>]$/;
 
-const app: Check<ServerVisit> = {
+const app: Check<ServerSnapshot> = {
   id: 'sso-app',
   title: 'The app of Nextcloud that logs users in is there',
   needs: ['maintenance', 'database-upgrade'],
-  run: async (visit) => {
-    const { signOn } = visit.settings;
+  run: async (snapshot) => {
+    const { signOn } = snapshot.settings;
     if (signOn === undefined) return skipped(OFF);
-    return signOn.kind === 'oidc' ? judgeOidcApp(visit, signOn) : judgeOAuth2App(visit, signOn);
+    return signOn.kind === 'oidc' ? evaluateOidcApp(snapshot, signOn) : evaluateOAuth2App(snapshot, signOn);
   },
 };
 
-const issuer: Check<ServerVisit> = {
+const issuer: Check<ServerSnapshot> = {
   id: 'sso-issuer',
   title: 'The issuer of tokens is the one that is expected',
   needs: ['sso-app'],
-  run: async (visit) => {
-    const { signOn } = visit.settings;
+  run: async (snapshot) => {
+    const { signOn } = snapshot.settings;
     if (signOn?.kind !== 'oidc') return skipped('Plain OAuth 2.0 has no issuer.');
-    const { document } = await visit.discovery();
+    const { document } = await snapshot.discovery();
     const named = findText(document, 'issuer') ?? '';
     const facts = { expected: signOn.issuer, named };
     if (named === signOn.issuer) return ok(facts);
@@ -45,20 +45,20 @@ const issuer: Check<ServerVisit> = {
   },
 };
 
-const redirectUri: Check<ServerVisit> = {
+const redirectUri: Check<ServerSnapshot> = {
   id: 'sso-redirect-uri',
   title: 'Nextcloud sends users back to this server',
   needs: ['configured'],
   run: ({ settings: { signOn, ownOrigin } }) =>
-    Promise.resolve(signOn === undefined ? skipped(OFF) : judgeRedirectUri(signOn, ownOrigin)),
+    Promise.resolve(signOn === undefined ? skipped(OFF) : evaluateRedirectUri(signOn, ownOrigin)),
 };
 
-const client: Check<ServerVisit> = {
+const client: Check<ServerSnapshot> = {
   id: 'sso-client',
   title: 'Nextcloud knows this server as a client',
   needs: ['sso-app'],
-  run: async (visit) => {
-    const { signOn } = visit.settings;
+  run: async (snapshot) => {
+    const { signOn } = snapshot.settings;
     if (signOn === undefined) return skipped(OFF);
     if (EDGE_CHARACTERS.test(signOn.clientId) || EDGE_CHARACTERS.test(signOn.clientSecret.reveal())) {
       return fault({
@@ -66,24 +66,24 @@ const client: Check<ServerVisit> = {
         fix: 'Copy both again from Nextcloud into NEXTCLOUD_CLIENT_ID and NEXTCLOUD_CLIENT_SECRET, without anything around them.',
       });
     }
-    return judgeAuthorize(visit, signOn);
+    return evaluateAuthorize(snapshot, signOn);
   },
 };
 
-const secret: Check<ServerVisit> = {
+const secret: Check<ServerSnapshot> = {
   id: 'sso-secret',
   title: 'Nextcloud accepts the client secret',
   needs: ['sso-client'],
-  run: async (visit) => {
-    const { signOn } = visit.settings;
+  run: async (snapshot) => {
+    const { signOn } = snapshot.settings;
     if (signOn === undefined) return skipped(OFF);
-    if (!visit.depth.isDeep)
+    if (!snapshot.depth.isDeep)
       return skipped('Tried only on request, because Nextcloud may count it: npm run doctor -- --deep, or ?deep=true.');
-    return secretFinding(visit, signOn);
+    return secretFinding(snapshot, signOn);
   },
 };
 
-const recent: Check<ServerVisit> = {
+const recent: Check<ServerSnapshot> = {
   id: 'sso-recent',
   title: 'Logins with Nextcloud succeed',
   needs: ['configured'],
@@ -95,12 +95,12 @@ const recent: Check<ServerVisit> = {
 };
 
 /** Login with Nextcloud: which app, which issuer, which client. */
-export const SIGN_ON_CHECKS: readonly Check<ServerVisit>[] = [app, issuer, redirectUri, client, secret, recent];
+export const SIGN_ON_CHECKS: readonly Check<ServerSnapshot>[] = [app, issuer, redirectUri, client, secret, recent];
 
-async function judgeOidcApp(visit: ServerVisit, signOn: ProviderSettings): Promise<Finding> {
+async function evaluateOidcApp(snapshot: ServerSnapshot, signOn: ProviderSettings): Promise<Finding> {
   let answer: DiscoveryAnswer;
   try {
-    answer = await visit.discovery();
+    answer = await snapshot.discovery();
   } catch (error) {
     if (!isDomainError(error)) throw error;
     return fault({
@@ -112,7 +112,7 @@ async function judgeOidcApp(visit: ServerVisit, signOn: ProviderSettings): Promi
   const { status, document } = answer;
   const facts = { sso: 'oidc', status };
   if (findText(document, 'issuer') !== null) return ok(facts);
-  const hasOAuth2 = (await authorizeAnswer(visit, signOn, 'nextcloud-oauth2')).status !== 404;
+  const hasOAuth2 = (await authorizeAnswer(snapshot, signOn, 'nextcloud-oauth2')).status !== 404;
   return fault({
     cause: 'NEXTCLOUD_SSO is "oidc", but this Nextcloud is no OpenID Connect provider: it has no discovery document.',
     fix: hasOAuth2
@@ -122,8 +122,8 @@ async function judgeOidcApp(visit: ServerVisit, signOn: ProviderSettings): Promi
   });
 }
 
-async function judgeOAuth2App(visit: ServerVisit, signOn: ProviderSettings): Promise<Finding> {
-  const { status } = await authorizeAnswer(visit, signOn, 'nextcloud-oauth2');
+async function evaluateOAuth2App(snapshot: ServerSnapshot, signOn: ProviderSettings): Promise<Finding> {
+  const { status } = await authorizeAnswer(snapshot, signOn, 'nextcloud-oauth2');
   if (status !== 404) return ok({ sso: 'oauth2' });
   return fault({
     cause: 'NEXTCLOUD_SSO is "oauth2", but the app for OAuth 2.0 is off in Nextcloud.',
@@ -132,7 +132,7 @@ async function judgeOAuth2App(visit: ServerVisit, signOn: ProviderSettings): Pro
   });
 }
 
-function judgeRedirectUri({ id, redirectUri: configuredUri }: ProviderSettings, ownOrigin: string): Finding {
+function evaluateRedirectUri({ id, redirectUri: configuredUri }: ProviderSettings, ownOrigin: string): Finding {
   const url = URL.parse(configuredUri);
   const facts = { redirect_uri: configuredUri, public_url: ownOrigin };
   const isOurRoute = url?.pathname === '/auth/callback' || url?.pathname === `/api/auth/oidc/${id}/callback`;
@@ -153,8 +153,8 @@ function judgeRedirectUri({ id, redirectUri: configuredUri }: ProviderSettings, 
   return ok(facts, 'Exactly this redirect URI must be registered in Nextcloud, or it says "Invalid redirect URI".');
 }
 
-async function judgeAuthorize(visit: ServerVisit, signOn: ProviderSettings): Promise<Finding> {
-  const { status, location } = await authorizeAnswer(visit, signOn, signOn.kind);
+async function evaluateAuthorize(snapshot: ServerSnapshot, signOn: ProviderSettings): Promise<Finding> {
+  const { status, location } = await authorizeAnswer(snapshot, signOn, signOn.kind);
   const error = location?.searchParams.get('error') ?? null;
   const facts = { status, redirect_uri: signOn.redirectUri, error };
   if (status >= 300 && status < 400 && error === null) {
@@ -174,7 +174,7 @@ async function judgeAuthorize(visit: ServerVisit, signOn: ProviderSettings): Pro
 
 /** Where the browser would be sent; nobody is logged in, so nothing comes of it. */
 async function authorizeAnswer(
-  visit: ServerVisit,
+  snapshot: ServerSnapshot,
   signOn: ProviderSettings,
   kind: ProviderSettings['kind'],
 ): Promise<ProbeAnswer> {
@@ -186,13 +186,13 @@ async function authorizeAnswer(
     state: 'voiceassist-doctor',
     ...(isOidc && { scope: 'openid', nonce: 'voiceassist-doctor' }),
   });
-  if (!isOidc) return visit.probe.ask({ path: `/index.php/apps/oauth2/authorize?${query.toString()}` });
-  const endpoint = findText((await visit.discovery()).document, 'authorization_endpoint');
-  return visit.issuerProbe.ask({ path: `${endpointPath(endpoint, visit)}?${query.toString()}` });
+  if (!isOidc) return snapshot.probe.ask({ path: `/index.php/apps/oauth2/authorize?${query.toString()}` });
+  const endpoint = findText((await snapshot.discovery()).document, 'authorization_endpoint');
+  return snapshot.issuerProbe.ask({ path: `${endpointPath(endpoint, snapshot)}?${query.toString()}` });
 }
 
 /** The document may name another host than the one that is asked; only its path counts. */
-function endpointPath(endpoint: string | null, { issuerProbe }: ServerVisit): string {
+function endpointPath(endpoint: string | null, { issuerProbe }: ServerSnapshot): string {
   const url = endpoint === null ? null : URL.parse(endpoint);
   return url === null ? '/index.php/apps/oidc/authorize' : new URL(issuerProbe.baseUrl).origin + url.pathname;
 }

@@ -2,8 +2,8 @@ import { findField } from '../../ocs/protocol/ocs-envelope.ts';
 import type { Check, Finding } from '../check.types.ts';
 import { fault, ok, skipped, warning } from '../finding.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
-import type { ServerVisit } from '../server-snapshot.ts';
-import { judgeRedirect } from './redirect-trouble.ts';
+import type { ServerSnapshot } from '../server-snapshot.ts';
+import { evaluateRedirect } from './redirect-diagnosis.ts';
 
 const UNTRUSTED_DOMAIN_CODE = 15;
 const SKEW_WARNING_MS = 30_000;
@@ -11,25 +11,25 @@ const SKEW_FAULT_MS = 300_000;
 const OLDEST_VERSION = 27;
 const NEWEST_VERSION = 32;
 
-const redirect: Check<ServerVisit> = {
+const redirect: Check<ServerSnapshot> = {
   id: 'redirect',
   title: 'Nextcloud answers where it is asked',
   needs: ['tls', 'base-url'],
-  run: async (visit) => {
-    const { status, location } = await visit.statusAnswer();
+  run: async (snapshot) => {
+    const { status, location } = await snapshot.statusAnswer();
     if (status < 300 || status >= 400) return ok();
-    return judgeRedirect(new URL(visit.probe.baseUrl), location);
+    return evaluateRedirect(new URL(snapshot.probe.baseUrl), location);
   },
 };
 
-const trustedDomains: Check<ServerVisit> = {
+const trustedDomains: Check<ServerSnapshot> = {
   id: 'trusted-domains',
   title: 'Nextcloud trusts the host name it is called by',
   needs: ['redirect'],
-  run: async (visit) => {
-    const { status } = await visit.statusAnswer();
-    if (status !== 400 || findField(await visit.statusDocument(), 'code') !== UNTRUSTED_DOMAIN_CODE) return ok();
-    const host = new URL(visit.probe.baseUrl).hostname;
+  run: async (snapshot) => {
+    const { status } = await snapshot.statusAnswer();
+    if (status !== 400 || findField(await snapshot.statusDocument(), 'code') !== UNTRUSTED_DOMAIN_CODE) return ok();
+    const host = new URL(snapshot.probe.baseUrl).hostname;
     return fault({
       cause: 'Nextcloud refuses the host name in NEXTCLOUD_URL: it is not in its trusted_domains.',
       fix: `In Nextcloud: occ config:system:get trusted_domains shows the list; then, with the next free number in place of 2: occ config:system:set trusted_domains 2 --value=${host}`,
@@ -38,19 +38,19 @@ const trustedDomains: Check<ServerVisit> = {
   },
 };
 
-const statusPage: Check<ServerVisit> = {
+const statusPage: Check<ServerSnapshot> = {
   id: 'status-page',
   title: 'What answers is a Nextcloud',
   needs: ['trusted-domains'],
-  run: async (visit) => judgeStatusPage(await visit.statusAnswer(), await visit.statusDocument()),
+  run: async (snapshot) => evaluateStatusPage(await snapshot.statusAnswer(), await snapshot.statusDocument()),
 };
 
-const installed: Check<ServerVisit> = {
+const installed: Check<ServerSnapshot> = {
   id: 'installed',
   title: 'Nextcloud is installed',
   needs: ['status-page'],
-  run: async (visit) =>
-    findField(await visit.statusDocument(), 'installed') === true
+  run: async (snapshot) =>
+    findField(await snapshot.statusDocument(), 'installed') === true
       ? ok()
       : fault({
           cause: 'Nextcloud has not been set up yet.',
@@ -58,12 +58,12 @@ const installed: Check<ServerVisit> = {
         }),
 };
 
-const maintenance: Check<ServerVisit> = {
+const maintenance: Check<ServerSnapshot> = {
   id: 'maintenance',
   title: 'Nextcloud is not in maintenance',
   needs: ['installed'],
-  run: async (visit) =>
-    findField(await visit.statusDocument(), 'maintenance') === false
+  run: async (snapshot) =>
+    findField(await snapshot.statusDocument(), 'maintenance') === false
       ? ok()
       : fault({
           cause: 'Nextcloud is in maintenance mode: it answers nobody.',
@@ -71,12 +71,12 @@ const maintenance: Check<ServerVisit> = {
         }),
 };
 
-const databaseUpgrade: Check<ServerVisit> = {
+const databaseUpgrade: Check<ServerSnapshot> = {
   id: 'database-upgrade',
   title: 'The database of Nextcloud fits its version',
   needs: ['installed'],
-  run: async (visit) =>
-    findField(await visit.statusDocument(), 'needsDbUpgrade') === true
+  run: async (snapshot) =>
+    findField(await snapshot.statusDocument(), 'needsDbUpgrade') === true
       ? fault({
           cause: 'Nextcloud was updated and waits for its database to be upgraded: it answers nobody.',
           fix: 'Run: occ upgrade',
@@ -84,20 +84,20 @@ const databaseUpgrade: Check<ServerVisit> = {
       : ok(),
 };
 
-const clock: Check<ServerVisit> = {
+const clock: Check<ServerSnapshot> = {
   id: 'clock',
   title: 'The clocks of both servers agree',
   needs: ['tls'],
-  run: async (visit) => judgeClock(await visit.statusAnswer()),
+  run: async (snapshot) => evaluateClock(await snapshot.statusAnswer()),
 };
 
-const version: Check<ServerVisit> = {
+const version: Check<ServerSnapshot> = {
   id: 'version',
   title: 'The version of Nextcloud is one that is supported',
   needs: ['status-page'],
-  run: async (visit) => {
-    const major = await visit.majorVersion();
-    const text = findField(await visit.statusDocument(), 'versionstring');
+  run: async (snapshot) => {
+    const major = await snapshot.majorVersion();
+    const text = findField(await snapshot.statusDocument(), 'versionstring');
     const facts = { version: typeof text === 'string' ? text : null };
     if (major === null) return skipped('Nextcloud does not tell its version.');
     if (major >= OLDEST_VERSION && major <= NEWEST_VERSION) return ok(facts);
@@ -113,7 +113,7 @@ const version: Check<ServerVisit> = {
 };
 
 /** What the first answer tells. */
-export const STATUS_CHECKS: readonly Check<ServerVisit>[] = [
+export const STATUS_CHECKS: readonly Check<ServerSnapshot>[] = [
   redirect,
   trustedDomains,
   statusPage,
@@ -124,7 +124,7 @@ export const STATUS_CHECKS: readonly Check<ServerVisit>[] = [
   version,
 ];
 
-function judgeStatusPage({ status, isHtml }: ProbeAnswer, document: unknown): Finding {
+function evaluateStatusPage({ status, isHtml }: ProbeAnswer, document: unknown): Finding {
   const facts = { status };
   if (status === 200 && typeof findField(document, 'installed') === 'boolean') return ok(facts);
   if (status >= 500) {
@@ -148,7 +148,7 @@ function judgeStatusPage({ status, isHtml }: ProbeAnswer, document: unknown): Fi
   });
 }
 
-function judgeClock({ headers, answeredAtMs }: ProbeAnswer): Finding {
+function evaluateClock({ headers, answeredAtMs }: ProbeAnswer): Finding {
   const theirs = Date.parse(headers['date'] ?? '');
   if (Number.isNaN(theirs)) return skipped('Nextcloud does not tell the time.');
   // Date counts whole seconds and was written before the answer came.

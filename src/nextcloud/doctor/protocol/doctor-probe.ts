@@ -50,7 +50,7 @@ export class DoctorProbe {
       concurrency: 3,
       maxReadRetries: 0,
       breakerThreshold: Number.MAX_SAFE_INTEGER,
-      judgeFailure: () => 'answer',
+      evaluateFailure: () => 'answer',
     });
   }
 
@@ -75,7 +75,7 @@ export class DoctorProbe {
       isRepeatable: false,
       showsRedirect: true,
       isProbe: true,
-      ...(login?.scheme === 'basic' && { lane: 'basic' }),
+      ...(login?.scheme === 'basic' && { channel: 'basic' }),
     });
     const answeredAtMs = Date.now();
     this.#statuses.push(response.status);

@@ -1,5 +1,5 @@
 import { failure } from '../../../outbound/transport-error.ts';
-import { retryAfterRest } from '../../../outbound/retry-after-rest.ts';
+import { retryAfterBackoff } from '../../../outbound/retry-after-rest.ts';
 import { DomainError } from '../../../problem/domain-error.ts';
 
 /** Nextcloud refuses every Basic login of an address for 30 min after too many wrong ones. */
@@ -78,10 +78,10 @@ function withoutEnvelope(raw: OcsRawAnswer, upstream: string): DomainError {
 }
 
 function unavailable({ retryAfter, status }: OcsRawAnswer, upstream: string): DomainError {
-  const rest = retryAfterRest({
+  const rest = retryAfterBackoff({
     status,
     headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
-    lane: '',
+    channel: '',
   });
   return new DomainError('upstream-unavailable', {
     ...(rest !== null && { retryAfterSeconds: rest.seconds }),

@@ -46,7 +46,7 @@ export async function callNextcloud(endpoint: NextcloudEndpoint, call: Nextcloud
     },
     ...(form === undefined ? {} : { body: form }),
     ...(call.signal ? { signal: call.signal } : {}),
-    ...(call.login ? budgetOf(call.login) : { lane: 'anonymous' }),
+    ...(call.login ? budgetOf(call.login) : { channel: 'anonymous' }),
     isProbe: call.isProbe ?? false,
     isRepeatable: call.isRepeatable ?? true,
     maxBodyBytes: MAX_BODY_BYTES,

@@ -103,7 +103,7 @@ export class WebdavFilesClient {
   }
 
   /** One file or folder; null when there is none. */
-  async find(credential: NextcloudCredential, path: string, signal?: AbortSignal): Promise<DavResource | null> {
+  async findEntry(credential: NextcloudCredential, path: string, signal?: AbortSignal): Promise<DavResource | null> {
     try {
       return await this.stat(credential, path, signal);
     } catch (error) {

@@ -78,7 +78,7 @@ export class WebdavTransfersClient {
    * @returns null when the file still is what `ifNoneMatch` names (304)
    * @throws {DomainError} codes of `davFailure` and of the outbound client, `not-a-file`
    */
-  async open(credential: NextcloudCredential, request: ReadRequest): Promise<FileDownload | null> {
+  async openDownload(credential: NextcloudCredential, request: ReadRequest): Promise<FileDownload | null> {
     const { range, ifRange, ifMatch, ifNoneMatch, signal } = request;
     const headers = defined({ Range: range, 'If-Range': ifRange, 'If-Match': ifMatch, 'If-None-Match': ifNoneMatch });
     const call = { method: 'GET', path: davPath(request.path), headers, signal, totalTimeoutMs: DAY_MS };

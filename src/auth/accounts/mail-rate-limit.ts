@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Counters } from '../../ephemeral/counters.port.ts';
-import { foldEmail } from '../../users/users.repository.ts';
+import { normalizeEmail } from '../../users/users.repository.ts';
 
 const WINDOW_MS = 60 * 60 * 1000;
 const MAX_PER_WINDOW = 5;
@@ -11,7 +11,7 @@ const MAX_PER_WINDOW = 5;
  * whoever asks and from wherever. Counts for addresses without an account alike.
  */
 @Injectable()
-export class MailAllowance {
+export class MailRateLimit {
   readonly #counters: Counters;
 
   constructor(counters: Counters) {
@@ -23,9 +23,9 @@ export class MailAllowance {
    *
    * @returns seconds until there may be another one, when this one is too many; 0 when it may be sent
    */
-  async take(email: string): Promise<number> {
+  async consume(email: string): Promise<number> {
     // A digest: the counter store learns no address.
-    const key = `mails:${createHash('sha256').update(foldEmail(email)).digest('hex')}`;
+    const key = `mails:${createHash('sha256').update(normalizeEmail(email)).digest('hex')}`;
     const { count, remainingMs } = await this.#counters.add(key, { windowMs: WINDOW_MS, by: 1 });
     return count <= MAX_PER_WINDOW ? 0 : Math.max(1, Math.ceil(remainingMs / 1000));
   }

@@ -4,7 +4,7 @@ import { fault } from '../finding.ts';
 const ASKED = '/status.php';
 
 /** What a redirect of `GET /status.php` means: this server follows none, because a credential would go along. */
-export function judgeRedirect(base: URL, location: URL | null): Finding {
+export function evaluateRedirect(base: URL, location: URL | null): Finding {
   if (location === null) {
     return fault({
       cause: 'Nextcloud sends its callers elsewhere, but does not say where.',

@@ -1,24 +1,24 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
-import { AccountEndingService } from '../../users/account-lifecycle.ts';
-import { IndexFeeder } from './index-sync.ts';
+import { AccountLifecycle } from '../../users/account-lifecycle.ts';
+import { IndexSync } from './index-sync.ts';
 
 const ROUND_MS = 60_000;
 
 /** Takes the passages out of memory of whoever has no documents any more, in every process that held them. */
 @Injectable()
-export class ForgottenOwners implements OnApplicationBootstrap, OnModuleDestroy {
+export class EvictedOwners implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #database: Database;
-  readonly #feeder: IndexFeeder;
+  readonly #indexSync: IndexSync;
   readonly #log = new Logger('Indexing');
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(database: Database, feeder: IndexFeeder, ending: AccountEndingService) {
+  constructor(database: Database, indexSync: IndexSync, lifecycle: AccountLifecycle) {
     this.#database = database;
-    this.#feeder = feeder;
+    this.#indexSync = indexSync;
     // Memory only: should the transaction fail, the next question brings it back.
-    ending.whenEnding((_em, userId) => this.#feeder.forget(userId));
+    lifecycle.whenEnding((_em, userId) => this.#indexSync.evict(userId));
   }
 
   onApplicationBootstrap(): void {
@@ -30,8 +30,8 @@ export class ForgottenOwners implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   /** Other processes unlink and delete accounts too, and only the database tells. @returns how many were forgotten */
-  async forgetGone(): Promise<number> {
-    const held = this.#feeder.owners();
+  async evictGone(): Promise<number> {
+    const held = this.#indexSync.owners();
     if (held.length === 0) return 0;
     const rows = await this.#database.read((em) =>
       em.execute<{ id: string }[]>(
@@ -42,13 +42,13 @@ export class ForgottenOwners implements OnApplicationBootstrap, OnModuleDestroy 
     );
     const alive = new Set(rows.map(({ id }) => id));
     const gone = held.filter((userId) => !alive.has(userId));
-    for (const userId of gone) await this.#feeder.forget(userId);
+    for (const userId of gone) await this.#indexSync.evict(userId);
     return gone.length;
   }
 
   async #round(): Promise<void> {
     try {
-      await this.forgetGone();
+      await this.evictGone();
     } catch (error) {
       this.#log.warn({ ...failureForLog(error) }, 'Passages of former owners cannot be looked for now');
     }

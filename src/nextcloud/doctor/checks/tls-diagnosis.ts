@@ -49,7 +49,7 @@ const OTHER: Advice = {
 };
 
 /** What a failed handshake means. */
-export function tlsTrouble(failure: DomainError, host: string): Finding {
+export function tlsDiagnosis(failure: DomainError, host: string): Finding {
   const reason = reasonOf(failure);
   const advice = reason.includes('pin') ? PINNED : (ADVICE[reason] ?? OTHER);
   const seenPin = failure.options.logContext?.['seenPin'];

@@ -13,7 +13,7 @@ export type ReadyListener = () => Promise<void>;
  * process.
  */
 @Injectable()
-export class SchemaKeeper implements OnApplicationBootstrap, OnModuleDestroy {
+export class SchemaMigrator implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #open: OpenDatabase;
   readonly #log = new Logger('Schema');
   readonly #listeners: ReadyListener[] = [];

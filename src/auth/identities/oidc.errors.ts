@@ -1,5 +1,5 @@
 /** Why a single sign-on failed: for the audit trail, and to choose what the browser is told. */
-export type SsoFailureReason =
+export type OidcErrorReason =
   | 'state-unknown'
   | 'state-of-another-browser'
   | 'state-of-another-provider'
@@ -7,7 +7,7 @@ export type SsoFailureReason =
   | 'code-missing'
   | 'provider-refused'
   | 'provider-unreachable'
-  | 'provider-slow'
+  | 'provider-timeout'
   | 'provider-answer'
   | 'discovery'
   | 'keys'
@@ -20,11 +20,11 @@ export type SsoFailureReason =
   | 'link-refused';
 
 /** A single sign-on that ends here. Carries no text of the provider. */
-export class SsoFailure extends Error {
-  override readonly name = 'SsoFailure';
-  readonly reason: SsoFailureReason;
+export class OidcError extends Error {
+  override readonly name = 'OidcError';
+  readonly reason: OidcErrorReason;
 
-  constructor(reason: SsoFailureReason, options: { readonly cause?: unknown } = {}) {
+  constructor(reason: OidcErrorReason, options: { readonly cause?: unknown } = {}) {
     super(`Single sign-on failed: ${reason}`, options);
     this.reason = reason;
   }

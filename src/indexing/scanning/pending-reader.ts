@@ -9,7 +9,7 @@ const PROGRESS_INTERVAL_MS = 500;
 
 /** The second half of a scan, and its counters. */
 @Injectable()
-export class ScanReading {
+export class PendingReader {
   readonly #pending: PendingDocuments;
   readonly #counters: ScanCounters;
 

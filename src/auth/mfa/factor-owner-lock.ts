@@ -4,25 +4,25 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { UserRegistry } from '../../users/users.repository.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
 import { SecondFactorFailures } from './second-factor-failures.ts';
 
-/** The user of a session who changes his own factors. */
+/** Locks the account of a session while its second factors change. */
 @Injectable()
-export class AccountOwner {
+export class FactorOwnerLock {
   readonly #database: Database;
-  readonly #registry: UserRegistry;
+  readonly #users: UsersRepository;
   readonly #failures: SecondFactorFailures;
 
-  constructor(database: Database, registry: UserRegistry, failures: SecondFactorFailures) {
+  constructor(database: Database, users: UsersRepository, failures: SecondFactorFailures) {
     this.#database = database;
-    this.#registry = registry;
+    this.#users = users;
     this.#failures = failures;
   }
 
   /** The account, locked until the transaction ends. @throws DomainError `unauthenticated` when it is gone */
   async lock(em: EntityManager, { userId }: SessionPrincipal): Promise<User> {
-    const user = await this.#registry.findLocked(em, userId);
+    const user = await this.#users.findLocked(em, userId);
     if (user?.isActive !== true) throw new DomainError('unauthenticated');
     return user;
   }
@@ -33,11 +33,11 @@ export class AccountOwner {
    * @param work null means wrong; what it has written stays
    * @throws DomainError `wrong-second-factor`, `rate-limited`
    */
-  async guess<Result>(
+  async verifyFactor<Result>(
     { userId }: SessionPrincipal,
     work: (em: EntityManager) => Promise<Result | null>,
   ): Promise<Result> {
-    const result = await this.#failures.around(userId, () => this.#database.transaction(work));
+    const result = await this.#failures.countAttempt(userId, () => this.#database.transaction(work));
     if (result === null) throw new DomainError('wrong-second-factor');
     return result;
   }
