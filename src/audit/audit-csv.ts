@@ -1,4 +1,4 @@
-import type { AuditEventDocument } from './audit.dto.ts';
+import type { AuditEventResponse } from './audit.dto.ts';
 
 const COLUMNS = [
   'sequence',
@@ -11,7 +11,7 @@ const COLUMNS = [
   'address',
   'request_id',
   'details',
-] as const satisfies readonly (keyof AuditEventDocument)[];
+] as const satisfies readonly (keyof AuditEventResponse)[];
 
 /** What a spreadsheet takes for the beginning of a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
@@ -21,7 +21,7 @@ const NEEDS_QUOTES = /[",\r\n]/;
 export const AUDIT_CSV_HEADER = `${COLUMNS.join(',')}\r\n`;
 
 /** One event as a line of comma-separated values (RFC 4180 section 2) that no spreadsheet runs as a formula. */
-export function auditCsvLine(event: AuditEventDocument): string {
+export function auditCsvLine(event: AuditEventResponse): string {
   const fields = COLUMNS.map((column) => {
     const value = event[column];
     return field(typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? ''));

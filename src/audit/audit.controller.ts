@@ -7,8 +7,8 @@ import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { AuditInspection } from './audit-inspection.ts';
 import { AuditReader } from './audit-reader.ts';
-import { AuditExportQuery, AuditPageDocument, AuditQuery, AuditVerdictDocument } from './audit.dto.ts';
-import { auditEventDocument, auditExportText, auditFilter, auditVerdictDocument } from './audit.mapper.ts';
+import { AuditExportQuery, AuditPageResponse, AuditQuery, AuditVerdictResponse } from './audit.dto.ts';
+import { auditEventResponse, auditExportText, auditFilter, auditVerdictResponse } from './audit.mapper.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 
@@ -28,16 +28,16 @@ export class AuditController {
   @RequireScope('audit:read')
   @Get()
   @ApiOperation({ operationId: 'audit.list', summary: 'Read the audit trail, the newest event first' })
-  @ApiOkResponse({ type: AuditPageDocument })
+  @ApiOkResponse({ type: AuditPageResponse })
   @Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
-  async list(@CurrentPrincipal() principal: Principal, @Query() query: AuditQuery): Promise<AuditPageDocument> {
+  async list(@CurrentPrincipal() principal: Principal, @Query() query: AuditQuery): Promise<AuditPageResponse> {
     const page = await this.#reader.page(principal, {
       filter: auditFilter(query),
       limit: query.limit ?? DEFAULT_PAGE_SIZE,
       before: query.cursor === undefined ? undefined : Number(query.cursor),
     });
     const next = page.nextBefore;
-    return { events: page.events.map(auditEventDocument), next_cursor: next === null ? null : String(next) };
+    return { events: page.events.map(auditEventResponse), next_cursor: next === null ? null : String(next) };
   }
 
   @RequireScope('audit:read')
@@ -70,14 +70,14 @@ export class AuditController {
     description:
       'Reads the whole trail, and compares it with the ends of it that were kept outside the database; the answer names the first row that is not as it was written. One check at a time, which ends when its client goes away.',
   })
-  @ApiOkResponse({ type: AuditVerdictDocument })
+  @ApiOkResponse({ type: AuditVerdictResponse })
   @Problems('unauthenticated', 'forbidden', 'rate-limited', 'service-busy', 'service-unavailable')
   async verify(
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AuditVerdictDocument> {
+  ): Promise<AuditVerdictResponse> {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
-    return auditVerdictDocument(await this.#inspection.verify(principal.userId, gone.signal));
+    return auditVerdictResponse(await this.#inspection.verify(principal.userId, gone.signal));
   }
 }

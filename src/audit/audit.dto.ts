@@ -99,7 +99,7 @@ export class AuditExportQuery extends AuditFilterQuery {
 }
 
 /** One event of the audit trail. */
-export class AuditEventDocument {
+export class AuditEventResponse {
   /**
    * Position in the trail, from 1, without gaps.
    * @example 42
@@ -141,16 +141,16 @@ export class AuditEventDocument {
 }
 
 /** One page of the audit trail. */
-export class AuditPageDocument {
+export class AuditPageResponse {
   /** The newest first. */
-  events!: AuditEventDocument[];
+  events!: AuditEventResponse[];
 
   /** Pass it as `cursor` to read on; null on the last page. */
   next_cursor!: string | null;
 }
 
 /** What a check of the audit trail found. */
-export class AuditVerdictDocument {
+export class AuditVerdictResponse {
   /** true when no row was changed, added, removed or reordered. */
   is_intact!: boolean;
 

@@ -1,11 +1,11 @@
 import type { AuditEvent } from './audit-event.entity.ts';
 import { AUDIT_CSV_HEADER, auditCsvLine } from './audit-csv.ts';
 import type { AuditFilter } from './audit-reader.ts';
-import type { AuditEventDocument, AuditFilterQuery, AuditFormat, AuditVerdictDocument } from './audit.dto.ts';
+import type { AuditEventResponse, AuditFilterQuery, AuditFormat, AuditVerdictResponse } from './audit.dto.ts';
 import type { AuditVerdict } from './audit-verifier.ts';
 
 /** An event as administrators see it. */
-export function auditEventDocument(event: AuditEvent): AuditEventDocument {
+export function auditEventResponse(event: AuditEvent): AuditEventResponse {
   return {
     sequence: event.sequence,
     occurred_at: event.occurredAt.toISOString(),
@@ -21,7 +21,7 @@ export function auditEventDocument(event: AuditEvent): AuditEventDocument {
 }
 
 /** The outcome of a check of the trail. */
-export function auditVerdictDocument({ isIntact, checked, fault }: AuditVerdict): AuditVerdictDocument {
+export function auditVerdictResponse({ isIntact, checked, fault }: AuditVerdict): AuditVerdictResponse {
   return {
     is_intact: isIntact,
     checked,
@@ -50,7 +50,7 @@ export async function* auditExportText(
 ): AsyncGenerator<string> {
   if (format === 'csv') yield AUDIT_CSV_HEADER;
   for await (const piece of pieces) {
-    const documents = piece.map(auditEventDocument);
+    const documents = piece.map(auditEventResponse);
     const lines = documents.map((each) => (format === 'csv' ? auditCsvLine(each) : `${JSON.stringify(each)}\n`));
     yield lines.join('');
   }

@@ -12,17 +12,17 @@ import { CurrentPrincipal, CurrentSession, LimitedAs, Public } from '../access/d
 import type { Principal, SessionPrincipal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { ProfileService } from '../users/profile.service.ts';
-import { UserDocument } from '../users/user.dto.ts';
-import { userDocument } from '../users/user.mapper.ts';
-import { LoginRequest, RefreshRequest, RegisterRequest, SessionDocument, TokenPairDocument } from './auth.dto.ts';
-import { ACCEPTED, AcceptedDocument } from './accounts/email.dto.ts';
-import { LoginResponse, type LoginDocument } from './login/login.dto.ts';
-import { loginDocument } from './login/login.mapper.ts';
+import { UserResponse } from '../users/user.dto.ts';
+import { userResponse } from '../users/user.mapper.ts';
+import { LoginRequest, RefreshRequest, RegisterRequest, SessionResponse, TokenPairResponse } from './auth.dto.ts';
+import { ACCEPTED, AcceptedResponse } from './accounts/email.dto.ts';
+import { ApiLoginResponse, type LoginResponse } from './login/login.dto.ts';
+import { loginResponse } from './login/login.mapper.ts';
 import { LoginService } from './login/login.service.ts';
 import { SelfRegistrationService } from './accounts/self-registration.service.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { RefreshService } from './sessions/refresh.service.ts';
-import { tokenPairDocument } from './tokens/token-pair.mapper.ts';
+import { tokenPairResponse } from './tokens/token-pair.mapper.ts';
 
 /** Accounts and sessions. */
 @ApiTags('auth')
@@ -46,8 +46,8 @@ export class AuthController {
       'Where addresses are verified (EMAIL_VERIFICATION=required) the answer is 202 for every address, also one that has an account; a mail says how to go on.',
     security: [],
   })
-  @ApiCreatedResponse({ type: UserDocument, description: 'The account, where addresses are not verified.' })
-  @ApiAcceptedResponse({ type: AcceptedDocument, description: 'Where addresses are verified: read your mail.' })
+  @ApiCreatedResponse({ type: UserResponse, description: 'The account, where addresses are not verified.' })
+  @ApiAcceptedResponse({ type: AcceptedResponse, description: 'Where addresses are verified: read your mail.' })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -61,10 +61,10 @@ export class AuthController {
   async register(
     @Body() { email, password, full_name }: RegisterRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<UserDocument | AcceptedDocument> {
+  ): Promise<UserResponse | AcceptedResponse> {
     const user = await this.registration.register({ email, password, fullName: full_name ?? null });
     void reply.status(user === null ? HttpStatus.ACCEPTED : HttpStatus.CREATED);
-    return user === null ? ACCEPTED : userDocument(user);
+    return user === null ? ACCEPTED : userResponse(user);
   }
 
   @Public()
@@ -72,7 +72,7 @@ export class AuthController {
   @Post('login')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'auth.login', summary: 'Log in with address and password', security: [] })
-  @LoginResponse()
+  @ApiLoginResponse()
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -84,8 +84,8 @@ export class AuthController {
     'service-busy',
     'service-unavailable',
   )
-  async login(@Body() request: LoginRequest): Promise<LoginDocument> {
-    return loginDocument(await this.logins.login(request));
+  async login(@Body() request: LoginRequest): Promise<LoginResponse> {
+    return loginResponse(await this.logins.login(request));
   }
 
   @Public()
@@ -99,7 +99,7 @@ export class AuthController {
       'Each refresh token is good for one exchange. Using one again later is taken for theft and ends the session.',
     security: [],
   })
-  @ApiOkResponse({ type: TokenPairDocument })
+  @ApiOkResponse({ type: TokenPairResponse })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -109,8 +109,8 @@ export class AuthController {
     'rate-limited',
     'service-unavailable',
   )
-  async refresh(@Body() request: RefreshRequest): Promise<TokenPairDocument> {
-    return tokenPairDocument(await this.refreshes.refresh(request.refresh_token));
+  async refresh(@Body() request: RefreshRequest): Promise<TokenPairResponse> {
+    return tokenPairResponse(await this.refreshes.refresh(request.refresh_token));
   }
 
   @Post('logout')
@@ -132,17 +132,17 @@ export class AuthController {
     summary: 'Does my token hold, and whose is it?',
     description: 'The cheapest guarded route, for gateways that ask before each request.',
   })
-  @ApiOkResponse({ type: SessionDocument })
+  @ApiOkResponse({ type: SessionResponse })
   @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
-  session(@CurrentSession() { sessionId, userId, role }: SessionPrincipal): SessionDocument {
+  session(@CurrentSession() { sessionId, userId, role }: SessionPrincipal): SessionResponse {
     return { session_id: sessionId, user_id: userId, role };
   }
 
   @Get('me')
   @ApiOperation({ operationId: 'auth.me', summary: 'Who am I?' })
-  @ApiOkResponse({ type: UserDocument })
+  @ApiOkResponse({ type: UserResponse })
   @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
-  async me(@CurrentPrincipal() principal: Principal): Promise<UserDocument> {
-    return userDocument(await this.profile.own(principal));
+  async me(@CurrentPrincipal() principal: Principal): Promise<UserResponse> {
+    return userResponse(await this.profile.own(principal));
   }
 }

@@ -64,7 +64,7 @@ export class RefreshRequest {
 }
 
 /** Access token and refresh token. */
-export class TokenPairDocument {
+export class TokenPairResponse {
   /**
    * JWT for the Authorization header.
    * @example "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl"
@@ -94,7 +94,7 @@ export class TokenPairDocument {
 }
 
 /** Whose token this is. */
-export class SessionDocument {
+export class SessionResponse {
   /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   session_id!: string;
 

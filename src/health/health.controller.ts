@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } f
 import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../access/declarations.ts';
-import { HealthDocument, ReadinessDocument } from './health.dto.ts';
+import { HealthResponse, ReadinessResponse } from './health.dto.ts';
 import { HealthService } from './health.service.ts';
 
 /** Probes for orchestrators; also answer HEAD. */
@@ -20,8 +20,8 @@ export class HealthController {
 
   @Get('health')
   @ApiOperation({ summary: 'Is the process alive? Asks no dependency.', security: [] })
-  @ApiOkResponse({ type: HealthDocument })
-  live(): HealthDocument {
+  @ApiOkResponse({ type: HealthResponse })
+  live(): HealthResponse {
     return this.#health.live();
   }
 
@@ -30,12 +30,12 @@ export class HealthController {
     summary: 'Can the server answer? 503 while PostgreSQL is away or the server is stopping.',
     security: [],
   })
-  @ApiOkResponse({ type: ReadinessDocument })
+  @ApiOkResponse({ type: ReadinessResponse })
   @ApiServiceUnavailableResponse({
-    type: ReadinessDocument,
+    type: ReadinessResponse,
     description: 'A required dependency is down, or the server is stopping.',
   })
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessDocument> {
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessResponse> {
     const document = await this.#health.ready();
     void reply.status(document.status === 'not_ready' ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK);
     return document;

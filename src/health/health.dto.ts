@@ -1,5 +1,5 @@
 /** Liveness: the process answers. */
-export class HealthDocument {
+export class HealthResponse {
   /** @example "healthy" */
   status!: 'healthy';
 
@@ -23,7 +23,7 @@ export class HealthDocument {
 }
 
 /** One dependency as the last probe saw it. */
-export class DependencyDocument {
+export class DependencyResponse {
   /**
    * up, down or not_configured.
    * @example "up"
@@ -41,7 +41,7 @@ export class DependencyDocument {
 }
 
 /** Readiness: what this server depends on. */
-export class ReadinessDocument {
+export class ReadinessResponse {
   /**
    * ready; degraded when an optional dependency is down; not_ready when a required one is, or when the server stops.
    * @example "ready"
@@ -55,7 +55,7 @@ export class ReadinessDocument {
   checks!: Record<string, boolean | null>;
 
   /** Each dependency in detail. */
-  details!: Record<string, DependencyDocument>;
+  details!: Record<string, DependencyResponse>;
 
   /**
    * Time of the answer (RFC 3339).

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { InFlight } from '../http/in-flight.ts';
 import type { DependencyProbe, ProbeOutcome } from './dependency-probe.port.ts';
-import type { DependencyDocument, HealthDocument, ReadinessDocument } from './health.dto.ts';
+import type { DependencyResponse, HealthResponse, ReadinessResponse } from './health.dto.ts';
 import { VERSION } from '../http/version.ts';
 
 const PROBE_TIMEOUT_MS = 1500;
@@ -21,7 +21,7 @@ export class HealthService {
     this.#probes = probes;
   }
 
-  live(): HealthDocument {
+  live(): HealthResponse {
     return {
       status: 'healthy',
       version: VERSION,
@@ -30,11 +30,11 @@ export class HealthService {
     };
   }
 
-  async ready(): Promise<ReadinessDocument> {
+  async ready(): Promise<ReadinessResponse> {
     // A stopping server says so at once, whatever its dependencies do.
     const asked = this.#inFlight.isStopping ? [] : this.#probes;
     const entries = await Promise.all(
-      asked.map(async (probe): Promise<[string, DependencyDocument]> => [probe.key, await this.#ask(probe)]),
+      asked.map(async (probe): Promise<[string, DependencyResponse]> => [probe.key, await this.#ask(probe)]),
     );
     const found = entries.map(([, dependency]) => dependency);
     const isDown = (required: boolean): boolean =>
@@ -50,7 +50,7 @@ export class HealthService {
   }
 
   /** Outcomes are shared by all callers for a while, so probes never add to the load of a server in trouble. */
-  async #ask(probe: DependencyProbe): Promise<DependencyDocument> {
+  async #ask(probe: DependencyProbe): Promise<DependencyResponse> {
     const result = (await this.#indicators
       .check(probe.key)
       .attempt(async ({ signal }) => ({ outcome: await probe.probe(signal) }))

@@ -4,11 +4,18 @@ import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
-import { IndexStateDocument, IndexStateQuery } from './index-state/index-state.dto.ts';
-import { indexStateDocument } from './index-state/index-state.mapper.ts';
+import { IndexStateResponse, IndexStateQuery } from './index-state/index-state.dto.ts';
+import { indexStateResponse } from './index-state/index-state.mapper.ts';
 import { IndexStateService } from './index-state/index-state.service.ts';
-import { AcceptedJob, IndexFileRequest, IndexReport, ScanQuery, ScanReport, WaitQuery } from './indexing.dto.ts';
-import { acceptedJob, indexReport, indexRequest, scanReport, scanRequest } from './indexing.mapper.ts';
+import {
+  AcceptedJobResponse,
+  IndexFileRequest,
+  IndexResponse,
+  ScanQuery,
+  ScanResponse,
+  WaitQuery,
+} from './indexing.dto.ts';
+import { acceptedJobResponse, indexResponse, indexRequest, scanResponse, scanRequest } from './indexing.mapper.ts';
 import { IndexingService } from './indexing.service.ts';
 import { SOURCE_PROBLEMS } from './sources/source-problems.ts';
 
@@ -31,24 +38,24 @@ export class IndexingController {
   @Post('scan-and-index')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Scan the watched folders of my account and index what is new or changed' })
-  @ApiOkResponse({ type: ScanReport })
-  @ApiAcceptedResponse({ type: AcceptedJob, description: 'The scan goes on; Location names its job.' })
+  @ApiOkResponse({ type: ScanResponse })
+  @ApiAcceptedResponse({ type: AcceptedJobResponse, description: 'The scan goes on; Location names its job.' })
   @Problems(...OF_A_JOB)
   async scan(
     @CurrentPrincipal() principal: Principal,
     @Query() query: ScanQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ScanReport | AcceptedJob> {
+  ): Promise<ScanResponse | AcceptedJobResponse> {
     const { job, isDone, watchDirectories } = await this.#indexing.scan(principal, scanRequest(query));
-    return isDone ? scanReport(job, watchDirectories) : accepted(reply, acceptedJob(job));
+    return isDone ? scanResponse(job, watchDirectories) : accepted(reply, acceptedJobResponse(job));
   }
 
   @RequireScope('files:index')
   @Post('index')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Index one file of my account, wherever it lies' })
-  @ApiOkResponse({ type: IndexReport })
-  @ApiAcceptedResponse({ type: AcceptedJob, description: 'The work goes on; Location names its job.' })
+  @ApiOkResponse({ type: IndexResponse })
+  @ApiAcceptedResponse({ type: AcceptedJobResponse, description: 'The work goes on; Location names its job.' })
   @Problems(
     ...OF_A_JOB,
     'malformed-request',
@@ -70,25 +77,25 @@ export class IndexingController {
     @Body() request: IndexFileRequest,
     @Query() query: WaitQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<IndexReport | AcceptedJob> {
+  ): Promise<IndexResponse | AcceptedJobResponse> {
     const { job, document } = await this.#indexing.indexFile(principal, indexRequest(request, query));
-    return document === null ? accepted(reply, acceptedJob(job)) : indexReport(job, document);
+    return document === null ? accepted(reply, acceptedJobResponse(job)) : indexResponse(job, document);
   }
 
   @RequireScope('documents:read')
   @Get('index-state')
   @ApiOperation({ summary: 'Why is a file of mine indexed, or not?' })
-  @ApiOkResponse({ type: IndexStateDocument })
+  @ApiOkResponse({ type: IndexStateResponse })
   @Problems(...SOURCE_PROBLEMS, 'not-found', 'not-a-file')
   async indexState(
     @CurrentPrincipal() principal: Principal,
     @Query() { path }: IndexStateQuery,
-  ): Promise<IndexStateDocument> {
-    return indexStateDocument(await this.#indexState.explain(principal, path));
+  ): Promise<IndexStateResponse> {
+    return indexStateResponse(await this.#indexState.explain(principal, path));
   }
 }
 
-function accepted(reply: FastifyReply, job: AcceptedJob): AcceptedJob {
+function accepted(reply: FastifyReply, job: AcceptedJobResponse): AcceptedJobResponse {
   void reply.status(HttpStatus.ACCEPTED).header('location', `/api/jobs/${job.id}`);
   return job;
 }

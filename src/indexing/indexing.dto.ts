@@ -11,7 +11,7 @@ import {
   Min,
   MinLength,
 } from 'class-validator';
-import { JobDocument } from '../jobs/job.dto.ts';
+import { JobResponse } from '../jobs/job.dto.ts';
 import { wholeNumber } from './documents/document.dto.ts';
 import { SOURCE_TYPE } from './sources/source-type.ts';
 
@@ -91,7 +91,7 @@ export class IndexFileRequest {
 }
 
 /** What a scan has done. */
-export class ScanReport {
+export class ScanResponse {
   /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   job_id!: string;
 
@@ -154,7 +154,7 @@ export class ScanReport {
 }
 
 /** A file that is indexed now. */
-export class IndexReport {
+export class IndexResponse {
   /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   job_id!: string;
 
@@ -187,7 +187,7 @@ export class IndexReport {
 }
 
 /** Work that goes on; follow it at the address in Location. */
-export class AcceptedJob extends JobDocument {
+export class AcceptedJobResponse extends JobResponse {
   /**
    * The same as id.
    * @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f"

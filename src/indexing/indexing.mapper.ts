@@ -1,7 +1,14 @@
 import type { Job } from '../jobs/job.entity.ts';
-import { jobDocument } from '../jobs/job.dto.ts';
+import { jobResponse } from '../jobs/job.dto.ts';
 import type { DocumentView } from './documents/document-view.ts';
-import type { AcceptedJob, IndexFileRequest, IndexReport, ScanQuery, ScanReport, WaitQuery } from './indexing.dto.ts';
+import type {
+  AcceptedJobResponse,
+  IndexFileRequest,
+  IndexResponse,
+  ScanQuery,
+  ScanResponse,
+  WaitQuery,
+} from './indexing.dto.ts';
 import type { IndexRequest, ScanRequest } from './indexing.service.ts';
 
 const DEFAULT_WAIT_SECONDS = 25;
@@ -27,7 +34,7 @@ export function indexRequest(request: IndexFileRequest, { wait }: WaitQuery): In
 }
 
 /** What a client sees of a scan that has ended well. */
-export function scanReport({ id, counters }: Job, watchDirectories: readonly string[]): ScanReport {
+export function scanResponse({ id, counters }: Job, watchDirectories: readonly string[]): ScanResponse {
   const count = (name: string): number => counters[name] ?? 0;
   return {
     job_id: id,
@@ -46,7 +53,7 @@ export function scanReport({ id, counters }: Job, watchDirectories: readonly str
 }
 
 /** What a client sees of a file that was indexed. */
-export function indexReport(job: Job, document: DocumentView): IndexReport {
+export function indexResponse(job: Job, document: DocumentView): IndexResponse {
   return {
     job_id: job.id,
     document_id: document.id,
@@ -60,6 +67,6 @@ export function indexReport(job: Job, document: DocumentView): IndexReport {
 }
 
 /** What a client sees of a job that goes on. */
-export function acceptedJob(job: Job): AcceptedJob {
-  return Object.assign(jobDocument(job), { job_id: job.id });
+export function acceptedJobResponse(job: Job): AcceptedJobResponse {
+  return Object.assign(jobResponse(job), { job_id: job.id });
 }

@@ -1,7 +1,7 @@
 import type { Job, JobState } from './job.entity.ts';
 
 /** Work in the background. */
-export class JobDocument {
+export class JobResponse {
   /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   id!: string;
 
@@ -37,13 +37,13 @@ export class JobDocument {
 }
 
 /** The jobs of a user, newest first. */
-export class JobListDocument {
+export class JobListResponse {
   /** At most 50. */
-  jobs!: JobDocument[];
+  jobs!: JobResponse[];
 }
 
 /** What a client sees of a job. */
-export function jobDocument(job: Job): JobDocument {
+export function jobResponse(job: Job): JobResponse {
   return {
     id: job.id,
     kind: job.kind,

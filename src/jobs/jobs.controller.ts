@@ -5,7 +5,7 @@ import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import { Problems } from '../problem/problems.decorator.ts';
-import { JobDocument, JobListDocument, jobDocument } from './job.dto.ts';
+import { JobResponse, JobListResponse, jobResponse } from './job.dto.ts';
 import { JobsService } from './jobs.service.ts';
 
 const JobId = (): ParameterDecorator =>
@@ -25,25 +25,25 @@ export class JobsController {
   @RequireScope('jobs:read')
   @Get()
   @ApiOperation({ summary: 'List my latest jobs, newest first' })
-  @ApiOkResponse({ type: JobListDocument })
-  async list(@CurrentPrincipal() principal: Principal): Promise<JobListDocument> {
-    return { jobs: (await this.#jobs.list(principal)).map(jobDocument) };
+  @ApiOkResponse({ type: JobListResponse })
+  async list(@CurrentPrincipal() principal: Principal): Promise<JobListResponse> {
+    return { jobs: (await this.#jobs.list(principal)).map(jobResponse) };
   }
 
   @RequireScope('jobs:read')
   @Get(':id')
   @ApiOperation({ summary: 'Read a job' })
-  @ApiOkResponse({ type: JobDocument })
+  @ApiOkResponse({ type: JobResponse })
   @Problems('not-found')
-  async read(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobDocument> {
-    return jobDocument(await this.#jobs.get(principal, id));
+  async read(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobResponse> {
+    return jobResponse(await this.#jobs.get(principal, id));
   }
 
   @RequireScope('jobs:read')
   @Sse(':id/events')
   @ApiOperation({ summary: 'Follow a job: an event `job` with each change, the last one when it has ended' })
   @ApiProduces('text/event-stream')
-  @ApiOkResponse({ type: JobDocument, description: 'The data of each event' })
+  @ApiOkResponse({ type: JobResponse, description: 'The data of each event' })
   @Problems('not-found')
   async follow(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<Observable<MessageEvent>> {
     // A stream cannot answer 404 once it has begun.
@@ -52,7 +52,7 @@ export class JobsController {
       const abort = new AbortController();
       const forward = async (): Promise<void> => {
         for await (const job of this.#jobs.watch(principal, id, abort.signal)) {
-          subscriber.next({ type: 'job', id: job.updatedAt.toISOString(), data: jobDocument(job) });
+          subscriber.next({ type: 'job', id: job.updatedAt.toISOString(), data: jobResponse(job) });
         }
       };
       forward().then(
@@ -66,9 +66,9 @@ export class JobsController {
   @RequireScope('jobs:write')
   @Delete(':id')
   @ApiOperation({ summary: 'Cancel a job; it keeps what it has done' })
-  @ApiOkResponse({ type: JobDocument })
+  @ApiOkResponse({ type: JobResponse })
   @Problems('not-found', 'job-finished')
-  async cancel(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobDocument> {
-    return jobDocument(await this.#jobs.cancel(principal, id));
+  async cancel(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobResponse> {
+    return jobResponse(await this.#jobs.cancel(principal, id));
   }
 }

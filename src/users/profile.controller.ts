@@ -5,8 +5,8 @@ import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { AccountDeletionService } from './account-deletion.service.ts';
 import { ProfileService } from './profile.service.ts';
-import { UpdateProfileRequest, UserDocument } from './user.dto.ts';
-import { userDocument } from './user.mapper.ts';
+import { UpdateProfileRequest, UserResponse } from './user.dto.ts';
+import { userResponse } from './user.mapper.ts';
 
 /** The own account. */
 @ApiTags('users')
@@ -23,15 +23,15 @@ export class ProfileController {
   @RequireScope('profile:read')
   @Get()
   @ApiOperation({ operationId: 'users.getMe', summary: 'Read your own account' })
-  @ApiOkResponse({ type: UserDocument })
+  @ApiOkResponse({ type: UserResponse })
   @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
-  async read(@CurrentPrincipal() principal: Principal): Promise<UserDocument> {
-    return userDocument(await this.#profile.own(principal));
+  async read(@CurrentPrincipal() principal: Principal): Promise<UserResponse> {
+    return userResponse(await this.#profile.own(principal));
   }
 
   @Put()
   @ApiOperation({ operationId: 'users.updateMe', summary: 'Change your own name' })
-  @ApiOkResponse({ type: UserDocument })
+  @ApiOkResponse({ type: UserResponse })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -41,8 +41,8 @@ export class ProfileController {
     'rate-limited',
     'service-unavailable',
   )
-  async update(@CurrentPrincipal() principal: Principal, @Body() request: UpdateProfileRequest): Promise<UserDocument> {
-    return userDocument(await this.#profile.update(principal, { fullName: request.full_name }));
+  async update(@CurrentPrincipal() principal: Principal, @Body() request: UpdateProfileRequest): Promise<UserResponse> {
+    return userResponse(await this.#profile.update(principal, { fullName: request.full_name }));
   }
 
   @StepUp()

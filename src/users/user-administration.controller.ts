@@ -5,8 +5,8 @@ import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { AccountDeletionService } from './account-deletion.service.ts';
 import { UserAdministrationService } from './user-administration.service.ts';
-import { UpdateUserRequest, UserDocument, UserIdParameter, UserPageDocument, UserPageQuery } from './user.dto.ts';
-import { userDocument } from './user.mapper.ts';
+import { UpdateUserRequest, UserResponse, UserIdParameter, UserPageResponse, UserPageQuery } from './user.dto.ts';
+import { userResponse } from './user.mapper.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 
@@ -30,23 +30,23 @@ export class UserAdministrationController {
     operationId: 'users.list',
     summary: 'List and search accounts, in the order in which they were opened',
   })
-  @ApiOkResponse({ type: UserPageDocument })
-  async list(@CurrentPrincipal() principal: Principal, @Query() query: UserPageQuery): Promise<UserPageDocument> {
+  @ApiOkResponse({ type: UserPageResponse })
+  async list(@CurrentPrincipal() principal: Principal, @Query() query: UserPageQuery): Promise<UserPageResponse> {
     const page = await this.#users.list(principal, {
       filter: { search: query.search, isActive: query.is_active, isAdmin: query.is_admin },
       limit: query.limit ?? DEFAULT_PAGE_SIZE,
       cursor: query.cursor,
     });
-    return { users: page.users.map(userDocument), next_cursor: page.nextCursor };
+    return { users: page.users.map(userResponse), next_cursor: page.nextCursor };
   }
 
   @RequireScope('users:read')
   @Get(':user_id')
   @ApiOperation({ operationId: 'users.get', summary: 'Read an account' })
-  @ApiOkResponse({ type: UserDocument })
+  @ApiOkResponse({ type: UserResponse })
   @Problems('not-found')
-  async read(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<UserDocument> {
-    return userDocument(await this.#users.read(principal, user_id));
+  async read(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<UserResponse> {
+    return userResponse(await this.#users.read(principal, user_id));
   }
 
   @RequireScope('users:write')
@@ -57,15 +57,15 @@ export class UserAdministrationController {
     summary: 'Change name, activation or role of an account',
     description: 'A change of role or activation ends every session of the account at once.',
   })
-  @ApiOkResponse({ type: UserDocument })
+  @ApiOkResponse({ type: UserResponse })
   @Problems('malformed-request', 'payload-too-large', 'unsupported-media-type', 'not-found', 'self-protection')
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: UserIdParameter,
     @Body() request: UpdateUserRequest,
-  ): Promise<UserDocument> {
+  ): Promise<UserResponse> {
     const change = { fullName: request.full_name, isActive: request.is_active, isAdmin: request.is_admin };
-    return userDocument(await this.#users.update(principal, user_id, change));
+    return userResponse(await this.#users.update(principal, user_id, change));
   }
 
   @RequireScope('users:write')
@@ -87,13 +87,13 @@ export class UserAdministrationController {
   @Post(':user_id/reactivate')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'users.reactivate', summary: 'Activate a deactivated account again' })
-  @ApiOkResponse({ type: UserDocument })
+  @ApiOkResponse({ type: UserResponse })
   @Problems('not-found')
   async reactivate(
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: UserIdParameter,
-  ): Promise<UserDocument> {
-    return userDocument(await this.#users.update(principal, user_id, { isActive: true }));
+  ): Promise<UserResponse> {
+    return userResponse(await this.#users.update(principal, user_id, { isActive: true }));
   }
 
   @StepUp()

@@ -22,7 +22,7 @@ const BOOLEANS = new Map<unknown, boolean>([
 ]);
 
 /** A user account. */
-export class UserDocument {
+export class UserResponse {
   /**
    * Identifier (UUID).
    * @example "019aab7c-2f10-7c3e-8d55-5a1f0c9b7e21"
@@ -66,9 +66,9 @@ export class UserDocument {
 }
 
 /** One page of accounts. */
-export class UserPageDocument {
+export class UserPageResponse {
   /** In the order in which they were opened. */
-  users!: UserDocument[];
+  users!: UserResponse[];
 
   /** Pass it as `cursor` to read on; null on the last page. */
   next_cursor!: string | null;

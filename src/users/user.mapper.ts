@@ -1,8 +1,8 @@
-import type { UserDocument } from './user.dto.ts';
+import type { UserResponse } from './user.dto.ts';
 import type { Profile } from './profile-loader.ts';
 
 /** The fields of an account that leave the server. */
-export function userDocument(user: Profile): UserDocument {
+export function userResponse(user: Profile): UserResponse {
   return {
     id: user.id,
     email: user.email,

@@ -41,7 +41,7 @@ describe('the schemas of the reference app', () => {
       ['filters.source_types', false],
       ['filters.document_ids', false],
     ]);
-    expect(own(reader.example({ $ref: '#/components/schemas/AnswerDocument' }, schemas))).toMatchObject({
+    expect(own(reader.example({ $ref: '#/components/schemas/AnswerResponse' }, schemas))).toMatchObject({
       citations: [{ number: 1, page: 12 }],
       retrieval: { degraded: expect.any(Boolean) as unknown },
     });

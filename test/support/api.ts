@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LoginCompletion } from '../../src/auth/login/login-completion.ts';
-import { tokenPairDocument } from '../../src/auth/tokens/token-pair.mapper.ts';
+import { tokenPairResponse } from '../../src/auth/tokens/token-pair.mapper.ts';
 import { Database } from '../../src/persistence/database.ts';
 import { UsersRepository } from '../../src/users/users.repository.ts';
 import type { TestApp } from './test-app.ts';
@@ -109,7 +109,7 @@ async function openedUser(
       .get(UsersRepository, { strict: false })
       .insert(em, { email, fullName: 'Test Person', hashedPassword: PASSWORD_HASH, isAdmin });
     const pair = await app.get(LoginCompletion, { strict: false }).openSession(em, user, { methods: ['pwd'] });
-    const { access_token, refresh_token, token_type, expires_in, refresh_expires_in } = tokenPairDocument(pair);
+    const { access_token, refresh_token, token_type, expires_in, refresh_expires_in } = tokenPairResponse(pair);
     return { id: user.id, access_token, refresh_token, token_type, expires_in, refresh_expires_in };
   });
   return { email, password: PASSWORD, ...opened };

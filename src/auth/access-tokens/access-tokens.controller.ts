@@ -4,8 +4,8 @@ import { CurrentSession, StepUp } from '../../access/declarations.ts';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { AccessTokenListDocument, CreateAccessTokenRequest, CreatedAccessTokenDocument } from './access-tokens.dto.ts';
-import { accessTokenDocument, createdAccessTokenDocument } from './access-tokens.mapper.ts';
+import { AccessTokenListResponse, CreateAccessTokenRequest, CreatedAccessTokenResponse } from './access-tokens.dto.ts';
+import { accessTokenResponse, createdAccessTokenResponse } from './access-tokens.mapper.ts';
 import { AccessTokensService } from './access-tokens.service.ts';
 
 const TokenId = (): ParameterDecorator =>
@@ -30,7 +30,7 @@ export class AccessTokensController {
     description:
       'The answer shows the token once. It is accepted as `Authorization: Bearer va_...` by the operations that declare one of its scopes (`x-required-scope`).',
   })
-  @ApiCreatedResponse({ type: CreatedAccessTokenDocument })
+  @ApiCreatedResponse({ type: CreatedAccessTokenResponse })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -41,17 +41,17 @@ export class AccessTokensController {
   async create(
     @CurrentSession() principal: SessionPrincipal,
     @Body() request: CreateAccessTokenRequest,
-  ): Promise<CreatedAccessTokenDocument> {
+  ): Promise<CreatedAccessTokenResponse> {
     const { name, scopes, expires_in_days } = request;
     const wanted = { name, scopes, expiresInDays: expires_in_days ?? null };
-    return createdAccessTokenDocument(await this.#tokens.create(principal, wanted));
+    return createdAccessTokenResponse(await this.#tokens.create(principal, wanted));
   }
 
   @Get()
   @ApiOperation({ operationId: 'accessTokens.list', summary: 'List my personal access tokens, the newest first' })
-  @ApiOkResponse({ type: AccessTokenListDocument })
-  async list(@CurrentSession() principal: SessionPrincipal): Promise<AccessTokenListDocument> {
-    return { tokens: (await this.#tokens.list(principal)).map(accessTokenDocument) };
+  @ApiOkResponse({ type: AccessTokenListResponse })
+  async list(@CurrentSession() principal: SessionPrincipal): Promise<AccessTokenListResponse> {
+    return { tokens: (await this.#tokens.list(principal)).map(accessTokenResponse) };
   }
 
   @Delete(':id')

@@ -66,7 +66,7 @@ export class CreateAccessTokenRequest {
 }
 
 /** A personal access token, without its secret. */
-export class AccessTokenDocument {
+export class AccessTokenResponse {
   /** @example "019aab7c-2f10-7c3e-8d55-5a1f0c9b7e21" */
   id!: string;
 
@@ -107,7 +107,7 @@ export class AccessTokenDocument {
 }
 
 /** A personal access token that was just made, with its secret. */
-export class CreatedAccessTokenDocument extends AccessTokenDocument {
+export class CreatedAccessTokenResponse extends AccessTokenResponse {
   /**
    * For the Authorization header. It is shown this once and stored nowhere.
    * @example "va_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
@@ -116,7 +116,7 @@ export class CreatedAccessTokenDocument extends AccessTokenDocument {
 }
 
 /** The personal access tokens of the caller. */
-export class AccessTokenListDocument {
+export class AccessTokenListResponse {
   /** The newest first, at most 50. */
-  tokens!: AccessTokenDocument[];
+  tokens!: AccessTokenResponse[];
 }

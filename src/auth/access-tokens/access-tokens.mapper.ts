@@ -1,10 +1,10 @@
 import { isScope } from '../../access/scopes.ts';
 import type { AccessToken } from './access-token.entity.ts';
-import type { AccessTokenDocument, CreatedAccessTokenDocument } from './access-tokens.dto.ts';
+import type { AccessTokenResponse, CreatedAccessTokenResponse } from './access-tokens.dto.ts';
 import type { CreatedAccessToken } from './access-tokens.service.ts';
 
 /** What the owner of a token may see of it. */
-export function accessTokenDocument(token: AccessToken): AccessTokenDocument {
+export function accessTokenResponse(token: AccessToken): AccessTokenResponse {
   return {
     id: token.id,
     name: token.name,
@@ -17,6 +17,6 @@ export function accessTokenDocument(token: AccessToken): AccessTokenDocument {
 }
 
 /** The one answer that shows the secret. */
-export function createdAccessTokenDocument({ stored, token }: CreatedAccessToken): CreatedAccessTokenDocument {
-  return Object.assign(accessTokenDocument(stored), { token });
+export function createdAccessTokenResponse({ stored, token }: CreatedAccessToken): CreatedAccessTokenResponse {
+  return Object.assign(accessTokenResponse(stored), { token });
 }

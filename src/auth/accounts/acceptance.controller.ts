@@ -2,8 +2,8 @@ import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { LoginResponse, type LoginDocument } from '../login/login.dto.ts';
-import { loginDocument } from '../login/login.mapper.ts';
+import { ApiLoginResponse, type LoginResponse } from '../login/login.dto.ts';
+import { loginResponse } from '../login/login.mapper.ts';
 import { AcceptanceService } from './acceptance.service.ts';
 import { AcceptInvitationRequest } from './invitation.dto.ts';
 
@@ -26,7 +26,7 @@ export class AcceptanceController {
     summary: 'Choose a password by the token of an invitation, and log in',
     security: [],
   })
-  @LoginResponse()
+  @ApiLoginResponse()
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -37,7 +37,7 @@ export class AcceptanceController {
     'service-busy',
     'service-unavailable',
   )
-  async accept(@Body() { token, password, full_name }: AcceptInvitationRequest): Promise<LoginDocument> {
-    return loginDocument(await this.#acceptance.accept({ token, password, fullName: full_name }));
+  async accept(@Body() { token, password, full_name }: AcceptInvitationRequest): Promise<LoginResponse> {
+    return loginResponse(await this.#acceptance.accept({ token, password, fullName: full_name }));
   }
 }

@@ -3,7 +3,7 @@ import { ApiAcceptedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from
 import { CurrentSession, LimitedAs, Public, StepUp } from '../../access/declarations.ts';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { ACCEPTED, AcceptedDocument, AddressRequest, ChangeEmailRequest, LinkTokenRequest } from './email.dto.ts';
+import { ACCEPTED, AcceptedResponse, AddressRequest, ChangeEmailRequest, LinkTokenRequest } from './email.dto.ts';
 import { EmailChangeService } from './email-change.service.ts';
 import { EmailVerificationService } from './email-verification.service.ts';
 
@@ -48,9 +48,9 @@ export class EmailController {
     description: 'The answer is the same whether there is such an account or not. At most five mails an hour are sent.',
     security: [],
   })
-  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('mail-not-configured')
-  async resend(@Body() { email }: AddressRequest): Promise<AcceptedDocument> {
+  async resend(@Body() { email }: AddressRequest): Promise<AcceptedResponse> {
     await this.#verification.resend(email);
     return ACCEPTED;
   }
@@ -65,12 +65,12 @@ export class EmailController {
     description:
       'A link goes to the new address and a notice to the one of now. Nothing changes before it is followed.',
   })
-  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('unauthenticated', 'mail-not-configured')
   async change(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { new_email }: ChangeEmailRequest,
-  ): Promise<AcceptedDocument> {
+  ): Promise<AcceptedResponse> {
     await this.#change.request(principal, new_email);
     return ACCEPTED;
   }

@@ -34,10 +34,10 @@ export class ChangeEmailRequest {
 }
 
 /** The request was taken; whatever follows comes by mail. */
-export class AcceptedDocument {
+export class AcceptedResponse {
   /** @example "accepted" */
   status!: 'accepted';
 }
 
 /** The one answer, whatever is behind it. */
-export const ACCEPTED: AcceptedDocument = { status: 'accepted' };
+export const ACCEPTED: AcceptedResponse = { status: 'accepted' };

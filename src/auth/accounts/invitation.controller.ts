@@ -3,9 +3,9 @@ import { ApiAcceptedResponse, ApiCreatedResponse, ApiOperation, ApiTags } from '
 import { AdminOnly, CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { UserDocument, UserIdParameter } from '../../users/user.dto.ts';
-import { userDocument } from '../../users/user.mapper.ts';
-import { ACCEPTED, AcceptedDocument } from './email.dto.ts';
+import { UserResponse, UserIdParameter } from '../../users/user.dto.ts';
+import { userResponse } from '../../users/user.mapper.ts';
+import { ACCEPTED, AcceptedResponse } from './email.dto.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 import { InviteRequest } from './invitation.dto.ts';
 import { InvitationService } from './invitation.service.ts';
@@ -37,14 +37,14 @@ export class InvitationController {
     operationId: 'users.invite',
     summary: 'Open an account for somebody, who gets a link to choose the password',
   })
-  @ApiCreatedResponse({ type: UserDocument })
+  @ApiCreatedResponse({ type: UserResponse })
   @Problems('malformed-request', 'payload-too-large', 'unsupported-media-type', 'email-taken')
   async invite(
     @CurrentPrincipal() principal: Principal,
     @Body() { email, full_name, is_admin }: InviteRequest,
-  ): Promise<UserDocument> {
+  ): Promise<UserResponse> {
     const invitation = { email, fullName: full_name ?? null, isAdmin: is_admin ?? false };
-    return userDocument(await this.#invitations.invite(principal, invitation));
+    return userResponse(await this.#invitations.invite(principal, invitation));
   }
 
   @RequireScope('users:write')
@@ -54,12 +54,12 @@ export class InvitationController {
     operationId: 'users.inviteAgain',
     summary: 'Send the link of an invitation again; the one before is good no more',
   })
-  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('not-found', 'invitation-accepted')
   async inviteAgain(
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: UserIdParameter,
-  ): Promise<AcceptedDocument> {
+  ): Promise<AcceptedResponse> {
     await this.#invitations.sendAgain(principal, user_id);
     return ACCEPTED;
   }
@@ -72,12 +72,12 @@ export class InvitationController {
     summary: 'Send the owner of an account a link to choose a new password',
     description: 'No administrator can see the link, or see or choose a password. The old one stays good until then.',
   })
-  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('not-found', 'account-without-password')
   async resetPassword(
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: UserIdParameter,
-  ): Promise<AcceptedDocument> {
+  ): Promise<AcceptedResponse> {
     await this.#resets.send(principal, user_id);
     return ACCEPTED;
   }

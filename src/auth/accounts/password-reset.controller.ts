@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { ACCEPTED, AcceptedDocument, AddressRequest } from './email.dto.ts';
+import { ACCEPTED, AcceptedResponse, AddressRequest } from './email.dto.ts';
 import { ResetPasswordRequest } from '../password/password.dto.ts';
 import { PasswordRenewalService } from './password-renewal.service.ts';
 import { PasswordResetService } from './password-reset.service.ts';
@@ -37,9 +37,9 @@ export class PasswordResetController {
     description: 'The answer is the same whether there is such an account or not. At most five mails an hour are sent.',
     security: [],
   })
-  @ApiAcceptedResponse({ type: AcceptedDocument })
+  @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('mail-not-configured')
-  async forgot(@Body() { email }: AddressRequest): Promise<AcceptedDocument> {
+  async forgot(@Body() { email }: AddressRequest): Promise<AcceptedResponse> {
     await this.#resets.requestReset(email);
     return ACCEPTED;
   }

@@ -5,8 +5,8 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { IdentitiesService } from './identities.service.ts';
-import { AddIdentityRequest, IdentityDocument, IdentityListDocument } from '../oidc/oidc.dto.ts';
-import { identityDocument } from '../oidc/oidc.mapper.ts';
+import { AddIdentityRequest, IdentityResponse, IdentityListResponse } from '../oidc/oidc.dto.ts';
+import { identityResponse } from '../oidc/oidc.mapper.ts';
 
 /** Who the user is at other issuers. */
 @ApiTags('single sign-on')
@@ -21,9 +21,9 @@ export class IdentitiesController {
 
   @Get()
   @ApiOperation({ operationId: 'identities.list', summary: 'List the providers that can log me in' })
-  @ApiOkResponse({ type: IdentityListDocument })
-  async list(@CurrentSession() principal: SessionPrincipal): Promise<IdentityListDocument> {
-    return { identities: (await this.#identities.list(principal)).map(identityDocument) };
+  @ApiOkResponse({ type: IdentityListResponse })
+  async list(@CurrentSession() principal: SessionPrincipal): Promise<IdentityListResponse> {
+    return { identities: (await this.#identities.list(principal)).map(identityResponse) };
   }
 
   @Post()
@@ -32,7 +32,7 @@ export class IdentitiesController {
     summary: 'Finish linking a provider',
     description: 'Only in the session that began it: POST /api/auth/oidc/{provider}/link.',
   })
-  @ApiCreatedResponse({ type: IdentityDocument })
+  @ApiCreatedResponse({ type: IdentityResponse })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -45,8 +45,8 @@ export class IdentitiesController {
   async add(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { code }: AddIdentityRequest,
-  ): Promise<IdentityDocument> {
-    return identityDocument(await this.#identities.add(principal, code));
+  ): Promise<IdentityResponse> {
+    return identityResponse(await this.#identities.add(principal, code));
   }
 
   @StepUp()

@@ -1,9 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
-import { TokenPairDocument } from '../auth.dto.ts';
+import { TokenPairResponse } from '../auth.dto.ts';
 
 /** The password was right; a second factor is asked for at POST /api/auth/mfa/challenge. */
-export class SecondFactorRequiredDocument {
+export class SecondFactorRequiredResponse {
   /** @example true */
   mfa_required!: true;
 
@@ -27,7 +27,7 @@ export class SecondFactorRequiredDocument {
 }
 
 /** The password was right; this server asks the account to set up a second factor first: POST /api/auth/mfa/enrolment. */
-export class EnrolmentRequiredDocument {
+export class EnrolmentRequiredResponse {
   /** @example true */
   mfa_enrolment_required!: true;
 
@@ -45,11 +45,11 @@ export class EnrolmentRequiredDocument {
 }
 
 /** Answer to the first step of a login. */
-export type LoginDocument = TokenPairDocument | SecondFactorRequiredDocument | EnrolmentRequiredDocument;
+export type LoginResponse = TokenPairResponse | SecondFactorRequiredResponse | EnrolmentRequiredResponse;
 
 /** Documents the answer of an operation that is the first step of a login. */
-export function LoginResponse(): MethodDecorator {
-  const models = [TokenPairDocument, SecondFactorRequiredDocument, EnrolmentRequiredDocument];
+export function ApiLoginResponse(): MethodDecorator {
+  const models = [TokenPairResponse, SecondFactorRequiredResponse, EnrolmentRequiredResponse];
   return applyDecorators(
     ApiExtraModels(...models),
     ApiOkResponse({ schema: { oneOf: models.map((model) => ({ $ref: getSchemaPath(model) })) } }),

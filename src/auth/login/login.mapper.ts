@@ -1,12 +1,12 @@
-import { tokenPairDocument } from '../tokens/token-pair.mapper.ts';
-import type { LoginDocument } from './login.dto.ts';
+import { tokenPairResponse } from '../tokens/token-pair.mapper.ts';
+import type { LoginResponse } from './login.dto.ts';
 import type { LoginOutcome } from './login-completion.ts';
 
 /** Where a login stands, as its client sees it. */
-export function loginDocument(outcome: LoginOutcome): LoginDocument {
+export function loginResponse(outcome: LoginOutcome): LoginResponse {
   switch (outcome.kind) {
     case 'tokens':
-      return tokenPairDocument(outcome.tokens);
+      return tokenPairResponse(outcome.tokens);
     case 'second-factor':
       return {
         mfa_required: true,

@@ -2,18 +2,18 @@ import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { TokenPairDocument } from '../auth.dto.ts';
-import { tokenPairDocument } from '../tokens/token-pair.mapper.ts';
+import { TokenPairResponse } from '../auth.dto.ts';
+import { tokenPairResponse } from '../tokens/token-pair.mapper.ts';
 import { ChallengeService } from './challenge.service.ts';
 import { EnrolmentService } from './enrolment.service.ts';
 import {
   ChallengeRequest,
   ConfirmEnrolmentRequest,
-  EnrolledDocument,
+  EnrolledResponse,
   EnrolmentRequest,
-  TotpSetUpDocument,
+  TotpSetUpResponse,
 } from './mfa.dto.ts';
-import { enrolledDocument, totpSetUpDocument } from './mfa.mapper.ts';
+import { enrolledResponse, totpSetUpResponse } from './mfa.mapper.ts';
 
 /** The second step of a login. */
 @ApiTags('second factor')
@@ -45,10 +45,10 @@ export class ChallengeController {
     summary: 'Finish a login with a code of the authenticator app or a recovery code',
     security: [],
   })
-  @ApiOkResponse({ type: TokenPairDocument })
+  @ApiOkResponse({ type: TokenPairResponse })
   @Problems('invalid-second-factor')
-  async challenge(@Body() { mfa_token, code }: ChallengeRequest): Promise<TokenPairDocument> {
-    return tokenPairDocument(await this.#challenges.answer(mfa_token, code));
+  async challenge(@Body() { mfa_token, code }: ChallengeRequest): Promise<TokenPairResponse> {
+    return tokenPairResponse(await this.#challenges.answer(mfa_token, code));
   }
 
   @Post('enrolment')
@@ -59,10 +59,10 @@ export class ChallengeController {
     description: 'May be repeated; each answer has a fresh secret and makes the one before worthless.',
     security: [],
   })
-  @ApiOkResponse({ type: TotpSetUpDocument })
+  @ApiOkResponse({ type: TotpSetUpResponse })
   @Problems('second-factor-exists')
-  async beginEnrolment(@Body() { mfa_token }: EnrolmentRequest): Promise<TotpSetUpDocument> {
-    return totpSetUpDocument(await this.#enrolments.begin(mfa_token));
+  async beginEnrolment(@Body() { mfa_token }: EnrolmentRequest): Promise<TotpSetUpResponse> {
+    return totpSetUpResponse(await this.#enrolments.begin(mfa_token));
   }
 
   @Post('enrolment/confirm')
@@ -72,9 +72,9 @@ export class ChallengeController {
     summary: 'Finish a login with the first code of the authenticator app',
     security: [],
   })
-  @ApiOkResponse({ type: EnrolledDocument })
+  @ApiOkResponse({ type: EnrolledResponse })
   @Problems('invalid-second-factor', 'no-second-factor', 'second-factor-exists')
-  async confirmEnrolment(@Body() { mfa_token, code }: ConfirmEnrolmentRequest): Promise<EnrolledDocument> {
-    return enrolledDocument(await this.#enrolments.confirm(mfa_token, code.replace(' ', '')));
+  async confirmEnrolment(@Body() { mfa_token, code }: ConfirmEnrolmentRequest): Promise<EnrolledResponse> {
+    return enrolledResponse(await this.#enrolments.confirm(mfa_token, code.replace(' ', '')));
   }
 }

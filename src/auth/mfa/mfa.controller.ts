@@ -3,8 +3,8 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { CurrentSession, StepUp } from '../../access/declarations.ts';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { ConfirmTotpRequest, MfaDocument, RecoveryCodesDocument, TotpSetUpDocument } from './mfa.dto.ts';
-import { mfaDocument, totpSetUpDocument } from './mfa.mapper.ts';
+import { ConfirmTotpRequest, MfaResponse, RecoveryCodesResponse, TotpSetUpResponse } from './mfa.dto.ts';
+import { mfaResponse, totpSetUpResponse } from './mfa.mapper.ts';
 import { MfaOverview } from './mfa-overview.ts';
 import { MfaService } from './mfa.service.ts';
 
@@ -23,9 +23,9 @@ export class MfaController {
 
   @Get()
   @ApiOperation({ operationId: 'mfa.read', summary: 'Which second factors do I have?' })
-  @ApiOkResponse({ type: MfaDocument })
-  async read(@CurrentSession() principal: SessionPrincipal): Promise<MfaDocument> {
-    return mfaDocument(await this.#overview.read(principal));
+  @ApiOkResponse({ type: MfaResponse })
+  async read(@CurrentSession() principal: SessionPrincipal): Promise<MfaResponse> {
+    return mfaResponse(await this.#overview.read(principal));
   }
 
   @StepUp()
@@ -37,10 +37,10 @@ export class MfaController {
     description:
       'Answers with a fresh secret, which is asked for at login only after POST /api/auth/mfa/totp/confirm. A secret that was never confirmed is replaced.',
   })
-  @ApiOkResponse({ type: TotpSetUpDocument })
+  @ApiOkResponse({ type: TotpSetUpResponse })
   @Problems('second-factor-exists')
-  async setUpTotp(@CurrentSession() principal: SessionPrincipal): Promise<TotpSetUpDocument> {
-    return totpSetUpDocument(await this.#mfa.setUpTotp(principal));
+  async setUpTotp(@CurrentSession() principal: SessionPrincipal): Promise<TotpSetUpResponse> {
+    return totpSetUpResponse(await this.#mfa.setUpTotp(principal));
   }
 
   @Post('totp/confirm')
@@ -51,7 +51,7 @@ export class MfaController {
     description:
       'The first second factor of an account ends every other session, and brings recovery codes, which are shown only here.',
   })
-  @ApiOkResponse({ type: RecoveryCodesDocument })
+  @ApiOkResponse({ type: RecoveryCodesResponse })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -64,7 +64,7 @@ export class MfaController {
   async confirmTotp(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { code }: ConfirmTotpRequest,
-  ): Promise<RecoveryCodesDocument> {
+  ): Promise<RecoveryCodesResponse> {
     const codes = await this.#mfa.confirmTotp(principal, code.replace(' ', ''));
     return { recovery_codes: [...(codes ?? [])] };
   }
@@ -91,9 +91,9 @@ export class MfaController {
     summary: 'Get ten new recovery codes',
     description: 'The old ones are worth nothing from now on.',
   })
-  @ApiOkResponse({ type: RecoveryCodesDocument })
+  @ApiOkResponse({ type: RecoveryCodesResponse })
   @Problems('no-second-factor')
-  async renewRecoveryCodes(@CurrentSession() principal: SessionPrincipal): Promise<RecoveryCodesDocument> {
+  async renewRecoveryCodes(@CurrentSession() principal: SessionPrincipal): Promise<RecoveryCodesResponse> {
     return { recovery_codes: [...(await this.#mfa.renewRecoveryCodes(principal))] };
   }
 }

@@ -1,5 +1,5 @@
 import { IsString, Matches, MaxLength } from 'class-validator';
-import { TokenPairDocument } from '../auth.dto.ts';
+import { TokenPairResponse } from '../auth.dto.ts';
 
 const MAX_TOKEN_CHARACTERS = 64;
 const MAX_CODE_CHARACTERS = 32;
@@ -7,9 +7,9 @@ const CODE = /^[0-9A-Za-z][0-9A-Za-z -]{4,30}[0-9A-Za-z]$/;
 const CODE_RULE = { message: 'code must be the 6 digits of an authenticator app or a recovery code' };
 
 /** The second factors of an account. */
-export class MfaDocument {
+export class MfaResponse {
   /** The authenticator app. */
-  totp!: TotpStateDocument;
+  totp!: TotpStateResponse;
 
   /**
    * Recovery codes that are left.
@@ -28,7 +28,7 @@ export class MfaDocument {
 }
 
 /** The authenticator app of an account. */
-export class TotpStateDocument {
+export class TotpStateResponse {
   /** @example true */
   enabled!: boolean;
 
@@ -40,7 +40,7 @@ export class TotpStateDocument {
 }
 
 /** What an authenticator app needs. Shown once. */
-export class TotpSetUpDocument {
+export class TotpSetUpResponse {
   /**
    * Shared secret in base32, for typing.
    * @example "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -72,7 +72,7 @@ export class ConfirmTotpRequest {
 }
 
 /** Codes that each replace the second factor once. Shown once. */
-export class RecoveryCodesDocument {
+export class RecoveryCodesResponse {
   /**
    * To be kept on paper or in a password manager. Empty when the account has codes already.
    * @example ["7K2M-9QXR-4TBD-W3HN-60JC-V5GE"]
@@ -123,7 +123,7 @@ export class ConfirmEnrolmentRequest extends ConfirmTotpRequest {
 }
 
 /** Tokens, and the recovery codes of the second factor that was just set up. */
-export class EnrolledDocument extends TokenPairDocument {
+export class EnrolledResponse extends TokenPairResponse {
   /**
    * To be kept on paper or in a password manager. Shown once.
    * @example ["7K2M-9QXR-4TBD-W3HN-60JC-V5GE"]

@@ -4,11 +4,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { HttpConfig } from '../../config/http.config.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { LoginResponse, type LoginDocument } from '../login/login.dto.ts';
-import { loginDocument } from '../login/login.mapper.ts';
+import { ApiLoginResponse, type LoginResponse } from '../login/login.dto.ts';
+import { loginResponse } from '../login/login.mapper.ts';
 import { CodeExchangeService } from '../identities/code-exchange.service.ts';
-import { ExchangeRequest, PasswordLinkRequest, ProviderListDocument, SignOnQuery } from './oidc.dto.ts';
-import { providerDocument } from './oidc.mapper.ts';
+import { ExchangeRequest, PasswordLinkRequest, ProviderListResponse, SignOnQuery } from './oidc.dto.ts';
+import { providerResponse } from './oidc.mapper.ts';
 import { PasswordLinkService } from '../identities/password-link.service.ts';
 import { ApiProviderName, ProviderName } from '../identities/provider-name.ts';
 import { Providers } from './providers.ts';
@@ -42,9 +42,9 @@ export class OidcController {
 
   @Get('providers')
   @ApiOperation({ operationId: 'oidc.providers', summary: 'Who vouches for users of this server?', security: [] })
-  @ApiOkResponse({ type: ProviderListDocument })
-  providers(): ProviderListDocument {
-    return { providers: this.#providers.all().map((provider) => providerDocument(provider, this.#http.origin)) };
+  @ApiOkResponse({ type: ProviderListResponse })
+  providers(): ProviderListResponse {
+    return { providers: this.#providers.all().map((provider) => providerResponse(provider, this.#http.origin)) };
   }
 
   @LimitedAs('sso')
@@ -96,7 +96,7 @@ export class OidcController {
     description: 'A code is good once, for a minute, and for the client that began the sign-on.',
     security: [],
   })
-  @LoginResponse()
+  @ApiLoginResponse()
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -105,8 +105,8 @@ export class OidcController {
     'invalid-sso-code',
     'email-not-verified',
   )
-  async exchange(@Body() { code, code_verifier }: ExchangeRequest): Promise<LoginDocument> {
-    return loginDocument(await this.#codeExchange.exchange({ code, verifier: code_verifier ?? null }));
+  async exchange(@Body() { code, code_verifier }: ExchangeRequest): Promise<LoginResponse> {
+    return loginResponse(await this.#codeExchange.exchange({ code, verifier: code_verifier ?? null }));
   }
 
   @LimitedAs('login')
@@ -118,7 +118,7 @@ export class OidcController {
     description: 'Wants the password of the account, because the address alone proves nothing.',
     security: [],
   })
-  @LoginResponse()
+  @ApiLoginResponse()
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -131,7 +131,7 @@ export class OidcController {
     'identity-taken',
     'service-busy',
   )
-  async link(@Body() { link_token, password }: PasswordLinkRequest): Promise<LoginDocument> {
-    return loginDocument(await this.#passwordLink.link({ linkToken: link_token, password }));
+  async link(@Body() { link_token, password }: PasswordLinkRequest): Promise<LoginResponse> {
+    return loginResponse(await this.#passwordLink.link({ linkToken: link_token, password }));
   }
 }

@@ -8,7 +8,7 @@ const RETURN_PATH = /^\/(?![/\\])[A-Za-z0-9._~!$&'()*+,;=:@%/?-]{0,511}$/;
 const RETURN_PATH_RULE = { message: 'return_path must be a path like /settings' };
 
 /** A provider of single sign-on. */
-export class ProviderDocument {
+export class ProviderResponse {
   /**
    * Name in paths.
    * @example "nextcloud"
@@ -29,9 +29,9 @@ export class ProviderDocument {
 }
 
 /** Every provider that is on. */
-export class ProviderListDocument {
+export class ProviderListResponse {
   /** In the order of login pages. */
-  providers!: ProviderDocument[];
+  providers!: ProviderResponse[];
 }
 
 /** How a single sign-on begins. */
@@ -116,7 +116,7 @@ export class LinkBeginRequest {
 }
 
 /** Where linking a provider goes on. */
-export class LinkBeginDocument {
+export class LinkBeginResponse {
   /**
    * Send the browser here within two minutes.
    * @example "https://api.clinic.example/api/auth/oidc/google/login?link_token=ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
@@ -136,7 +136,7 @@ export class AddIdentityRequest {
 }
 
 /** Who the user is at a provider. */
-export class IdentityDocument {
+export class IdentityResponse {
   /** @example "019aab7c-2f10-7c3e-8d55-5a1f0c9b7e21" */
   id!: string;
 
@@ -163,13 +163,13 @@ export class IdentityDocument {
 }
 
 /** Every identity of the user. */
-export class IdentityListDocument {
+export class IdentityListResponse {
   /** In the order in which they were linked. */
-  identities!: IdentityDocument[];
+  identities!: IdentityResponse[];
 }
 
 /** How the session at the provider ends. */
-export class ProviderLogoutDocument {
+export class ProviderLogoutResponse {
   /**
    * Send the browser here to end the session at the provider too; null when there is nothing to end.
    * @example "https://login.clinic.example/logout?client_id=voiceassist"
@@ -178,7 +178,7 @@ export class ProviderLogoutDocument {
 }
 
 /** What a provider's logout did. */
-export class ProviderLogoutReceiptDocument {
+export class ProviderLogoutReceiptResponse {
   /**
    * How many sessions have ended.
    * @example 1

@@ -1,9 +1,9 @@
 import type { Identity } from '../identities/identity.entity.ts';
-import type { IdentityDocument, ProviderDocument } from './oidc.dto.ts';
+import type { IdentityResponse, ProviderResponse } from './oidc.dto.ts';
 import type { Provider } from './providers.ts';
 
 /** Identifies a user at a provider; its tokens never leave the server. */
-export function identityDocument(identity: Identity): IdentityDocument {
+export function identityResponse(identity: Identity): IdentityResponse {
   return {
     id: identity.id,
     provider: identity.provider,
@@ -15,6 +15,6 @@ export function identityDocument(identity: Identity): IdentityDocument {
 }
 
 /** @param origin under which browsers reach this server */
-export function providerDocument({ settings: { id, label } }: Provider, origin: string): ProviderDocument {
+export function providerResponse({ settings: { id, label } }: Provider, origin: string): ProviderResponse {
   return { id, label, login_url: `${origin}/api/auth/oidc/${id}/login` };
 }

@@ -8,10 +8,10 @@ import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { IdentitiesService } from '../identities/identities.service.ts';
 import {
-  LinkBeginDocument,
+  LinkBeginResponse,
   LinkBeginRequest,
-  ProviderLogoutDocument,
-  ProviderLogoutReceiptDocument,
+  ProviderLogoutResponse,
+  ProviderLogoutReceiptResponse,
 } from './oidc.dto.ts';
 import { ApiProviderName, ProviderName } from '../identities/provider-name.ts';
 import { BackChannelLogoutService } from './back-channel-logout.service.ts';
@@ -53,7 +53,7 @@ export class ProviderSessionController {
     description:
       'The browser returns to FRONTEND_URL with `?link_code=`, which POST /api/auth/identities takes in this session.',
   })
-  @ApiOkResponse({ type: LinkBeginDocument })
+  @ApiOkResponse({ type: LinkBeginResponse })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -67,7 +67,7 @@ export class ProviderSessionController {
     @CurrentSession() principal: SessionPrincipal,
     @ProviderName() provider: string,
     @Body() { return_path }: LinkBeginRequest,
-  ): Promise<LinkBeginDocument> {
+  ): Promise<LinkBeginResponse> {
     const { id } = this.#providers.get(provider).settings;
     const token = await this.#identities.beginLink(principal, { provider: id, returnPath: return_path ?? '' });
     return { login_url: `${this.#http.origin}/api/auth/oidc/${id}/login?link_token=${token}` };
@@ -80,9 +80,9 @@ export class ProviderSessionController {
     summary: 'End this session, and learn where it ends at the provider',
     description: 'The session here has ended when the answer comes, whatever the provider does.',
   })
-  @ApiOkResponse({ type: ProviderLogoutDocument })
+  @ApiOkResponse({ type: ProviderLogoutResponse })
   @Problems('unauthenticated')
-  async logout(@CurrentSession() principal: SessionPrincipal): Promise<ProviderLogoutDocument> {
+  async logout(@CurrentSession() principal: SessionPrincipal): Promise<ProviderLogoutResponse> {
     return { logout_url: await this.#rpInitiatedLogout.logOut(principal) };
   }
 
@@ -97,12 +97,12 @@ export class ProviderSessionController {
       'For providers (OpenID Connect Back-Channel Logout 1.0): a form with the field `logout_token`. It ends the sessions of its `sid`, or all of its `sub`.',
     security: [],
   })
-  @ApiOkResponse({ type: ProviderLogoutReceiptDocument })
+  @ApiOkResponse({ type: ProviderLogoutReceiptResponse })
   @Problems('not-found', 'invalid-logout-token', 'unsupported-media-type', 'payload-too-large', 'malformed-request')
   async backchannelLogout(
     @ProviderName() provider: string,
     @Req() request: FastifyRequest,
-  ): Promise<ProviderLogoutReceiptDocument> {
+  ): Promise<ProviderLogoutReceiptResponse> {
     this.#providers.get(provider);
     if (!(request.body instanceof URLSearchParams)) throw new DomainError('unsupported-media-type');
     const [token, ...more] = request.body.getAll('logout_token');

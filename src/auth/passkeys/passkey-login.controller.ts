@@ -2,19 +2,19 @@ import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { TokenPairDocument } from '../auth.dto.ts';
-import { LoginResponse, type LoginDocument } from '../login/login.dto.ts';
-import { loginDocument } from '../login/login.mapper.ts';
-import { tokenPairDocument } from '../tokens/token-pair.mapper.ts';
+import { TokenPairResponse } from '../auth.dto.ts';
+import { ApiLoginResponse, type LoginResponse } from '../login/login.dto.ts';
+import { loginResponse } from '../login/login.mapper.ts';
+import { tokenPairResponse } from '../tokens/token-pair.mapper.ts';
 import { PasskeyChallengeService } from './passkey-challenge.service.ts';
 import { PasskeyLoginService } from './passkey-login.service.ts';
 import {
-  AuthenticationOptionsDocument,
+  AuthenticationOptionsResponse,
   PasskeyChallengeOptionsRequest,
   PasskeyChallengeRequest,
   PasskeyLoginRequest,
 } from './passkeys.dto.ts';
-import { assertionOf, questionDocument } from './passkeys.mapper.ts';
+import { assertionOf, authenticationOptionsResponse } from './passkeys.mapper.ts';
 
 const BODY_PROBLEMS = [
   'malformed-request',
@@ -47,18 +47,18 @@ export class PasskeyLoginController {
       'The answer is for `navigator.credentials.get()`; what that gives goes to POST /api/auth/passkeys/login.',
     security: [],
   })
-  @ApiOkResponse({ type: AuthenticationOptionsDocument })
-  async loginOptions(): Promise<AuthenticationOptionsDocument> {
-    return questionDocument(await this.#logins.createOptions());
+  @ApiOkResponse({ type: AuthenticationOptionsResponse })
+  async loginOptions(): Promise<AuthenticationOptionsResponse> {
+    return authenticationOptionsResponse(await this.#logins.createOptions());
   }
 
   @Post('passkeys/login')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'passkeys.login', summary: 'Log in with a passkey alone', security: [] })
-  @LoginResponse()
+  @ApiLoginResponse()
   @Problems(...BODY_PROBLEMS, 'invalid-passkey', 'email-not-verified')
-  async login(@Body() { authentication_token, response }: PasskeyLoginRequest): Promise<LoginDocument> {
-    return loginDocument(
+  async login(@Body() { authentication_token, response }: PasskeyLoginRequest): Promise<LoginResponse> {
+    return loginResponse(
       await this.#logins.login({ authenticationToken: authentication_token, response: assertionOf(response) }),
     );
   }
@@ -70,23 +70,23 @@ export class PasskeyLoginController {
     summary: 'Begin the second step of a login with a passkey',
     security: [],
   })
-  @ApiOkResponse({ type: AuthenticationOptionsDocument })
+  @ApiOkResponse({ type: AuthenticationOptionsResponse })
   @Problems(...BODY_PROBLEMS, 'invalid-mfa-token', 'no-second-factor')
   async challengeOptions(
     @Body() { mfa_token }: PasskeyChallengeOptionsRequest,
-  ): Promise<AuthenticationOptionsDocument> {
-    return questionDocument(await this.#challenges.createOptions(mfa_token));
+  ): Promise<AuthenticationOptionsResponse> {
+    return authenticationOptionsResponse(await this.#challenges.createOptions(mfa_token));
   }
 
   @Post('mfa/challenge/passkey')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'passkeys.challenge', summary: 'Finish a login with a passkey', security: [] })
-  @ApiOkResponse({ type: TokenPairDocument })
+  @ApiOkResponse({ type: TokenPairResponse })
   @Problems(...BODY_PROBLEMS, 'invalid-mfa-token', 'invalid-passkey')
   async challenge(
     @Body() { mfa_token, authentication_token, response }: PasskeyChallengeRequest,
-  ): Promise<TokenPairDocument> {
+  ): Promise<TokenPairResponse> {
     const answer = { authenticationToken: authentication_token, response: assertionOf(response) };
-    return tokenPairDocument(await this.#challenges.answer(mfa_token, answer));
+    return tokenPairResponse(await this.#challenges.answer(mfa_token, answer));
   }
 }

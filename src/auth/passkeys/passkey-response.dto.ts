@@ -19,7 +19,7 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const BASE64URL_RULE = { message: '$property must be base64url without padding' };
 
 /** What both kinds of answers have; names and values as the browser's `toJSON()` gives them (WebAuthn Level 3 section 5.1). */
-export class PasskeyResponse {
+export class PasskeyCredential {
   /**
    * Id of the credential in base64url.
    * @example "0Zq1yMZg1dwWvmJKhO4yZA"
@@ -118,7 +118,7 @@ export class AttestationData {
 }
 
 /** `PublicKeyCredential.toJSON()` after `navigator.credentials.create()`. */
-export class AttestationResponseBody extends PasskeyResponse {
+export class AttestationResponseBody extends PasskeyCredential {
   /** What the authenticator has made. */
   @IsObject()
   @ValidateNested()
@@ -176,7 +176,7 @@ export class AssertionData {
 }
 
 /** `PublicKeyCredential.toJSON()` after `navigator.credentials.get()`. */
-export class AssertionResponseBody extends PasskeyResponse {
+export class AssertionResponseBody extends PasskeyCredential {
   /** What the authenticator has signed. */
   @IsObject()
   @ValidateNested()

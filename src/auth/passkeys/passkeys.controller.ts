@@ -5,14 +5,14 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import {
-  AddedPasskeyDocument,
+  AddedPasskeyResponse,
   AddPasskeyRequest,
-  PasskeyDocument,
-  PasskeyListDocument,
-  RegistrationOptionsDocument,
+  PasskeyResponse,
+  PasskeyListResponse,
+  RegistrationOptionsResponse,
   RenamePasskeyRequest,
 } from './passkeys.dto.ts';
-import { attestationOf, passkeyDocument } from './passkeys.mapper.ts';
+import { attestationOf, passkeyResponse } from './passkeys.mapper.ts';
 import { PasskeysService } from './passkeys.service.ts';
 
 const BODY_PROBLEMS = [
@@ -38,9 +38,9 @@ export class PasskeysController {
 
   @Get()
   @ApiOperation({ operationId: 'passkeys.list', summary: 'List my passkeys' })
-  @ApiOkResponse({ type: PasskeyListDocument })
-  async list(@CurrentSession() principal: SessionPrincipal): Promise<PasskeyListDocument> {
-    return { passkeys: (await this.#passkeys.list(principal)).map(passkeyDocument) };
+  @ApiOkResponse({ type: PasskeyListResponse })
+  async list(@CurrentSession() principal: SessionPrincipal): Promise<PasskeyListResponse> {
+    return { passkeys: (await this.#passkeys.list(principal)).map(passkeyResponse) };
   }
 
   @StepUp()
@@ -51,9 +51,9 @@ export class PasskeysController {
     summary: 'Begin to add a passkey',
     description: 'The answer is for `navigator.credentials.create()`; what that gives goes to POST /api/auth/passkeys.',
   })
-  @ApiOkResponse({ type: RegistrationOptionsDocument })
+  @ApiOkResponse({ type: RegistrationOptionsResponse })
   @Problems('passkey-refused')
-  async registrationOptions(@CurrentSession() principal: SessionPrincipal): Promise<RegistrationOptionsDocument> {
+  async registrationOptions(@CurrentSession() principal: SessionPrincipal): Promise<RegistrationOptionsResponse> {
     const { options, registrationToken } = await this.#passkeys.begin(principal);
     return { options: { ...options }, registration_token: registrationToken };
   }
@@ -65,30 +65,30 @@ export class PasskeysController {
     description:
       'The first second factor of an account ends every other session, and brings recovery codes, which are shown only here.',
   })
-  @ApiCreatedResponse({ type: AddedPasskeyDocument })
+  @ApiCreatedResponse({ type: AddedPasskeyResponse })
   @Problems(...BODY_PROBLEMS, 'passkey-refused', 'passkey-exists')
   async add(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { registration_token, name, response }: AddPasskeyRequest,
-  ): Promise<AddedPasskeyDocument> {
+  ): Promise<AddedPasskeyResponse> {
     const { passkey, recoveryCodes } = await this.#passkeys.add(principal, {
       registrationToken: registration_token,
       name,
       response: attestationOf(response),
     });
-    return Object.assign(passkeyDocument(passkey), { recovery_codes: [...recoveryCodes] });
+    return Object.assign(passkeyResponse(passkey), { recovery_codes: [...recoveryCodes] });
   }
 
   @Patch(':id')
   @ApiOperation({ operationId: 'passkeys.rename', summary: 'Rename a passkey' })
-  @ApiOkResponse({ type: PasskeyDocument })
+  @ApiOkResponse({ type: PasskeyResponse })
   @Problems(...BODY_PROBLEMS, 'not-found')
   async rename(
     @CurrentSession() principal: SessionPrincipal,
     @PasskeyId() id: string,
     @Body() { name }: RenamePasskeyRequest,
-  ): Promise<PasskeyDocument> {
-    return passkeyDocument(await this.#passkeys.rename(principal, id, name));
+  ): Promise<PasskeyResponse> {
+    return passkeyResponse(await this.#passkeys.rename(principal, id, name));
   }
 
   @StepUp()

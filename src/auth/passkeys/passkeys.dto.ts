@@ -7,7 +7,7 @@ const NAME = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,100}$/u;
 const NAME_RULE = { message: 'name must be 1 to 100 characters without control characters' };
 
 /** A passkey of the account. */
-export class PasskeyDocument {
+export class PasskeyResponse {
   /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   id!: string;
 
@@ -25,13 +25,13 @@ export class PasskeyDocument {
 }
 
 /** The passkeys of the account, the oldest first. */
-export class PasskeyListDocument {
+export class PasskeyListResponse {
   /** All of them. */
-  passkeys!: PasskeyDocument[];
+  passkeys!: PasskeyResponse[];
 }
 
 /** A question to the authenticator that shall make a passkey. */
-export class RegistrationOptionsDocument {
+export class RegistrationOptionsResponse {
   /** For `PublicKeyCredential.parseCreationOptionsFromJSON()` and `navigator.credentials.create()`. */
   options!: Record<string, unknown>;
 
@@ -69,7 +69,7 @@ export class AddPasskeyRequest {
 }
 
 /** A new passkey. */
-export class AddedPasskeyDocument extends PasskeyDocument {
+export class AddedPasskeyResponse extends PasskeyResponse {
   /**
    * Shown once; empty when the account has recovery codes already.
    * @example ["7K2M-9QXR-4TBD-W3HN-60JC-V5GE"]
@@ -90,7 +90,7 @@ export class RenamePasskeyRequest {
 }
 
 /** A question to the authenticators that may have a passkey. */
-export class AuthenticationOptionsDocument {
+export class AuthenticationOptionsResponse {
   /** For `PublicKeyCredential.parseRequestOptionsFromJSON()` and `navigator.credentials.get()`. */
   options!: Record<string, unknown>;
 

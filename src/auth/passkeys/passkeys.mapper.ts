@@ -1,11 +1,11 @@
 import type { AssertionResponse, AttestationResponse } from './webauthn.types.ts';
 import type { AuthenticationOptions } from './passkey-assertions.ts';
 import type { AssertionResponseBody, AttestationResponseBody } from './passkey-response.dto.ts';
-import type { AuthenticationOptionsDocument, PasskeyDocument } from './passkeys.dto.ts';
+import type { AuthenticationOptionsResponse, PasskeyResponse } from './passkeys.dto.ts';
 import type { PasskeyFacts } from './passkeys.service.ts';
 
 /** A passkey, as its user sees it. */
-export function passkeyDocument({ id, name, createdAt, lastUsedAt, isBackedUp }: PasskeyFacts): PasskeyDocument {
+export function passkeyResponse({ id, name, createdAt, lastUsedAt, isBackedUp }: PasskeyFacts): PasskeyResponse {
   return {
     id,
     name,
@@ -16,7 +16,7 @@ export function passkeyDocument({ id, name, createdAt, lastUsedAt, isBackedUp }:
 }
 
 /** A question to authenticators. */
-export function questionDocument(question: AuthenticationOptions): AuthenticationOptionsDocument {
+export function authenticationOptionsResponse(question: AuthenticationOptions): AuthenticationOptionsResponse {
   return { options: { ...question.options }, authentication_token: question.authenticationToken };
 }
 

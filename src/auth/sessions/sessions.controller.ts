@@ -5,8 +5,8 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { OwnSessionsService } from './own-sessions.service.ts';
-import { OwnSessionDocument, OwnSessionListDocument, RenameSessionRequest } from './sessions.dto.ts';
-import { ownSessionDocument } from './sessions.mapper.ts';
+import { OwnSessionResponse, OwnSessionListResponse, RenameSessionRequest } from './sessions.dto.ts';
+import { ownSessionResponse } from './sessions.mapper.ts';
 
 const SessionId = (): ParameterDecorator =>
   Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') }));
@@ -24,22 +24,22 @@ export class SessionsController {
 
   @Get()
   @ApiOperation({ operationId: 'sessions.list', summary: 'Where am I logged in? The last used session first' })
-  @ApiOkResponse({ type: OwnSessionListDocument })
-  async list(@CurrentSession() principal: SessionPrincipal): Promise<OwnSessionListDocument> {
+  @ApiOkResponse({ type: OwnSessionListResponse })
+  async list(@CurrentSession() principal: SessionPrincipal): Promise<OwnSessionListResponse> {
     const sessions = await this.#sessions.list(principal);
-    return { sessions: sessions.map((session) => ownSessionDocument(session, principal)) };
+    return { sessions: sessions.map((session) => ownSessionResponse(session, principal)) };
   }
 
   @Patch(':id')
   @ApiOperation({ operationId: 'sessions.rename', summary: 'Give one of my sessions a name' })
-  @ApiOkResponse({ type: OwnSessionDocument })
+  @ApiOkResponse({ type: OwnSessionResponse })
   @Problems('malformed-request', 'payload-too-large', 'unsupported-media-type', 'validation-failed', 'not-found')
   async rename(
     @CurrentSession() principal: SessionPrincipal,
     @SessionId() id: string,
     @Body() { name }: RenameSessionRequest,
-  ): Promise<OwnSessionDocument> {
-    return ownSessionDocument(await this.#sessions.rename(principal, id, name), principal);
+  ): Promise<OwnSessionResponse> {
+    return ownSessionResponse(await this.#sessions.rename(principal, id, name), principal);
   }
 
   @Delete(':id')

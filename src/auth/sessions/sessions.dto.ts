@@ -4,7 +4,7 @@ import { IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-valid
 const PRINTABLE = /^(?=.*\S)[^\p{Cc}\p{Cs}]*$/u;
 
 /** A login that still holds. */
-export class OwnSessionDocument {
+export class OwnSessionResponse {
   /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   id!: string;
 
@@ -55,9 +55,9 @@ export class OwnSessionDocument {
 }
 
 /** The living sessions of the caller. */
-export class OwnSessionListDocument {
+export class OwnSessionListResponse {
   /** The last used first, at most 100. */
-  sessions!: OwnSessionDocument[];
+  sessions!: OwnSessionResponse[];
 }
 
 /** Another name for a session. */

@@ -1,9 +1,9 @@
 import type { SessionPrincipal } from '../../access/principal.ts';
 import type { LivingSession } from './own-sessions.service.ts';
-import type { OwnSessionDocument } from './sessions.dto.ts';
+import type { OwnSessionResponse } from './sessions.dto.ts';
 
 /** What users see of their own sessions. */
-export function ownSessionDocument(session: LivingSession, { sessionId }: SessionPrincipal): OwnSessionDocument {
+export function ownSessionResponse(session: LivingSession, { sessionId }: SessionPrincipal): OwnSessionResponse {
   return {
     id: session.id,
     name: session.name,

@@ -5,10 +5,10 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { AuthenticationOptionsDocument } from '../passkeys/passkeys.dto.ts';
-import { assertionOf, questionDocument } from '../passkeys/passkeys.mapper.ts';
+import { AuthenticationOptionsResponse } from '../passkeys/passkeys.dto.ts';
+import { assertionOf, authenticationOptionsResponse } from '../passkeys/passkeys.mapper.ts';
 import { PasskeyStepUpService } from './passkey-step-up.service.ts';
-import { SteppedUpDocument, StepUpRequest } from './step-up.dto.ts';
+import { SteppedUpResponse, StepUpRequest } from './step-up.dto.ts';
 import { StepUpService } from './step-up.service.ts';
 
 const SECONDS_PER_MINUTE = 60;
@@ -36,7 +36,7 @@ export class StepUpController {
     description:
       'Opens the operations marked `x-step-up-required` to this session for a few minutes; so does a login. Give the password, and the code where the account has a second factor; or a passkey alone.',
   })
-  @ApiOkResponse({ type: SteppedUpDocument })
+  @ApiOkResponse({ type: SteppedUpResponse })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -50,7 +50,7 @@ export class StepUpController {
   async stepUp(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { password, code, authentication_token, response }: StepUpRequest,
-  ): Promise<SteppedUpDocument> {
+  ): Promise<SteppedUpResponse> {
     if (response == null) {
       await this.#typed.prove(principal, { password: password ?? undefined, code: code ?? undefined });
     } else {
@@ -64,10 +64,10 @@ export class StepUpController {
   @Post('passkey-options')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'auth.stepUpOptions', summary: 'Begin to prove with a passkey who you are' })
-  @ApiOkResponse({ type: AuthenticationOptionsDocument })
+  @ApiOkResponse({ type: AuthenticationOptionsResponse })
   @Problems('no-second-factor')
-  async passkeyOptions(@CurrentSession() principal: SessionPrincipal): Promise<AuthenticationOptionsDocument> {
-    return questionDocument(await this.#passkeys.createOptions(principal));
+  async passkeyOptions(@CurrentSession() principal: SessionPrincipal): Promise<AuthenticationOptionsResponse> {
+    return authenticationOptionsResponse(await this.#passkeys.createOptions(principal));
   }
 }
 

@@ -46,7 +46,7 @@ export class StepUpRequest {
 }
 
 /** A fresh proof of identity. */
-export class SteppedUpDocument {
+export class SteppedUpResponse {
   /**
    * Seconds in which dangerous changes are open to this session.
    * @example 600

@@ -1,8 +1,8 @@
-import type { TokenPairDocument } from '../auth.dto.ts';
+import type { TokenPairResponse } from '../auth.dto.ts';
 import type { TokenPair } from '../sessions/token-issuer.ts';
 
 /** Tokens in the words of RFC 6749 section 5.1. */
-export function tokenPairDocument(pair: TokenPair): TokenPairDocument {
+export function tokenPairResponse(pair: TokenPair): TokenPairResponse {
   return {
     access_token: pair.accessToken,
     refresh_token: pair.refreshToken,

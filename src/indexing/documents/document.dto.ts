@@ -29,7 +29,7 @@ export class DocumentsQuery {
 }
 
 /** A file that is, was or will be indexed. */
-export class DocumentDocument {
+export class DocumentResponse {
   /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   id!: string;
 
@@ -77,9 +77,9 @@ export class DocumentDocument {
 }
 
 /** One page of documents, newest first. */
-export class DocumentListDocument {
+export class DocumentListResponse {
   /** The newest first. */
-  documents!: DocumentDocument[];
+  documents!: DocumentResponse[];
 
   /** Where the next page begins; null at the end. */
   next_cursor!: string | null;

@@ -1,10 +1,10 @@
 import type { DocumentState } from '../sources/document.entity.ts';
-import type { DOCUMENT_STATES, DocumentDocument, DocumentListDocument } from './document.dto.ts';
+import type { DOCUMENT_STATES, DocumentResponse, DocumentListResponse } from './document.dto.ts';
 import type { DocumentView } from './document-view.ts';
 import type { DocumentPage } from './documents.service.ts';
 
 /** What a client sees of a document. */
-export function documentDocument(document: DocumentView): DocumentDocument {
+export function documentResponse(document: DocumentView): DocumentResponse {
   return {
     id: document.id,
     title: document.title,
@@ -23,8 +23,8 @@ export function documentDocument(document: DocumentView): DocumentDocument {
 }
 
 /** What a client sees of a page of documents. */
-export function documentListDocument({ documents, nextCursor }: DocumentPage): DocumentListDocument {
-  return { documents: documents.map(documentDocument), next_cursor: nextCursor };
+export function documentListResponse({ documents, nextCursor }: DocumentPage): DocumentListResponse {
+  return { documents: documents.map(documentResponse), next_cursor: nextCursor };
 }
 
 function visible(state: DocumentState): (typeof DOCUMENT_STATES)[number] {

@@ -4,8 +4,8 @@ import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { DocumentDocument, DocumentListDocument, DocumentsQuery } from './document.dto.ts';
-import { documentDocument, documentListDocument } from './document.mapper.ts';
+import { DocumentResponse, DocumentListResponse, DocumentsQuery } from './document.dto.ts';
+import { documentResponse, documentListResponse } from './document.mapper.ts';
 import { DocumentsService } from './documents.service.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -27,21 +27,21 @@ export class DocumentsController {
   @RequireScope('documents:read')
   @Get()
   @ApiOperation({ summary: 'List my documents, newest first' })
-  @ApiOkResponse({ type: DocumentListDocument })
+  @ApiOkResponse({ type: DocumentListResponse })
   @Problems('validation-failed')
   async list(
     @CurrentPrincipal() principal: Principal,
     @Query() { state, cursor, limit = DEFAULT_LIMIT }: DocumentsQuery,
-  ): Promise<DocumentListDocument> {
-    return documentListDocument(await this.#documents.list(principal, { state, cursor, limit }));
+  ): Promise<DocumentListResponse> {
+    return documentListResponse(await this.#documents.list(principal, { state, cursor, limit }));
   }
 
   @RequireScope('documents:read')
   @Get(':id')
   @ApiOperation({ summary: 'Read what is known of one of my documents' })
-  @ApiOkResponse({ type: DocumentDocument })
+  @ApiOkResponse({ type: DocumentResponse })
   @Problems('not-found')
-  async read(@CurrentPrincipal() principal: Principal, @DocumentId() id: string): Promise<DocumentDocument> {
-    return documentDocument(await this.#documents.get(principal, id));
+  async read(@CurrentPrincipal() principal: Principal, @DocumentId() id: string): Promise<DocumentResponse> {
+    return documentResponse(await this.#documents.get(principal, id));
   }
 }

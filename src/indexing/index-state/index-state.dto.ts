@@ -13,7 +13,7 @@ export class IndexStateQuery {
 }
 
 /** Why a file is or is not indexed. */
-export class IndexStateDocument {
+export class IndexStateResponse {
   /** @example "/Documents/hypertension_guideline.pdf" */
   path!: string;
 

@@ -1,5 +1,5 @@
 import type { Exclusion } from '../rules/index-rules.ts';
-import type { IndexStateDocument } from './index-state.dto.ts';
+import type { IndexStateResponse } from './index-state.dto.ts';
 import type { FileStanding, FileState } from './index-state.service.ts';
 
 const WORDS_OF_REASON: Readonly<Record<string, string>> = {
@@ -26,7 +26,7 @@ const WORDS_OF_STATE: Readonly<Record<FileState, string>> = {
 };
 
 /** What a client sees of a file's way into the index. */
-export function indexStateDocument(standing: FileStanding): IndexStateDocument {
+export function indexStateResponse(standing: FileStanding): IndexStateResponse {
   const { path, state, reason, rule, document, lastSeenAt } = standing;
   return {
     path,

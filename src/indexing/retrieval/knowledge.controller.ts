@@ -3,8 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { AnswerDocument, QueryRequest } from './knowledge.dto.ts';
-import { answerDocument, retrievalQuestion } from './knowledge.mapper.ts';
+import { AnswerResponse, QueryRequest } from './knowledge.dto.ts';
+import { answerResponse, retrievalQuestion } from './knowledge.mapper.ts';
 import { KnowledgeService } from './knowledge.service.ts';
 
 /** Questions to the own documents. */
@@ -21,7 +21,7 @@ export class KnowledgeController {
   @Post('query')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Ask my indexed documents; the answer quotes them and cites each quote' })
-  @ApiOkResponse({ type: AnswerDocument })
+  @ApiOkResponse({ type: AnswerResponse })
   @Problems(
     'malformed-request',
     'unauthenticated',
@@ -30,7 +30,7 @@ export class KnowledgeController {
     'search-index-full',
     'service-unavailable',
   )
-  async query(@CurrentPrincipal() principal: Principal, @Body() request: QueryRequest): Promise<AnswerDocument> {
-    return answerDocument(await this.#knowledge.ask(principal, retrievalQuestion(request)));
+  async query(@CurrentPrincipal() principal: Principal, @Body() request: QueryRequest): Promise<AnswerResponse> {
+    return answerResponse(await this.#knowledge.ask(principal, retrievalQuestion(request)));
   }
 }

@@ -71,7 +71,7 @@ export class QueryRequest {
 }
 
 /** Proof of one quote of an answer. */
-export class CitationDocument {
+export class CitationResponse {
   /**
    * The n of the marker [n] in the answer.
    * @example 1
@@ -131,7 +131,7 @@ export class CitationDocument {
 }
 
 /** How the passages were found. */
-export class RetrievalDocument {
+export class RetrievalResponse {
   /** lexical: by words (BM25). */
   mode!: 'lexical';
 
@@ -146,7 +146,7 @@ export class RetrievalDocument {
 }
 
 /** An answer in the words of the own documents. */
-export class AnswerDocument {
+export class AnswerResponse {
   /**
    * Quotes with [n] markers, or a plain statement that nothing answers the question.
    * @example "“Thiazide diuretics are recommended as first-line treatment.” [1]"
@@ -154,10 +154,10 @@ export class AnswerDocument {
   answer!: string;
 
   /** Only what the answer quotes. */
-  citations!: CitationDocument[];
+  citations!: CitationResponse[];
 
   /** How the passages were found. */
-  retrieval!: RetrievalDocument;
+  retrieval!: RetrievalResponse;
 
   /** @example "2026-11-22T10:00:00.000Z" */
   created_at!: string;

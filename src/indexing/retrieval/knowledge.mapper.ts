@@ -1,4 +1,4 @@
-import type { AnswerDocument, CitationDocument, QueryRequest } from './knowledge.dto.ts';
+import type { AnswerResponse, CitationResponse, QueryRequest } from './knowledge.dto.ts';
 import type { KnowledgeAnswer, LabelledCitation } from './knowledge.service.ts';
 import type { RetrievalQuestion } from './retrieval.service.ts';
 
@@ -15,16 +15,16 @@ export function retrievalQuestion({ query, top_k: topK, filters }: QueryRequest)
 }
 
 /** What a client sees of an answer. */
-export function answerDocument({ answer, citations, passageCount, createdAt }: KnowledgeAnswer): AnswerDocument {
+export function answerResponse({ answer, citations, passageCount, createdAt }: KnowledgeAnswer): AnswerResponse {
   return {
     answer,
-    citations: citations.map(citationDocument),
+    citations: citations.map(citationResponse),
     retrieval: { mode: 'lexical', degraded: false, passages_considered: passageCount },
     created_at: createdAt.toISOString(),
   };
 }
 
-function citationDocument(citation: LabelledCitation): CitationDocument {
+function citationResponse(citation: LabelledCitation): CitationResponse {
   return {
     number: citation.number,
     document_id: citation.documentId,

@@ -5,8 +5,8 @@ import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { IndexRulesDocument, IndexRulesRequest, RulesPreviewDocument } from './index-rules.dto.ts';
-import { chosenRules, indexRulesDocument, rulesPreviewDocument } from './index-rules.mapper.ts';
+import { IndexRulesResponse, IndexRulesRequest, RulesPreviewResponse } from './index-rules.dto.ts';
+import { chosenRules, indexRulesResponse, rulesPreviewResponse } from './index-rules.mapper.ts';
 import { SOURCE_PROBLEMS } from '../sources/source-problems.ts';
 import { IndexRulesService, type KeptRules } from './index-rules.service.ts';
 import { RulesPreviewService } from './rules-preview.service.ts';
@@ -27,11 +27,11 @@ export class IndexRulesController {
   @RequireScope('documents:read')
   @Get()
   @ApiOperation({ summary: 'Which of my files are indexed?' })
-  @ApiOkResponse({ type: IndexRulesDocument, description: 'ETag names the version, for If-Match.' })
+  @ApiOkResponse({ type: IndexRulesResponse, description: 'ETag names the version, for If-Match.' })
   async read(
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<IndexRulesDocument> {
+  ): Promise<IndexRulesResponse> {
     return answer(reply, await this.#rules.get(principal));
   }
 
@@ -39,7 +39,7 @@ export class IndexRulesController {
   @Put()
   @ApiOperation({ summary: 'Choose which of my files are indexed; the next scan judges all of them again' })
   @ApiHeader({ name: 'if-match', required: true, description: 'ETag of the rules that are replaced, for example "0".' })
-  @ApiOkResponse({ type: IndexRulesDocument, description: 'ETag names the version, for If-Match.' })
+  @ApiOkResponse({ type: IndexRulesResponse, description: 'ETag names the version, for If-Match.' })
   @Problems('malformed-request', 'validation-failed', 'etag-mismatch', 'precondition-required')
   // eslint-disable-next-line no-restricted-syntax -- one parameter per source of the request
   async replace(
@@ -47,7 +47,7 @@ export class IndexRulesController {
     @Body() request: IndexRulesRequest,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<IndexRulesDocument> {
+  ): Promise<IndexRulesResponse> {
     return answer(reply, await this.#rules.put(principal, chosenRules(request), versionOf(ifMatch)));
   }
 
@@ -55,19 +55,19 @@ export class IndexRulesController {
   @Post('dry-run')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'What would these rules change? Nothing is written' })
-  @ApiOkResponse({ type: RulesPreviewDocument })
+  @ApiOkResponse({ type: RulesPreviewResponse })
   @Problems('malformed-request', 'validation-failed', ...SOURCE_PROBLEMS)
   async dryRun(
     @CurrentPrincipal() principal: Principal,
     @Body() request: IndexRulesRequest,
-  ): Promise<RulesPreviewDocument> {
-    return rulesPreviewDocument(await this.#preview.preview(principal, chosenRules(request)));
+  ): Promise<RulesPreviewResponse> {
+    return rulesPreviewResponse(await this.#preview.preview(principal, chosenRules(request)));
   }
 }
 
-function answer(reply: FastifyReply, rules: KeptRules): IndexRulesDocument {
+function answer(reply: FastifyReply, rules: KeptRules): IndexRulesResponse {
   void reply.header('etag', `"${rules.version}"`);
-  return indexRulesDocument(rules);
+  return indexRulesResponse(rules);
 }
 
 /** @throws DomainError `precondition-required`; `etag-mismatch` for what no version ever had as its ETag */

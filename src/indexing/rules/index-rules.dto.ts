@@ -53,7 +53,7 @@ export class IndexRulesRequest {
 }
 
 /** The rules that scans follow. */
-export class EffectiveRulesDocument {
+export class EffectiveRulesResponse {
   /** @example ["/Documents"] */
   watch_directories!: string[];
 
@@ -68,7 +68,7 @@ export class EffectiveRulesDocument {
 }
 
 /** What the user has chosen, and what follows from it. */
-export class IndexRulesDocument {
+export class IndexRulesResponse {
   /**
    * null here and below: as the operator has it.
    * @example null
@@ -91,11 +91,11 @@ export class IndexRulesDocument {
   version!: number;
 
   /** The user's rules and the operator's together. */
-  effective!: EffectiveRulesDocument;
+  effective!: EffectiveRulesResponse;
 }
 
 /** Files that have something in common. */
-export class FileSampleDocument {
+export class FileSampleResponse {
   /** @example 3 */
   count!: number;
 
@@ -107,12 +107,12 @@ export class FileSampleDocument {
 }
 
 /** What rules would change. Nothing was changed. */
-export class RulesPreviewDocument {
+export class RulesPreviewResponse {
   /** Files that are not known and would be indexed. */
-  newly_indexed!: FileSampleDocument;
+  newly_indexed!: FileSampleResponse;
 
   /** Documents that are known and would leave the index. */
-  no_longer_indexed!: FileSampleDocument;
+  no_longer_indexed!: FileSampleResponse;
 
   /**
    * Documents that are known and would stay.

@@ -1,4 +1,4 @@
-import type { IndexRulesDocument, IndexRulesRequest, RulesPreviewDocument } from './index-rules.dto.ts';
+import type { IndexRulesResponse, IndexRulesRequest, RulesPreviewResponse } from './index-rules.dto.ts';
 import type { ChosenRules, KeptRules } from './index-rules.service.ts';
 import type { RulesPreview } from './rules-preview.service.ts';
 
@@ -15,7 +15,7 @@ export function chosenRules(request: IndexRulesRequest): ChosenRules {
 }
 
 /** What a client sees of rules. */
-export function indexRulesDocument({ chosen, effective, version }: KeptRules): IndexRulesDocument {
+export function indexRulesResponse({ chosen, effective, version }: KeptRules): IndexRulesResponse {
   return {
     watch_directories: listOf(chosen.watchDirectories),
     include: listOf(chosen.include),
@@ -32,7 +32,7 @@ export function indexRulesDocument({ chosen, effective, version }: KeptRules): I
 }
 
 /** What a client sees of a preview. */
-export function rulesPreviewDocument(preview: RulesPreview): RulesPreviewDocument {
+export function rulesPreviewResponse(preview: RulesPreview): RulesPreviewResponse {
   const { newlyIndexed, noLongerIndexed } = preview;
   return {
     newly_indexed: { count: newlyIndexed.count, sample: [...newlyIndexed.sample] },

@@ -6,13 +6,13 @@ import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { UPSTREAM_PROBLEMS } from '../../problem/upstream-problems.ts';
 import {
-  AccountDocument,
+  AccountResponse,
   LinkAccountDto,
-  LinkDocument,
-  StartedLinkDocument,
-  UnlinkDocument,
-  accountDocument,
-  linkDocument,
+  LinkResponse,
+  StartedLinkResponse,
+  UnlinkResponse,
+  accountResponse,
+  linkResponse,
 } from './account.dto.ts';
 import { AccountService } from './account.service.ts';
 import { LinkService } from './link.service.ts';
@@ -38,28 +38,28 @@ export class AccountController {
   @ApiOperation({
     summary: 'Start Login Flow v2: open login_url in a browser, then ask GET link/{id} every 2 to 5 seconds',
   })
-  @ApiCreatedResponse({ type: StartedLinkDocument })
+  @ApiCreatedResponse({ type: StartedLinkResponse })
   @Problems('nextcloud-not-configured', ...UPSTREAM_PROBLEMS)
-  async startLink(@CurrentPrincipal() principal: Principal): Promise<StartedLinkDocument> {
+  async startLink(@CurrentPrincipal() principal: Principal): Promise<StartedLinkResponse> {
     const { link, loginUrl } = await this.#links.start(principal);
     return { link_id: link.id, login_url: loginUrl, expires_at: link.expiresAt.toISOString() };
   }
 
   @Get('link/:id')
   @ApiOperation({ summary: 'Has access been granted? Asks Nextcloud nothing' })
-  @ApiOkResponse({ type: LinkDocument })
+  @ApiOkResponse({ type: LinkResponse })
   @Problems('not-found')
   async readLink(
     @CurrentPrincipal() principal: Principal,
     @Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') })) id: string,
-  ): Promise<LinkDocument> {
-    return linkDocument(await this.#links.read(principal, id));
+  ): Promise<LinkResponse> {
+    return linkResponse(await this.#links.read(principal, id));
   }
 
   @LimitedAs('link')
   @Put('account')
   @ApiOperation({ summary: 'Link by hand with a login name and an app password; they are tried once' })
-  @ApiOkResponse({ type: AccountDocument })
+  @ApiOkResponse({ type: AccountResponse })
   @Problems(
     'malformed-request',
     'validation-failed',
@@ -68,23 +68,23 @@ export class AccountController {
     'nextcloud-not-configured',
     ...UPSTREAM_PROBLEMS,
   )
-  async linkByHand(@CurrentPrincipal() principal: Principal, @Body() body: LinkAccountDto): Promise<AccountDocument> {
-    return accountDocument(await this.#accounts.linkByHand(principal, body.login_name, body.app_password));
+  async linkByHand(@CurrentPrincipal() principal: Principal, @Body() body: LinkAccountDto): Promise<AccountResponse> {
+    return accountResponse(await this.#accounts.linkByHand(principal, body.login_name, body.app_password));
   }
 
   @RequireScope('nextcloud:read')
   @Get('account')
   @ApiOperation({ summary: 'The linked account' })
-  @ApiOkResponse({ type: AccountDocument })
+  @ApiOkResponse({ type: AccountResponse })
   @Problems('account-not-linked')
-  async readAccount(@CurrentPrincipal() principal: Principal): Promise<AccountDocument> {
-    return accountDocument(await this.#accounts.get(principal));
+  async readAccount(@CurrentPrincipal() principal: Principal): Promise<AccountResponse> {
+    return accountResponse(await this.#accounts.get(principal));
   }
 
   @Post('account/rotate')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Exchange the app password for a new one; the old one dies in Nextcloud within seconds' })
-  @ApiOkResponse({ type: AccountDocument })
+  @ApiOkResponse({ type: AccountResponse })
   @Problems(
     'account-not-linked',
     'account-link-invalid',
@@ -94,16 +94,16 @@ export class AccountController {
     'nextcloud-not-configured',
     ...UPSTREAM_PROBLEMS,
   )
-  async rotate(@CurrentPrincipal() principal: Principal): Promise<AccountDocument> {
-    return accountDocument(await this.#rotations.rotate(principal));
+  async rotate(@CurrentPrincipal() principal: Principal): Promise<AccountResponse> {
+    return accountResponse(await this.#rotations.rotate(principal));
   }
 
   @Delete('account')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Unlink, and revoke the app password in Nextcloud' })
-  @ApiOkResponse({ type: UnlinkDocument })
+  @ApiOkResponse({ type: UnlinkResponse })
   @Problems('account-not-linked', 'nextcloud-not-configured')
-  async unlink(@CurrentPrincipal() principal: Principal): Promise<UnlinkDocument> {
+  async unlink(@CurrentPrincipal() principal: Principal): Promise<UnlinkResponse> {
     return { revocation: await this.#accounts.unlink(principal) };
   }
 }

@@ -27,7 +27,7 @@ export class LinkAccountDto {
 }
 
 /** A linked account; its secret is never part of it. */
-export class AccountDocument {
+export class AccountResponse {
   /**
    * User id in Nextcloud.
    * @example "testdoc"
@@ -54,7 +54,7 @@ export class AccountDocument {
 }
 
 /** A started login flow. */
-export class StartedLinkDocument {
+export class StartedLinkResponse {
   /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   link_id!: string;
 
@@ -69,7 +69,7 @@ export class StartedLinkDocument {
 }
 
 /** Where a login flow stands. */
-export class LinkDocument {
+export class LinkResponse {
   /** @example "0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f" */
   link_id!: string;
 
@@ -91,7 +91,7 @@ export class LinkDocument {
 }
 
 /** What became of the app password. */
-export class UnlinkDocument {
+export class UnlinkResponse {
   /**
    * revoked; already-dead; not-an-app-password; pending when Nextcloud did not answer or the user is disabled there: it
    * is tried again for seven days, and the audit trail says how it ended (given-up: then delete it in Nextcloud).
@@ -101,7 +101,7 @@ export class UnlinkDocument {
 }
 
 /** What a client sees of an account. */
-export function accountDocument(account: NextcloudAccount): AccountDocument {
+export function accountResponse(account: NextcloudAccount): AccountResponse {
   return {
     uid: account.uid,
     login_name: account.loginName,
@@ -113,7 +113,7 @@ export function accountDocument(account: NextcloudAccount): AccountDocument {
 }
 
 /** What a client sees of a login flow. */
-export function linkDocument(link: NextcloudLink): LinkDocument {
+export function linkResponse(link: NextcloudLink): LinkResponse {
   const { id, state, expiresAt } = link;
   return {
     link_id: id,

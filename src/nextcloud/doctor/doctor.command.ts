@@ -4,7 +4,7 @@ import { readEnvironment } from '../../config/read-environment.ts';
 import { OutboundClient } from '../../outbound/outbound.client.ts';
 import { outboundSettings } from '../../outbound/outbound-settings.ts';
 import type { CheckResult } from './check.types.ts';
-import { doctorDocument } from './doctor.mapper.ts';
+import { doctorResponse } from './doctor.mapper.ts';
 import { doctorSettings } from './doctor-settings.ts';
 import { ServerDoctor } from './server-doctor.ts';
 import { doctorReportText } from './terminal-report.ts';
@@ -42,7 +42,7 @@ async function examineServer(): Promise<number> {
 
 /** Writes a report. @returns the exit code */
 function printReport(server: readonly CheckResult[], account: readonly CheckResult[]): number {
-  const report = doctorDocument({ server, account, checkedAt: new Date(), isForAdministrator: true });
+  const report = doctorResponse({ server, account, checkedAt: new Date(), isForAdministrator: true });
   const hasColours = process.stdout.isTTY;
   const text = flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : doctorReportText(report, { hasColours });
   process.stdout.write(text);

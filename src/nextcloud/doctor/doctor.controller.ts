@@ -3,8 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, LimitedAs, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { DoctorDocument, DoctorQuery } from './doctor.dto.ts';
-import { doctorDocument } from './doctor.mapper.ts';
+import { DoctorResponse, DoctorQuery } from './doctor.dto.ts';
+import { doctorResponse } from './doctor.mapper.ts';
 import { DoctorService } from './doctor.service.ts';
 
 /** What is wrong between this server and Nextcloud. */
@@ -26,13 +26,13 @@ export class DoctorController {
     description:
       'Answers 200 with a report whatever is wrong. Administrators see addresses, versions and commands; everybody sees the checks of the own account.',
   })
-  @ApiOkResponse({ type: DoctorDocument })
+  @ApiOkResponse({ type: DoctorResponse })
   @Problems('forbidden', 'validation-failed')
   async examine(
     @CurrentPrincipal() principal: Principal,
     @Query() { deep = false }: DoctorQuery,
-  ): Promise<DoctorDocument> {
+  ): Promise<DoctorResponse> {
     const report = await this.#doctor.report(principal, deep);
-    return doctorDocument({ ...report, isForAdministrator: principal.role === 'admin' });
+    return doctorResponse({ ...report, isForAdministrator: principal.role === 'admin' });
   }
 }

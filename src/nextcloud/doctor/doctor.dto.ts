@@ -12,7 +12,7 @@ export class DoctorQuery {
 }
 
 /** One check. */
-export class CheckDocument {
+export class CheckResponse {
   /**
    * Stable; docs/nextcloud.md explains each.
    * @example "trusted-domains"
@@ -44,7 +44,7 @@ export class CheckDocument {
 }
 
 /** How many checks ended how. */
-export class DoctorSummary {
+export class DoctorSummaryResponse {
   /** @example 24 */
   ok!: number;
 
@@ -59,12 +59,12 @@ export class DoctorSummary {
 }
 
 /** A report of the doctor. */
-export class DoctorDocument {
+export class DoctorResponse {
   /** In the order of the way: what comes first is best mended first. */
-  checks!: CheckDocument[];
+  checks!: CheckResponse[];
 
   /** How many checks ended how. */
-  summary!: DoctorSummary;
+  summary!: DoctorSummaryResponse;
 
   /**
    * When Nextcloud was asked; a report may be some seconds old.

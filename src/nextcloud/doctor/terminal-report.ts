@@ -1,4 +1,4 @@
-import type { CheckDocument, DoctorDocument } from './doctor.dto.ts';
+import type { CheckResponse, DoctorResponse } from './doctor.dto.ts';
 
 const MARKS = { ok: 'ok     ', warning: 'WARNING', fault: 'FAULT  ', skipped: 'skipped' } as const;
 /** Select Graphic Rendition of ECMA-48: green, yellow, red, grey. */
@@ -7,7 +7,7 @@ const INDENT = ' '.repeat(9);
 
 /** The report for a terminal: one line for a check, and below it what is wrong and what to do. */
 export function doctorReportText(
-  { checks, summary }: DoctorDocument,
+  { checks, summary }: DoctorResponse,
   { hasColours }: { readonly hasColours: boolean },
 ): string {
   const lines = checks.flatMap((check) => linesOf(check, hasColours));
@@ -15,7 +15,7 @@ export function doctorReportText(
   return `${[...lines, '', `${ok} ok, ${warnings} warnings, ${faults} faults, ${skipped} skipped`].join('\n')}\n`;
 }
 
-function linesOf({ id, title, status, cause, fix, facts = {} }: CheckDocument, hasColours: boolean): string[] {
+function linesOf({ id, title, status, cause, fix, facts = {} }: CheckResponse, hasColours: boolean): string[] {
   const mark = hasColours ? `\u001B[${COLOURS[status]}m${MARKS[status]}\u001B[0m` : MARKS[status];
   const isTrouble = status === 'warning' || status === 'fault';
   const seen = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`);

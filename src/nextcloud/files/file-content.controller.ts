@@ -22,8 +22,8 @@ import { FileDownloadsService } from './file-downloads.service.ts';
 import { OF_THE_ACCOUNT } from './file-problems.ts';
 import { FileStructureService } from './file-structure.service.ts';
 import { FileUploadsService } from './file-uploads.service.ts';
-import { FilePathQuery, UploadedFileDocument } from './files.dto.ts';
-import { uploadedFileDocument } from './files.mapper.ts';
+import { FilePathQuery, UploadedFileResponse } from './files.dto.ts';
+import { uploadedFileResponse } from './files.mapper.ts';
 import { FilesService } from './files.service.ts';
 
 const BYTES = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
@@ -114,8 +114,8 @@ export class FileContentController {
   })
   @ApiConsumes('application/octet-stream')
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
-  @ApiOkResponse({ type: UploadedFileDocument, description: 'A version was replaced.' })
-  @ApiCreatedResponse({ type: UploadedFileDocument, description: 'The file is new.' })
+  @ApiOkResponse({ type: UploadedFileResponse, description: 'A version was replaced.' })
+  @ApiCreatedResponse({ type: UploadedFileResponse, description: 'The file is new.' })
   @Problems(
     'malformed-request',
     'precondition-required',
@@ -131,10 +131,10 @@ export class FileContentController {
     @Query() { path }: FilePathQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<UploadedFileDocument> {
+  ): Promise<UploadedFileResponse> {
     const written = await this.#uploads.upload(principal, uploadRequest(path, request, signalOfLeaving(reply)));
     void reply.status(written.isNew ? HttpStatus.CREATED : HttpStatus.OK).header('etag', written.etag);
-    return uploadedFileDocument(written);
+    return uploadedFileResponse(written);
   }
 
   @RequireScope('files:write')

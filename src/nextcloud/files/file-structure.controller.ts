@@ -14,8 +14,8 @@ import { requiredVersions } from './content-request.ts';
 import { readEntityTags } from './entity-tags.ts';
 import { OF_THE_ACCOUNT } from './file-problems.ts';
 import { FileStructureService } from './file-structure.service.ts';
-import { CreateFolderRequest, FileDocument, FilePathQuery, MoveFileRequest } from './files.dto.ts';
-import { fileDocument } from './files.mapper.ts';
+import { CreateFolderRequest, FileResponse, FilePathQuery, MoveFileRequest } from './files.dto.ts';
+import { fileResponse } from './files.mapper.ts';
 
 const MAY_CARRY_VERSION = {
   name: 'If-Match',
@@ -37,13 +37,13 @@ export class FileStructureController {
   @RequireScope('files:write')
   @Post('folders')
   @ApiOperation({ summary: 'Make a folder' })
-  @ApiCreatedResponse({ type: FileDocument })
+  @ApiCreatedResponse({ type: FileResponse })
   @Problems('file-exists', 'parent-not-found')
   async createFolder(
     @CurrentPrincipal() principal: Principal,
     @Body() { path, recursive = false }: CreateFolderRequest,
-  ): Promise<FileDocument> {
-    return fileDocument(await this.#structure.createFolder(principal, path, recursive));
+  ): Promise<FileResponse> {
+    return fileResponse(await this.#structure.createFolder(principal, path, recursive));
   }
 
   @RequireScope('files:write')
@@ -70,15 +70,15 @@ export class FileStructureController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Move or rename a file or folder; it keeps its fileid' })
   @ApiHeader(MAY_CARRY_VERSION)
-  @ApiOkResponse({ type: FileDocument })
+  @ApiOkResponse({ type: FileResponse })
   @Problems('file-exists', 'parent-not-found', 'etag-mismatch', 'storage-full')
   async move(
     @CurrentPrincipal() principal: Principal,
     @Body() { from, to, overwrite = false }: MoveFileRequest,
     @Headers('if-match') ifMatch: string | undefined,
-  ): Promise<FileDocument> {
+  ): Promise<FileResponse> {
     const etags = readEntityTags('If-Match', ifMatch);
-    return fileDocument(await this.#structure.move(principal, { from, to, overwrites: overwrite, etags }));
+    return fileResponse(await this.#structure.move(principal, { from, to, overwrites: overwrite, etags }));
   }
 
   @RequireScope('files:write')
@@ -86,14 +86,14 @@ export class FileStructureController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Copy a file, or a folder with all that is in it; the copy has a fileid of its own' })
   @ApiHeader(MAY_CARRY_VERSION)
-  @ApiOkResponse({ type: FileDocument })
+  @ApiOkResponse({ type: FileResponse })
   @Problems('file-exists', 'parent-not-found', 'etag-mismatch', 'storage-full')
   async copy(
     @CurrentPrincipal() principal: Principal,
     @Body() { from, to, overwrite = false }: MoveFileRequest,
     @Headers('if-match') ifMatch: string | undefined,
-  ): Promise<FileDocument> {
+  ): Promise<FileResponse> {
     const etags = readEntityTags('If-Match', ifMatch);
-    return fileDocument(await this.#structure.copy(principal, { from, to, overwrites: overwrite, etags }));
+    return fileResponse(await this.#structure.copy(principal, { from, to, overwrites: overwrite, etags }));
   }
 }

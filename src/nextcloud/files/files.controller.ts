@@ -7,20 +7,20 @@ import { Problems } from '../../problem/problems.decorator.ts';
 import { signalOfLeaving } from './content-request.ts';
 import { OF_THE_ACCOUNT } from './file-problems.ts';
 import {
-  FileDocument,
-  FileListDocument,
+  FileResponse,
+  FileListResponse,
   FileListQuery,
   FilePathQuery,
-  FileQuotaDocument,
-  FileSearchDocument,
+  FileQuotaResponse,
+  FileSearchResponse,
   FileSearchQuery,
 } from './files.dto.ts';
 import {
-  fileDocument,
-  fileListDocument,
+  fileResponse,
+  fileListResponse,
   fileQuery,
-  fileQuotaDocument,
-  fileSearchDocument,
+  fileQuotaResponse,
+  fileSearchResponse,
   nameOfCursor,
 } from './files.mapper.ts';
 import { FilesService } from './files.service.ts';
@@ -46,31 +46,31 @@ export class FilesController {
     description:
       'Names are ordered by their code units. A folder that changes between two pages repeats and loses nothing but what has changed.',
   })
-  @ApiOkResponse({ type: FileListDocument })
+  @ApiOkResponse({ type: FileListResponse })
   @Problems('not-a-folder')
   async list(
     @CurrentPrincipal() principal: Principal,
     @Query() query: FileListQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<FileListDocument> {
+  ): Promise<FileListResponse> {
     const { path = '/', limit = DEFAULT_PAGE } = query;
     const after = nameOfCursor(query.cursor);
     const page = await this.#files.list(principal, { path, limit, after, signal: signalOfLeaving(reply) });
-    return fileListDocument(page);
+    return fileListResponse(page);
   }
 
   @RequireScope('files:read')
   @Get('stat')
   @ApiOperation({ summary: 'One file or folder of my account' })
-  @ApiOkResponse({ type: FileDocument })
+  @ApiOkResponse({ type: FileResponse })
   async stat(
     @CurrentPrincipal() principal: Principal,
     @Query() { path }: FilePathQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<FileDocument> {
+  ): Promise<FileResponse> {
     const found = await this.#files.stat(principal, path);
     void reply.header('etag', found.etag);
-    return fileDocument(found);
+    return fileResponse(found);
   }
 
   @RequireScope('files:read')
@@ -80,21 +80,21 @@ export class FilesController {
     description:
       'Searches names, not contents: POST /api/realtime/query asks the contents. Give at least one of query, media_type and modified_after.',
   })
-  @ApiOkResponse({ type: FileSearchDocument })
+  @ApiOkResponse({ type: FileSearchResponse })
   async search(
     @CurrentPrincipal() principal: Principal,
     @Query() query: FileSearchQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<FileSearchDocument> {
+  ): Promise<FileSearchResponse> {
     const bounds = { limit: query.limit ?? DEFAULT_HITS, signal: signalOfLeaving(reply) };
-    return fileSearchDocument(await this.#files.search(principal, fileQuery(query), bounds));
+    return fileSearchResponse(await this.#files.search(principal, fileQuery(query), bounds));
   }
 
   @RequireScope('files:read')
   @Get('quota')
   @ApiOperation({ summary: 'How much room my account has' })
-  @ApiOkResponse({ type: FileQuotaDocument })
-  async quota(@CurrentPrincipal() principal: Principal): Promise<FileQuotaDocument> {
-    return fileQuotaDocument(await this.#files.quota(principal));
+  @ApiOkResponse({ type: FileQuotaResponse })
+  async quota(@CurrentPrincipal() principal: Principal): Promise<FileQuotaResponse> {
+    return fileQuotaResponse(await this.#files.quota(principal));
   }
 }

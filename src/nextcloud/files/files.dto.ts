@@ -171,7 +171,7 @@ export const FILE_PERMISSIONS = [
 ] as const;
 
 /** A file or folder. */
-export class FileDocument {
+export class FileResponse {
   /** @example "hypertension_guideline.pdf" */
   name!: string;
 
@@ -225,12 +225,12 @@ export class FileDocument {
 }
 
 /** A page of a folder, in the order of the names. */
-export class FileListDocument {
+export class FileListResponse {
   /** The folder itself. */
-  folder!: FileDocument;
+  folder!: FileResponse;
 
   /** What is in it, in the order of the names. */
-  entries!: FileDocument[];
+  entries!: FileResponse[];
 
   /**
    * Entries of the folder, on this page or not.
@@ -243,9 +243,9 @@ export class FileListDocument {
 }
 
 /** What a search has found, the last modified first. */
-export class FileSearchDocument {
+export class FileSearchResponse {
   /** Files and folders. */
-  entries!: FileDocument[];
+  entries!: FileResponse[];
 
   /**
    * False when there may be more: ask more precisely.
@@ -255,7 +255,7 @@ export class FileSearchDocument {
 }
 
 /** Room of the account. */
-export class FileQuotaDocument {
+export class FileQuotaResponse {
   /** @example 11000269 */
   used_bytes!: number;
 
@@ -267,7 +267,7 @@ export class FileQuotaDocument {
 }
 
 /** A file that has been written. */
-export class UploadedFileDocument {
+export class UploadedFileResponse {
   /** @example "/Documents/hypertension_guideline.pdf" */
   path!: string;
 

@@ -4,18 +4,18 @@ import type { FileQuery } from '../webdav/protocol/search-request.ts';
 import type { DavQuota } from '../webdav/protocol/webdav-queries.client.ts';
 import type { UploadedFile } from './file-uploads.service.ts';
 import type {
-  FileDocument,
-  FileListDocument,
-  FileQuotaDocument,
-  FileSearchDocument,
+  FileResponse,
+  FileListResponse,
+  FileQuotaResponse,
+  FileSearchResponse,
   FileSearchQuery,
-  UploadedFileDocument,
+  UploadedFileResponse,
 } from './files.dto.ts';
 import type { SearchResult } from './files.service.ts';
 import type { ListingPage } from './listing-page.ts';
 
 /** Letters of Nextcloud; S and M only tell that it is shared and mounted. */
-const PERMISSIONS: readonly [string, FileDocument['permissions'][number]][] = [
+const PERMISSIONS: readonly [string, FileResponse['permissions'][number]][] = [
   ['G', 'read'],
   ['W', 'write'],
   ['C', 'create_file'],
@@ -27,7 +27,7 @@ const PERMISSIONS: readonly [string, FileDocument['permissions'][number]][] = [
 ];
 
 /** What a client sees of a file or folder. */
-export function fileDocument(resource: DavResource): FileDocument {
+export function fileResponse(resource: DavResource): FileResponse {
   return {
     name: resource.name,
     path: resource.path,
@@ -44,11 +44,11 @@ export function fileDocument(resource: DavResource): FileDocument {
 }
 
 /** What a client sees of a page of a folder. */
-export function fileListDocument({ folder, entries, count, hasMore }: ListingPage): FileListDocument {
+export function fileListResponse({ folder, entries, count, hasMore }: ListingPage): FileListResponse {
   const last = entries.at(-1);
   return {
-    folder: fileDocument(folder),
-    entries: entries.map(fileDocument),
+    folder: fileResponse(folder),
+    entries: entries.map(fileResponse),
     count,
     next_cursor: hasMore && last !== undefined ? Buffer.from(last.name, 'utf8').toString('base64url') : null,
   };
@@ -80,16 +80,16 @@ export function fileQuery({ query, path, media_type, modified_after }: FileSearc
 }
 
 /** What a client sees of the hits of a search. */
-export function fileSearchDocument({ resources, isComplete }: SearchResult): FileSearchDocument {
-  return { entries: resources.map(fileDocument), is_complete: isComplete };
+export function fileSearchResponse({ resources, isComplete }: SearchResult): FileSearchResponse {
+  return { entries: resources.map(fileResponse), is_complete: isComplete };
 }
 
 /** What a client sees of the room of an account. */
-export function fileQuotaDocument({ usedBytes, availableBytes }: DavQuota): FileQuotaDocument {
+export function fileQuotaResponse({ usedBytes, availableBytes }: DavQuota): FileQuotaResponse {
   return { used_bytes: usedBytes, available_bytes: availableBytes };
 }
 
 /** What a client sees of a file that has been written. */
-export function uploadedFileDocument({ path, fileId, etag, sizeBytes }: UploadedFile): UploadedFileDocument {
+export function uploadedFileResponse({ path, fileId, etag, sizeBytes }: UploadedFile): UploadedFileResponse {
   return { path, fileid: fileId, etag, size: sizeBytes };
 }

@@ -4,11 +4,11 @@ import { AdminOnly, CurrentPrincipal, RequireScope } from '../../access/declarat
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import {
-  ProvisioningDocument,
-  ProvisioningPageDocument,
+  ProvisioningResponse,
+  ProvisioningPageResponse,
   ProvisioningPageQuery,
   ProvisioningParameter,
-  provisioningDocument,
+  provisioningResponse,
   rowStates,
 } from './provisionings.dto.ts';
 import { ProvisioningsService } from './provisionings.service.ts';
@@ -33,17 +33,17 @@ export class ProvisioningsController {
     operationId: 'nextcloudProvisionings.list',
     summary: 'List what became of the accounts in Nextcloud: made, matched, waiting or failed',
   })
-  @ApiOkResponse({ type: ProvisioningPageDocument })
+  @ApiOkResponse({ type: ProvisioningPageResponse })
   async list(
     @CurrentPrincipal() principal: Principal,
     @Query() { state, limit, cursor }: ProvisioningPageQuery,
-  ): Promise<ProvisioningPageDocument> {
+  ): Promise<ProvisioningPageResponse> {
     const page = await this.#provisionings.list(principal, {
       states: rowStates(state),
       limit: limit ?? DEFAULT_PAGE_SIZE,
       cursor,
     });
-    return { provisionings: page.rows.map(provisioningDocument), next_cursor: page.nextCursor };
+    return { provisionings: page.rows.map(provisioningResponse), next_cursor: page.nextCursor };
   }
 
   @RequireScope('nextcloud-users:write')
@@ -53,12 +53,12 @@ export class ProvisioningsController {
     operationId: 'nextcloudProvisionings.retry',
     summary: 'Try a failed or waiting provisioning again at once',
   })
-  @ApiOkResponse({ type: ProvisioningDocument })
+  @ApiOkResponse({ type: ProvisioningResponse })
   @Problems('not-found')
   async retry(
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: ProvisioningParameter,
-  ): Promise<ProvisioningDocument> {
-    return provisioningDocument(await this.#provisionings.retry(principal, user_id));
+  ): Promise<ProvisioningResponse> {
+    return provisioningResponse(await this.#provisionings.retry(principal, user_id));
   }
 }

@@ -5,7 +5,7 @@ import type { NextcloudProvisioning, ProvisioningState } from './nextcloud-provi
 const STATES = ['pending', 'provisioned', 'matched', 'failed'] as const;
 
 /** What became of an account in Nextcloud. */
-export class ProvisioningDocument {
+export class ProvisioningResponse {
   /**
    * The account here; it may have been erased.
    * @example "019aab7c-2f10-7c3e-8d55-5a1f0c9b7e21"
@@ -51,9 +51,9 @@ export class ProvisioningDocument {
 }
 
 /** One page of provisionings. */
-export class ProvisioningPageDocument {
+export class ProvisioningPageResponse {
   /** In the order of the accounts. */
-  provisionings!: ProvisioningDocument[];
+  provisionings!: ProvisioningResponse[];
 
   /** Pass it as `cursor` to read on; null on the last page. */
   next_cursor!: string | null;
@@ -100,7 +100,7 @@ export function rowStates(state: ProvisioningPageQuery['state']): readonly Provi
 }
 
 /** What an administrator sees of a provisioning. */
-export function provisioningDocument(row: NextcloudProvisioning): ProvisioningDocument {
+export function provisioningResponse(row: NextcloudProvisioning): ProvisioningResponse {
   return {
     user_id: row.userId,
     nextcloud_user_id: row.uid ?? null,

@@ -6,8 +6,8 @@ import { Problems } from '../../problem/problems.decorator.ts';
 import { NextcloudGroupsService } from './nextcloud-groups.service.ts';
 import {
   CreateNextcloudGroupRequest,
-  NextcloudGroupDocument,
-  NextcloudGroupPageDocument,
+  NextcloudGroupResponse,
+  NextcloudGroupPageResponse,
   NextcloudPageQuery,
 } from './nextcloud-users.dto.ts';
 import { pageOf, PROVISIONING_PROBLEMS } from './provisioning-requests.ts';
@@ -27,8 +27,8 @@ export class NextcloudGroupsController {
   @RequireScope('nextcloud-users:read')
   @Get()
   @ApiOperation({ operationId: 'nextcloudGroups.list', summary: 'List and search the groups of Nextcloud' })
-  @ApiOkResponse({ type: NextcloudGroupPageDocument })
-  async list(@Query() query: NextcloudPageQuery): Promise<NextcloudGroupPageDocument> {
+  @ApiOkResponse({ type: NextcloudGroupPageResponse })
+  async list(@Query() query: NextcloudPageQuery): Promise<NextcloudGroupPageResponse> {
     const { entries, nextOffset } = await this.#groups.list(pageOf(query));
     return { groups: [...entries], next_cursor: nextOffset?.toString() ?? null };
   }
@@ -36,7 +36,7 @@ export class NextcloudGroupsController {
   @RequireScope('nextcloud-users:write')
   @Post()
   @ApiOperation({ operationId: 'nextcloudGroups.create', summary: 'Create a group in Nextcloud' })
-  @ApiCreatedResponse({ type: NextcloudGroupDocument })
+  @ApiCreatedResponse({ type: NextcloudGroupResponse })
   @Problems(
     'malformed-request',
     'payload-too-large',
@@ -47,7 +47,7 @@ export class NextcloudGroupsController {
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() { id }: CreateNextcloudGroupRequest,
-  ): Promise<NextcloudGroupDocument> {
+  ): Promise<NextcloudGroupResponse> {
     await this.#groups.create(principal, id);
     return { id };
   }

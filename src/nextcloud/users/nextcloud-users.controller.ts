@@ -7,11 +7,11 @@ import {
   CreateNextcloudUserRequest,
   NextcloudMembershipParameter,
   NextcloudPageQuery,
-  NextcloudUserDocument,
-  NextcloudUserPageDocument,
+  NextcloudUserResponse,
+  NextcloudUserPageResponse,
   NextcloudUserParameter,
   UpdateNextcloudUserRequest,
-  nextcloudUserDocument,
+  nextcloudUserResponse,
 } from './nextcloud-users.dto.ts';
 import { NextcloudUsersService } from './nextcloud-users.service.ts';
 import { pageOf, PROVISIONING_PROBLEMS } from './provisioning-requests.ts';
@@ -33,19 +33,19 @@ export class NextcloudUsersController {
   @RequireScope('nextcloud-users:read')
   @Get()
   @ApiOperation({ operationId: 'nextcloudUsers.list', summary: 'List and search the users of Nextcloud' })
-  @ApiOkResponse({ type: NextcloudUserPageDocument })
+  @ApiOkResponse({ type: NextcloudUserPageResponse })
   async list(
     @CurrentPrincipal() principal: Principal,
     @Query() query: NextcloudPageQuery,
-  ): Promise<NextcloudUserPageDocument> {
+  ): Promise<NextcloudUserPageResponse> {
     const { entries, nextOffset } = await this.#users.list(principal, pageOf(query));
-    return { users: entries.map(nextcloudUserDocument), next_cursor: nextOffset?.toString() ?? null };
+    return { users: entries.map(nextcloudUserResponse), next_cursor: nextOffset?.toString() ?? null };
   }
 
   @RequireScope('nextcloud-users:write')
   @Post()
   @ApiOperation({ operationId: 'nextcloudUsers.create', summary: 'Create a user in Nextcloud' })
-  @ApiCreatedResponse({ type: NextcloudUserDocument })
+  @ApiCreatedResponse({ type: NextcloudUserResponse })
   @Problems(
     ...BODY,
     'nextcloud-user-exists',
@@ -56,7 +56,7 @@ export class NextcloudUsersController {
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateNextcloudUserRequest,
-  ): Promise<NextcloudUserDocument> {
+  ): Promise<NextcloudUserResponse> {
     const user = await this.#users.create(principal, {
       uid: body.id,
       password: body.password ?? null,
@@ -65,19 +65,19 @@ export class NextcloudUsersController {
       groups: body.groups ?? [],
       quotaBytes: body.quota_bytes,
     });
-    return nextcloudUserDocument(user);
+    return nextcloudUserResponse(user);
   }
 
   @RequireScope('nextcloud-users:read')
   @Get(':id')
   @ApiOperation({ operationId: 'nextcloudUsers.get', summary: 'Read a user of Nextcloud, with groups and quota' })
-  @ApiOkResponse({ type: NextcloudUserDocument })
+  @ApiOkResponse({ type: NextcloudUserResponse })
   @Problems('nextcloud-user-not-found')
   async read(
     @CurrentPrincipal() principal: Principal,
     @Param() { id }: NextcloudUserParameter,
-  ): Promise<NextcloudUserDocument> {
-    return nextcloudUserDocument(await this.#users.read(principal, id));
+  ): Promise<NextcloudUserResponse> {
+    return nextcloudUserResponse(await this.#users.read(principal, id));
   }
 
   @RequireScope('nextcloud-users:write')
@@ -87,15 +87,15 @@ export class NextcloudUsersController {
     summary: 'Change name, address or quota of a user of Nextcloud',
     description: 'Fields are changed one after another and read back; `errors` names those that are not stored.',
   })
-  @ApiOkResponse({ type: NextcloudUserDocument })
+  @ApiOkResponse({ type: NextcloudUserResponse })
   @Problems(...BODY, 'nextcloud-user-not-found', 'nextcloud-user-protected', 'nextcloud-change-refused')
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param() { id }: NextcloudUserParameter,
     @Body() body: UpdateNextcloudUserRequest,
-  ): Promise<NextcloudUserDocument> {
+  ): Promise<NextcloudUserResponse> {
     const edit = { displayName: body.display_name, email: body.email, quotaBytes: body.quota_bytes };
-    return nextcloudUserDocument(await this.#users.edit(principal, id, edit));
+    return nextcloudUserResponse(await this.#users.edit(principal, id, edit));
   }
 
   @StepUp()
@@ -116,26 +116,26 @@ export class NextcloudUsersController {
   @Post(':id/enable')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'nextcloudUsers.enable', summary: 'Enable a user of Nextcloud' })
-  @ApiOkResponse({ type: NextcloudUserDocument })
+  @ApiOkResponse({ type: NextcloudUserResponse })
   @Problems('nextcloud-user-not-found', 'nextcloud-user-protected')
   async enable(
     @CurrentPrincipal() principal: Principal,
     @Param() { id }: NextcloudUserParameter,
-  ): Promise<NextcloudUserDocument> {
-    return nextcloudUserDocument(await this.#users.setEnabled(principal, id, true));
+  ): Promise<NextcloudUserResponse> {
+    return nextcloudUserResponse(await this.#users.setEnabled(principal, id, true));
   }
 
   @RequireScope('nextcloud-users:write')
   @Post(':id/disable')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'nextcloudUsers.disable', summary: 'Disable a user of Nextcloud' })
-  @ApiOkResponse({ type: NextcloudUserDocument })
+  @ApiOkResponse({ type: NextcloudUserResponse })
   @Problems('nextcloud-user-not-found', 'nextcloud-user-protected')
   async disable(
     @CurrentPrincipal() principal: Principal,
     @Param() { id }: NextcloudUserParameter,
-  ): Promise<NextcloudUserDocument> {
-    return nextcloudUserDocument(await this.#users.setEnabled(principal, id, false));
+  ): Promise<NextcloudUserResponse> {
+    return nextcloudUserResponse(await this.#users.setEnabled(principal, id, false));
   }
 
   @RequireScope('nextcloud-users:write')

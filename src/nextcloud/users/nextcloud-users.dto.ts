@@ -26,7 +26,7 @@ const isSent = (_: unknown, value: unknown): boolean => value !== undefined;
 const isGiven = (_: unknown, value: unknown): boolean => value !== undefined && value !== null;
 
 /** A user of Nextcloud. */
-export class NextcloudUserDocument {
+export class NextcloudUserResponse {
   /**
    * User id in Nextcloud.
    * @example "ana"
@@ -71,9 +71,9 @@ export class NextcloudUserDocument {
 }
 
 /** One page of users of Nextcloud. */
-export class NextcloudUserPageDocument {
+export class NextcloudUserPageResponse {
   /** In the order of their ids. */
-  users!: NextcloudUserDocument[];
+  users!: NextcloudUserResponse[];
 
   /**
    * Pass it as `cursor` to read on; null on the last page.
@@ -83,7 +83,7 @@ export class NextcloudUserPageDocument {
 }
 
 /** One page of groups of Nextcloud. */
-export class NextcloudGroupPageDocument {
+export class NextcloudGroupPageResponse {
   /** @example ["nurses", "physicians"] */
   groups!: string[];
 
@@ -243,13 +243,13 @@ export class CreateNextcloudGroupRequest {
 }
 
 /** A group of Nextcloud. */
-export class NextcloudGroupDocument {
+export class NextcloudGroupResponse {
   /** @example "nurses" */
   id!: string;
 }
 
 /** What a client sees of a user of Nextcloud. */
-export function nextcloudUserDocument(user: NextcloudUser): NextcloudUserDocument {
+export function nextcloudUserResponse(user: NextcloudUser): NextcloudUserResponse {
   return {
     id: user.uid,
     display_name: user.displayName,
