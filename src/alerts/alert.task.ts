@@ -19,26 +19,23 @@ const HOUR_MS = 60 * 60 * 1000;
 export class AlertTask extends TaskHandler {
   override readonly kind = ALERT;
   override readonly concurrency = 1;
-  readonly #database: Database;
-  readonly #counters: Counters;
-  readonly #notifier: Notifier;
-  readonly #metrics: Metrics;
   readonly #log = new Logger('Alerts');
 
-  constructor(database: Database, counters: Counters, notifier: Notifier, metrics: Metrics) {
+  constructor(
+    private readonly database: Database,
+    private readonly counters: Counters,
+    private readonly notifier: Notifier,
+    private readonly metrics: Metrics,
+  ) {
     super();
-    this.#database = database;
-    this.#counters = counters;
-    this.#notifier = notifier;
-    this.#metrics = metrics;
   }
 
   override async run({ sequence }: TaskData): Promise<void> {
-    const event = await this.#database.read((em) => em.findOne(AuditEvent, { sequence: Number(sequence) }));
+    const event = await this.database.read((em) => em.findOne(AuditEvent, { sequence: Number(sequence) }));
     const kind = event && alertKindOf(event);
     if (event === null || kind === null) return;
     await this.#write(kind, event);
-    this.#metrics.alerted(kind);
+    this.metrics.alerted(kind);
     this.#log.warn(
       {
         alert: kind,
@@ -55,21 +52,21 @@ export class AlertTask extends TaskHandler {
   async #write(kind: AlertKind, event: AuditEvent): Promise<void> {
     const counted: string[] = [];
     try {
-      await this.#database.transaction(async (em) => {
+      await this.database.transaction(async (em) => {
         const admins = await em.find(User, { isAdmin: true, isActive: true }, { orderBy: { id: 'asc' } });
         for (const admin of admins) {
           const key = `alert:${kind}:${admin.id}`;
-          const { count } = await this.#counters.add(key, { windowMs: HOUR_MS, by: 1 });
+          const { count } = await this.counters.add(key, { windowMs: HOUR_MS, by: 1 });
           counted.push(key);
           if (count === 1) await this.#notify(em, admin, { kind, event });
         }
       });
     } catch (error) {
       // Nothing was queued: the next try must not take the hour for used.
-      for (const key of counted) await this.#counters.add(key, { windowMs: HOUR_MS, by: -1 });
+      for (const key of counted) await this.counters.add(key, { windowMs: HOUR_MS, by: -1 });
       throw error;
     }
-    this.#notifier.wake();
+    this.notifier.wake();
   }
 
   async #notify(
@@ -78,7 +75,7 @@ export class AlertTask extends TaskHandler {
     { kind, event }: { readonly kind: AlertKind; readonly event: AuditEvent },
   ): Promise<void> {
     const reference = `event ${event.sequence} of ${event.occurredAt.toISOString()}`;
-    await this.#notifier.queue(em, {
+    await this.notifier.queue(em, {
       userId: id,
       to: email,
       template: 'admin-alert',

@@ -7,15 +7,12 @@ import { NetworkFailures } from './network-failures.ts';
 /** What administrators are told of without asking. */
 @Module({ providers: [AlertTask, AlertWatch, NetworkFailures] })
 export class AlertsModule implements OnModuleInit {
-  readonly #tasks: Tasks;
-  readonly #task: AlertTask;
-
-  constructor(tasks: Tasks, task: AlertTask) {
-    this.#tasks = tasks;
-    this.#task = task;
-  }
+  constructor(
+    private readonly tasks: Tasks,
+    private readonly task: AlertTask,
+  ) {}
 
   onModuleInit(): void {
-    this.#tasks.register(this.#task);
+    this.tasks.register(this.task);
   }
 }

@@ -14,14 +14,14 @@ const STEPS_OF_A_LOGIN = new Set(['session.login', 'mfa.challenge', 'sso.login']
 /** Counts failed logins per network, for whatever accounts, and records once per window that there are many. */
 @Injectable()
 export class NetworkFailures {
-  readonly #counters: Counters;
-  readonly #trail: AuditTrail;
   readonly #maxFailures: number;
   readonly #log = new Logger('Alerts');
 
-  constructor(counters: Counters, trail: AuditTrail, limits: LimitsConfig) {
-    this.#counters = counters;
-    this.#trail = trail;
+  constructor(
+    private readonly counters: Counters,
+    private readonly trail: AuditTrail,
+    limits: LimitsConfig,
+  ) {
     this.#maxFailures = limits.loginFailuresPerNetwork;
   }
 
@@ -35,8 +35,8 @@ export class NetworkFailures {
 
   async #count(network: string): Promise<void> {
     const key = `network-failures:${createHash('sha256').update(network).digest('hex')}`;
-    const { count } = await this.#counters.add(key, { windowMs: WINDOW_MS, by: 1 });
+    const { count } = await this.counters.add(key, { windowMs: WINDOW_MS, by: 1 });
     if (count !== this.#maxFailures) return;
-    await this.#trail.record({ actorId: null, action: NETWORK_FAILURES, outcome: 'failure', details: { count } });
+    await this.trail.record({ actorId: null, action: NETWORK_FAILURES, outcome: 'failure', details: { count } });
   }
 }

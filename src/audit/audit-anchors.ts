@@ -29,17 +29,18 @@ interface AnchorLine extends AuditAnchor {
 @Injectable()
 export class AuditAnchors {
   readonly #file: string;
-  readonly #ring: KeyRing;
 
-  constructor(config: StorageConfig, ring: KeyRing) {
+  constructor(
+    config: StorageConfig,
+    private readonly ring: KeyRing,
+  ) {
     this.#file = resolve(config.auditAnchorFile ?? join(config.dataDir, 'audit-heads.jsonl'));
-    this.#ring = ring;
   }
 
   /** Adds a signed line. @throws Error when the file cannot be written */
   async write({ sequence, mac }: AuditAnchor): Promise<void> {
-    const unsigned = { at: new Date().toISOString(), sequence, mac, key_id: this.#ring.currentId };
-    const line: AnchorLine = { ...unsigned, signature: signatureOf(this.#ring.current('audit-anchor'), unsigned) };
+    const unsigned = { at: new Date().toISOString(), sequence, mac, key_id: this.ring.currentId };
+    const line: AnchorLine = { ...unsigned, signature: signatureOf(this.ring.current('audit-anchor'), unsigned) };
     await appendFile(this.#file, `${JSON.stringify(line)}\n`, { mode: OWNER_ONLY });
   }
 
@@ -56,7 +57,7 @@ export class AuditAnchors {
   }
 
   #isSigned(line: AnchorLine): boolean {
-    const key = this.#ring.findKey(line.key_id, 'audit-anchor');
+    const key = this.ring.findKey(line.key_id, 'audit-anchor');
     if (key === undefined) return false;
     const [expected, given] = [Buffer.from(signatureOf(key, line)), Buffer.from(line.signature)];
     return expected.length === given.length && timingSafeEqual(expected, given);

@@ -20,24 +20,18 @@ interface CheckpointRow {
 /** Keeps the end of the trail outside the database, in regular rounds: in the anchor file and in the log. */
 @Injectable()
 export class AuditCheckpoints implements OnModuleDestroy {
-  readonly #database: Database;
-  readonly #anchors: AuditAnchors;
-  readonly #trail: AuditTrail;
   readonly #intervalMs: number;
   readonly #log = new Logger('Audit');
   #timers: NodeJS.Timeout[] = [];
   #hasAlarmed = false;
 
   constructor(
-    database: Database,
-    anchors: AuditAnchors,
-    trail: AuditTrail,
+    private readonly database: Database,
+    private readonly anchors: AuditAnchors,
+    private readonly trail: AuditTrail,
     config: StorageConfig,
     schema: SchemaMigrator,
   ) {
-    this.#database = database;
-    this.#anchors = anchors;
-    this.#trail = trail;
     this.#intervalMs = config.auditAnchorMinutes * MS_PER_MINUTE;
     schema.whenReady(() => this.#begin());
   }
@@ -53,7 +47,7 @@ export class AuditCheckpoints implements OnModuleDestroy {
    * @returns whether the trail still holds what was anchored
    */
   async takeCheckpoint(): Promise<boolean> {
-    const newest = (await this.#anchors.read()).at(-1);
+    const newest = (await this.anchors.read()).at(-1);
     const head = await this.#head(newest);
     if (newest !== undefined && head.anchored !== newest.mac) {
       await this.#alarm(newest);
@@ -61,7 +55,7 @@ export class AuditCheckpoints implements OnModuleDestroy {
     }
     const end: AuditAnchor = { sequence: Number(head.sequence), mac: head.mac };
     if (end.sequence === (newest?.sequence ?? 0)) return true;
-    await this.#anchors.write(end);
+    await this.anchors.write(end);
     this.#log.log({ auditSequence: end.sequence, auditMac: end.mac }, 'The end of the audit trail');
     return true;
   }
@@ -77,7 +71,7 @@ export class AuditCheckpoints implements OnModuleDestroy {
   }
 
   async #head(newest: AuditAnchor | undefined): Promise<CheckpointRow> {
-    const [row] = await this.#database.read((em) =>
+    const [row] = await this.database.read((em) =>
       em.execute<CheckpointRow[]>(
         `select sequence, mac, (select mac from audit_events where sequence = ?) as anchored
          from audit_head where id = 1`,
@@ -91,7 +85,7 @@ export class AuditCheckpoints implements OnModuleDestroy {
     this.#log.error({ auditSequence: sequence }, 'The audit trail has lost events that it had: npm run audit:verify');
     if (this.#hasAlarmed) return;
     this.#hasAlarmed = true;
-    await this.#trail.record({
+    await this.trail.record({
       actorId: null,
       action: 'audit.verify',
       outcome: 'failure',

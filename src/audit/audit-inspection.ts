@@ -9,15 +9,13 @@ const RETRY_AFTER_SECONDS = 10;
 /** A check of the whole trail on request, which is an event itself. */
 @Injectable()
 export class AuditInspection {
-  readonly #verifier: AuditVerifier;
-  readonly #trail: AuditTrail;
   readonly #log = new Logger('Audit');
   #isRunning = false;
 
-  constructor(verifier: AuditVerifier, trail: AuditTrail) {
-    this.#verifier = verifier;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly verifier: AuditVerifier,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /**
    * @param actorId who asks; null for the operator at the command line
@@ -28,7 +26,7 @@ export class AuditInspection {
     if (this.#isRunning) throw new DomainError('service-busy', { retryAfterSeconds: RETRY_AFTER_SECONDS });
     this.#isRunning = true;
     try {
-      const verdict = await this.#verifier.verify(signal);
+      const verdict = await this.verifier.verify(signal);
       await this.#record(actorId, verdict);
       return verdict;
     } finally {
@@ -39,7 +37,7 @@ export class AuditInspection {
   /** Into a trail that may be damaged beyond writing: what was found is told all the same. */
   async #record(actorId: string | null, { isIntact, checked, fault }: AuditVerdict): Promise<void> {
     try {
-      await this.#trail.record({
+      await this.trail.record({
         actorId,
         action: 'audit.verify',
         outcome: isIntact ? 'success' : 'failure',

@@ -39,22 +39,19 @@ const EVENTS_PER_READ = 1000;
 /** Lets administrators read the trail; to read it is an event itself. */
 @Injectable()
 export class AuditReader {
-  readonly #database: Database;
-  readonly #trail: AuditTrail;
-
-  constructor(database: Database, trail: AuditTrail) {
-    this.#database = database;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly trail: AuditTrail,
+  ) {}
 
   async page(principal: Principal, { filter, limit, before }: AuditPageRequest): Promise<AuditPage> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const found = await em.find(AuditEvent, conditions(filter, before), {
         orderBy: { sequence: 'desc' },
         limit: limit + 1,
       });
       const events = found.slice(0, limit);
-      await this.#trail.append(em, {
+      await this.trail.append(em, {
         actorId: principal.userId,
         action: 'audit.read',
         outcome: 'success',
@@ -73,9 +70,9 @@ export class AuditReader {
     filter: AuditFilter,
     format: string,
   ): Promise<AsyncGenerator<readonly AuditEvent[]>> {
-    const end = await this.#database.transaction(async (em) => {
+    const end = await this.database.transaction(async (em) => {
       const record = { actorId: principal.userId, action: 'audit.export', outcome: 'success' } as const;
-      await this.#trail.append(em, { ...record, details: { format } });
+      await this.trail.append(em, { ...record, details: { format } });
       const [head] = await em.execute<{ sequence: string }[]>('select sequence from audit_head where id = 1');
       return Number(head?.sequence ?? 0);
     });
@@ -86,7 +83,7 @@ export class AuditReader {
     let after = 0;
     while (after < end) {
       const place = { sequence: { $gt: after, $lte: end } };
-      const piece = await this.#database.read((em) =>
+      const piece = await this.database.read((em) =>
         em.find(
           AuditEvent,
           { $and: [conditions(filter, undefined), place] },

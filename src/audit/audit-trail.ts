@@ -20,14 +20,12 @@ interface HeadRow {
 /** The append-only trail: who did what, when, from where, with which outcome. */
 @Injectable()
 export class AuditTrail {
-  readonly #database: Database;
-  readonly #ring: KeyRing;
   readonly #observers: AuditObserver[] = [];
 
-  constructor(database: Database, ring: KeyRing) {
-    this.#database = database;
-    this.#ring = ring;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly ring: KeyRing,
+  ) {}
 
   /** Registers who is told of every event; call it while the application starts. */
   observe(observer: AuditObserver): void {
@@ -36,7 +34,7 @@ export class AuditTrail {
 
   /** Appends events in a transaction of their own, for what changes no data: denials, failures, reads. */
   async record(...records: AuditRecord[]): Promise<void> {
-    await this.#database.transaction((em) => this.append(em, ...records));
+    await this.database.transaction((em) => this.append(em, ...records));
   }
 
   /**
@@ -61,7 +59,7 @@ export class AuditTrail {
       "select sequence, mac, date_trunc('milliseconds', clock_timestamp()) as now from audit_head where id = 1 for update",
     );
     if (head === undefined) throw new Error('The head of the audit chain is missing');
-    const key = this.#ring.current('audit');
+    const key = this.ring.current('audit');
     let { mac } = head;
     let sequence = Number(head.sequence);
     const events: AuditEvent[] = [];
@@ -89,7 +87,7 @@ export class AuditTrail {
       address: origin.address,
       requestId: origin.requestId,
       details: record.details ?? {},
-      keyId: this.#ring.currentId,
+      keyId: this.ring.currentId,
     };
   }
 }

@@ -48,15 +48,11 @@ const START: Position = { sequence: 0, mac: '' };
 /** Checks that nobody has changed, added, removed or reordered a row of the trail since it was written. */
 @Injectable()
 export class AuditVerifier {
-  readonly #database: Database;
-  readonly #ring: KeyRing;
-  readonly #anchors: AuditAnchors;
-
-  constructor(database: Database, ring: KeyRing, anchors: AuditAnchors) {
-    this.#database = database;
-    this.#ring = ring;
-    this.#anchors = anchors;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly ring: KeyRing,
+    private readonly anchors: AuditAnchors,
+  ) {}
 
   /**
    * Reads the trail up to the head of this moment, a few rows at a time; rows that are appended meanwhile are left to
@@ -65,7 +61,7 @@ export class AuditVerifier {
    * @throws DomainError `request-timeout` when `signal` aborts
    */
   async verify(signal?: AbortSignal): Promise<AuditVerdict> {
-    const anchors = await this.#anchors.read();
+    const anchors = await this.anchors.read();
     const head = await this.#head();
     let position = START;
     while (position.sequence < head.sequence) {
@@ -76,13 +72,13 @@ export class AuditVerifier {
       position = step;
     }
     const verdict = verdictAt(position, head, anchors);
-    if (verdict.isIntact && head.sequence > (anchors.at(-1)?.sequence ?? 0)) await this.#anchors.write(head);
+    if (verdict.isIntact && head.sequence > (anchors.at(-1)?.sequence ?? 0)) await this.anchors.write(head);
     return verdict;
   }
 
   async #head(): Promise<Head> {
     // One statement sees one moment, whatever is appended meanwhile.
-    const [row] = await this.#database.read((em) =>
+    const [row] = await this.database.read((em) =>
       em.execute<{ sequence: string; mac: string; last: string }[]>(
         'select sequence, mac, (select coalesce(max(sequence), 0) from audit_events) as last from audit_head where id = 1',
       ),
@@ -91,7 +87,7 @@ export class AuditVerifier {
   }
 
   #rowsAfter(sequence: number, last: number): Promise<AuditEvent[]> {
-    return this.#database.read((em) =>
+    return this.database.read((em) =>
       em.find(
         AuditEvent,
         { sequence: { $gt: sequence, $lte: last } },
@@ -114,7 +110,7 @@ export class AuditVerifier {
     for (const row of rows) {
       const expected = position.sequence + 1;
       if (row.sequence !== expected) return { firstBadSequence: expected, reason: 'row-missing' };
-      if (!keys.has(row.keyId)) keys.set(row.keyId, this.#ring.findKey(row.keyId, 'audit'));
+      if (!keys.has(row.keyId)) keys.set(row.keyId, this.ring.findKey(row.keyId, 'audit'));
       const key = keys.get(row.keyId);
       if (key === undefined) return { firstBadSequence: expected, reason: 'unknown-key' };
       if (chainMac(key, position.mac, chained(row)) !== row.mac) {

@@ -17,13 +17,10 @@ const DEFAULT_PAGE_SIZE = 50;
 @AdminOnly()
 @Controller('admin/audit')
 export class AuditController {
-  readonly #reader: AuditReader;
-  readonly #inspection: AuditInspection;
-
-  constructor(reader: AuditReader, inspection: AuditInspection) {
-    this.#reader = reader;
-    this.#inspection = inspection;
-  }
+  constructor(
+    private readonly reader: AuditReader,
+    private readonly inspection: AuditInspection,
+  ) {}
 
   @RequireScope('audit:read')
   @Get()
@@ -31,7 +28,7 @@ export class AuditController {
   @ApiOkResponse({ type: AuditPageResponse })
   @Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
   async list(@CurrentPrincipal() principal: Principal, @Query() query: AuditQuery): Promise<AuditPageResponse> {
-    const page = await this.#reader.page(principal, {
+    const page = await this.reader.page(principal, {
       filter: auditFilter(query),
       limit: query.limit ?? DEFAULT_PAGE_SIZE,
       before: query.cursor === undefined ? undefined : Number(query.cursor),
@@ -54,7 +51,7 @@ export class AuditController {
   @Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
   async export(@CurrentPrincipal() principal: Principal, @Query() query: AuditExportQuery): Promise<StreamableFile> {
     const format = query.format ?? 'csv';
-    const pieces = await this.#reader.export(principal, auditFilter(query), format);
+    const pieces = await this.reader.export(principal, auditFilter(query), format);
     const name = `audit-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}.${format}`;
     return new StreamableFile(Readable.from(auditExportText(pieces, format)), {
       type: format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson',
@@ -78,6 +75,6 @@ export class AuditController {
   ): Promise<AuditVerdictResponse> {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
-    return auditVerdictResponse(await this.#inspection.verify(principal.userId, gone.signal));
+    return auditVerdictResponse(await this.inspection.verify(principal.userId, gone.signal));
   }
 }

@@ -9,14 +9,12 @@ const WINDOW_MS = 60_000;
 /** Refusals that anybody can cause, or that come again with every retry: one row a minute says it. */
 @Injectable()
 export class RepeatedRefusals {
-  readonly #trail: AuditTrail;
-  readonly #counters: Counters;
   readonly #log = new Logger('Audit');
 
-  constructor(trail: AuditTrail, counters: Counters) {
-    this.#trail = trail;
-    this.#counters = counters;
-  }
+  constructor(
+    private readonly trail: AuditTrail,
+    private readonly counters: Counters,
+  ) {}
 
   /**
    * Records a refusal unless one of the same action, target and key was within the last minute. Never rejects: what was
@@ -25,8 +23,8 @@ export class RepeatedRefusals {
   async record(record: AuditRecord, key: string): Promise<void> {
     const name = `refusal:${record.action}:${record.targetId ?? ''}:${key}`;
     try {
-      const { count } = await this.#counters.add(name, { windowMs: WINDOW_MS, by: 1 });
-      if (count === 1) await this.#trail.record(record);
+      const { count } = await this.counters.add(name, { windowMs: WINDOW_MS, by: 1 });
+      if (count === 1) await this.trail.record(record);
     } catch (error) {
       this.#log.warn({ action: record.action, ...failureForLog(error) }, 'A refusal could not be recorded');
     }

@@ -11,17 +11,18 @@ const NOBODY = 'cqrY0dzIHuG66GZTQ7LW/e3a5LXcLMRlkp/9WL9.1a1FaNpgu.iyK';
 
 /** Passwords to bcrypt hashes of BCRYPT_ROUNDS and back, off the event loop. */
 export class PasswordHasher {
-  readonly #pool: ComputePool;
   readonly #rounds: number;
 
-  constructor(pool: ComputePool, { bcryptRounds }: Pick<AuthConfig, 'bcryptRounds'>) {
-    this.#pool = pool;
+  constructor(
+    private readonly pool: ComputePool,
+    { bcryptRounds }: Pick<AuthConfig, 'bcryptRounds'>,
+  ) {
     this.#rounds = bcryptRounds;
   }
 
   /** @throws DomainError `service-busy` */
   hash(password: string): Promise<string> {
-    return this.#pool.runTask('hashPassword', { input: bcryptInput(password), rounds: this.#rounds });
+    return this.pool.runTask('hashPassword', { input: bcryptInput(password), rounds: this.#rounds });
   }
 
   /** Whether a hash was made with other rounds than new ones are. */
@@ -36,7 +37,7 @@ export class PasswordHasher {
    * @throws DomainError `service-busy`
    */
   async verify(password: string, hashed: string | undefined): Promise<boolean> {
-    const isRight = await this.#pool.runTask('verifyPassword', {
+    const isRight = await this.pool.runTask('verifyPassword', {
       input: bcryptInput(password),
       hashed: hashed ?? `$2b$${this.#rounds}$${NOBODY}`,
     });

@@ -5,12 +5,9 @@ import { familiesOf, familySpelling, parseVariable, variablesOf } from './variab
 
 /** Why the server refuses to start: every broken rule by variable name, and no value. */
 export class ConfigurationError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
+  constructor(readonly problems: readonly string[]) {
     super(`The configuration is not usable: ${problems.join('; ')}`);
     this.name = 'ConfigurationError';
-    this.problems = problems;
   }
 }
 

@@ -10,16 +10,14 @@ const MAX_COUNTERS = 100_000;
 /** Counters of one process. */
 export class MemoryCounters extends Counters {
   readonly #windows = new Map<string, Window>();
-  readonly #now: () => number;
 
   /** @param now milliseconds of a clock that never goes back */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(private readonly now: () => number = () => performance.now()) {
     super();
-    this.#now = now;
   }
 
   override add(key: string, { windowMs, by }: CounterChange): Promise<Count> {
-    const now = this.#now();
+    const now = this.now();
     const window = this.#current(key, now) ?? this.#open(key, now + windowMs, by);
     window.count = Math.max(0, window.count + by);
     return Promise.resolve({ count: window.count, remainingMs: Math.max(0, window.endsAt - now) });
@@ -42,7 +40,7 @@ export class MemoryCounters extends Counters {
 
   /** Forgets what has ended; when everything still counts, the oldest tenth. */
   #makeRoom(): void {
-    const now = this.#now();
+    const now = this.now();
     for (const [key, window] of this.#windows) if (window.endsAt <= now) this.#windows.delete(key);
     let surplus = this.#windows.size - MAX_COUNTERS * 0.9;
     for (const key of this.#windows.keys()) {

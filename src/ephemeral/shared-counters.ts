@@ -22,19 +22,17 @@ return {count, remaining}`;
 
 /** Counters that all processes share through Redis; while it is away each process counts what it sees itself. */
 export class SharedCounters extends Counters {
-  readonly #redis: RedisConnection;
   readonly #own = new MemoryCounters();
 
-  constructor(redis: RedisConnection) {
+  constructor(private readonly redis: RedisConnection) {
     super();
-    this.#redis = redis;
   }
 
   override async add(key: string, change: CounterChange): Promise<Count> {
     // Counted here as well, always: when Redis goes away in the middle of a window, the window goes on.
     const own = await this.#own.add(key, change);
     try {
-      const answer = await this.#redis.evaluate(ADD, PREFIX + key, change.windowMs, change.by);
+      const answer = await this.redis.evaluate(ADD, PREFIX + key, change.windowMs, change.by);
       const [count, remainingMs] = answer as [number, number];
       return { count, remainingMs };
     } catch {

@@ -12,17 +12,13 @@ import { HealthService } from './health.service.ts';
 @SkipThrottle()
 @Controller()
 export class HealthController {
-  readonly #health: HealthService;
-
-  constructor(health: HealthService) {
-    this.#health = health;
-  }
+  constructor(private readonly health: HealthService) {}
 
   @Get('health')
   @ApiOperation({ summary: 'Is the process alive? Asks no dependency.', security: [] })
   @ApiOkResponse({ type: HealthResponse })
   live(): HealthResponse {
-    return this.#health.live();
+    return this.health.live();
   }
 
   @Get('ready')
@@ -36,7 +32,7 @@ export class HealthController {
     description: 'A required dependency is down, or the server is stopping.',
   })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessResponse> {
-    const document = await this.#health.ready();
+    const document = await this.health.ready();
     void reply.status(document.status === 'not_ready' ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK);
     return document;
   }

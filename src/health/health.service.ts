@@ -11,15 +11,11 @@ const OUTCOME_AGE_MS = 2000;
 /** Answers whether the process lives and whether it can serve. */
 @Injectable()
 export class HealthService {
-  readonly #indicators: HealthIndicatorService;
-  readonly #inFlight: InFlight;
-  readonly #probes: readonly DependencyProbe[];
-
-  constructor(indicators: HealthIndicatorService, inFlight: InFlight, probes: readonly DependencyProbe[]) {
-    this.#indicators = indicators;
-    this.#inFlight = inFlight;
-    this.#probes = probes;
-  }
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    private readonly inFlight: InFlight,
+    private readonly probes: readonly DependencyProbe[],
+  ) {}
 
   live(): HealthResponse {
     return {
@@ -32,7 +28,7 @@ export class HealthService {
 
   async ready(): Promise<ReadinessResponse> {
     // A stopping server says so at once, whatever its dependencies do.
-    const asked = this.#inFlight.isStopping ? [] : this.#probes;
+    const asked = this.inFlight.isStopping ? [] : this.probes;
     const entries = await Promise.all(
       asked.map(async (probe): Promise<[string, DependencyResponse]> => [probe.key, await this.#ask(probe)]),
     );
@@ -40,7 +36,7 @@ export class HealthService {
     const isDown = (required: boolean): boolean =>
       found.some((each) => each.status === 'down' && each.required === required);
     return {
-      status: this.#inFlight.isStopping || isDown(true) ? 'not_ready' : isDown(false) ? 'degraded' : 'ready',
+      status: this.inFlight.isStopping || isDown(true) ? 'not_ready' : isDown(false) ? 'degraded' : 'ready',
       checks: Object.fromEntries(
         entries.map(([key, { status }]) => [key, status === 'not_configured' ? null : status === 'up']),
       ),
@@ -51,7 +47,7 @@ export class HealthService {
 
   /** Outcomes are shared by all callers for a while, so probes never add to the load of a server in trouble. */
   async #ask(probe: DependencyProbe): Promise<DependencyResponse> {
-    const result = (await this.#indicators
+    const result = (await this.indicators
       .check(probe.key)
       .attempt(async ({ signal }) => ({ outcome: await probe.probe(signal) }))
       .withTimeout(PROBE_TIMEOUT_MS)

@@ -8,16 +8,14 @@ import { DependencyProbe, type ProbeOutcome } from './dependency-probe.port.ts';
 export class NextcloudProbe extends DependencyProbe {
   readonly key = 'nextcloud';
   readonly isRequired = false;
-  readonly #server: NextcloudServer;
 
-  constructor(server: NextcloudServer) {
+  constructor(private readonly server: NextcloudServer) {
     super();
-    this.#server = server;
   }
 
   async probe(signal: AbortSignal): Promise<ProbeOutcome> {
-    if (!this.#server.isConfigured) return 'not_configured';
-    const { state } = await this.#server.ocs.status(signal);
+    if (!this.server.isConfigured) return 'not_configured';
+    const { state } = await this.server.ocs.status(signal);
     if (state !== 'ready') throw new DomainError('upstream-unavailable', { logContext: { state } });
     return 'up';
   }

@@ -7,15 +7,13 @@ import { DependencyProbe, type ProbeOutcome } from './dependency-probe.port.ts';
 export class PostgresProbe extends DependencyProbe {
   readonly key = 'postgres';
   readonly isRequired = true;
-  readonly #database: Database;
 
-  constructor(database: Database) {
+  constructor(private readonly database: Database) {
     super();
-    this.#database = database;
   }
 
   async probe(): Promise<ProbeOutcome> {
-    await this.#database.ping();
+    await this.database.ping();
     return 'up';
   }
 }

@@ -12,12 +12,13 @@ const OK = 200;
 export class QdrantProbe extends DependencyProbe {
   readonly key = 'qdrant';
   readonly isRequired = false;
-  readonly #outbound: OutboundClient;
   readonly #url: string | undefined;
 
-  constructor(outbound: OutboundClient, config: StorageConfig) {
+  constructor(
+    private readonly outbound: OutboundClient,
+    config: StorageConfig,
+  ) {
     super();
-    this.#outbound = outbound;
     this.#url = config.qdrantUrl;
   }
 
@@ -29,7 +30,7 @@ export class QdrantProbe extends DependencyProbe {
       trust: 'operator',
       maxReadRetries: 0,
     });
-    const response = await this.#outbound.request(policy, {
+    const response = await this.outbound.request(policy, {
       method: 'GET',
       url: `${this.#url.replace(/\/+$/, '')}/readyz`,
       signal,

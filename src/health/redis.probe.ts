@@ -7,16 +7,14 @@ import { DependencyProbe, type ProbeOutcome } from './dependency-probe.port.ts';
 export class RedisProbe extends DependencyProbe {
   readonly key = 'redis';
   readonly isRequired = false;
-  readonly #redis: RedisConnection;
 
-  constructor(redis: RedisConnection) {
+  constructor(private readonly redis: RedisConnection) {
     super();
-    this.#redis = redis;
   }
 
   async probe(): Promise<ProbeOutcome> {
-    if (!this.#redis.isConfigured) return 'not_configured';
-    await this.#redis.ping();
+    if (!this.redis.isConfigured) return 'not_configured';
+    await this.redis.ping();
     return 'up';
   }
 }

@@ -26,13 +26,10 @@ const OF_A_JOB = [...SOURCE_PROBLEMS, 'job-cancelled'] as const;
 @Controller('integrations/files')
 @Problems('unauthenticated', 'validation-failed', 'rate-limited', 'service-unavailable', 'internal-error')
 export class IndexingController {
-  readonly #indexing: IndexingService;
-  readonly #indexState: IndexStateService;
-
-  constructor(indexing: IndexingService, indexState: IndexStateService) {
-    this.#indexing = indexing;
-    this.#indexState = indexState;
-  }
+  constructor(
+    private readonly indexing: IndexingService,
+    private readonly indexStates: IndexStateService,
+  ) {}
 
   @RequireScope('files:index')
   @Post('scan-and-index')
@@ -46,7 +43,7 @@ export class IndexingController {
     @Query() query: ScanQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ScanResponse | AcceptedJobResponse> {
-    const { job, isDone, watchDirectories } = await this.#indexing.scan(principal, scanRequest(query));
+    const { job, isDone, watchDirectories } = await this.indexing.scan(principal, scanRequest(query));
     return isDone ? scanResponse(job, watchDirectories) : accepted(reply, acceptedJobResponse(job));
   }
 
@@ -78,7 +75,7 @@ export class IndexingController {
     @Query() query: WaitQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<IndexResponse | AcceptedJobResponse> {
-    const { job, document } = await this.#indexing.indexFile(principal, indexRequest(request, query));
+    const { job, document } = await this.indexing.indexFile(principal, indexRequest(request, query));
     return document === null ? accepted(reply, acceptedJobResponse(job)) : indexResponse(job, document);
   }
 
@@ -91,7 +88,7 @@ export class IndexingController {
     @CurrentPrincipal() principal: Principal,
     @Query() { path }: IndexStateQuery,
   ): Promise<IndexStateResponse> {
-    return indexStateResponse(await this.#indexState.explain(principal, path));
+    return indexStateResponse(await this.indexStates.explain(principal, path));
   }
 }
 

@@ -8,38 +8,26 @@ import { ScanTimer } from './scanning/scan-rounds.ts';
 /** Starts and ends what lives beside the requests: child processes, the index, temporary files and the schedule. */
 @Injectable()
 export class IndexingLifecycle {
-  readonly #extractor: DocumentExtractor;
-  readonly #index: PassageIndex;
-  readonly #folder: DownloadFolder;
-  readonly #scanTimer: ScanTimer;
-  readonly #schema: SchemaMigrator;
-
   constructor(
-    extractor: DocumentExtractor,
-    index: PassageIndex,
-    folder: DownloadFolder,
-    scanTimer: ScanTimer,
-    schema: SchemaMigrator,
-  ) {
-    this.#extractor = extractor;
-    this.#index = index;
-    this.#folder = folder;
-    this.#scanTimer = scanTimer;
-    this.#schema = schema;
-  }
+    private readonly extractor: DocumentExtractor,
+    private readonly index: PassageIndex,
+    private readonly folder: DownloadFolder,
+    private readonly scanTimer: ScanTimer,
+    private readonly schema: SchemaMigrator,
+  ) {}
 
   async begin(): Promise<void> {
-    await this.#folder.create();
-    this.#schema.whenReady(() => {
-      this.#scanTimer.start();
+    await this.folder.create();
+    this.schema.whenReady(() => {
+      this.scanTimer.start();
       return Promise.resolve();
     });
   }
 
   /** Comes after the jobs have stopped. */
   async end(): Promise<void> {
-    this.#extractor.close();
-    await this.#index.close();
-    await this.#folder.close();
+    this.extractor.close();
+    await this.index.close();
+    await this.folder.close();
   }
 }

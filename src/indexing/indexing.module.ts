@@ -84,29 +84,25 @@ const HEAP_SHARE = 0.5;
   ],
 })
 export class IndexingModule implements OnModuleInit, OnApplicationShutdown {
-  readonly #lifecycle: IndexingLifecycle;
-  readonly #runner: JobRunner;
   readonly #handlers: readonly JobHandler[];
 
   constructor(
-    lifecycle: IndexingLifecycle,
-    runner: JobRunner,
+    private readonly lifecycle: IndexingLifecycle,
+    private readonly runner: JobRunner,
     scan: ScanJob,
     indexFile: IndexFileJob,
     sourceUnlinked: SourceUnlinkedJob,
   ) {
-    this.#lifecycle = lifecycle;
-    this.#runner = runner;
     this.#handlers = [scan, indexFile, sourceUnlinked];
   }
 
   async onModuleInit(): Promise<void> {
-    await this.#lifecycle.begin();
-    for (const handler of this.#handlers) this.#runner.register(handler);
+    await this.lifecycle.begin();
+    for (const handler of this.#handlers) this.runner.register(handler);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#lifecycle.end();
+    await this.lifecycle.end();
   }
 }
 

@@ -41,25 +41,13 @@ export interface JobOutcome {
 /** Asks for documents to be indexed; the work itself is done by jobs. */
 @Injectable()
 export class IndexingService {
-  readonly #database: Database;
-  readonly #jobs: JobsService;
-  readonly #audit: AuditTrail;
-  readonly #documents: DocumentsService;
-  readonly #rules: IndexRulesService;
-
   constructor(
-    database: Database,
-    jobs: JobsService,
-    audit: AuditTrail,
-    documents: DocumentsService,
-    rules: IndexRulesService,
-  ) {
-    this.#database = database;
-    this.#jobs = jobs;
-    this.#audit = audit;
-    this.#documents = documents;
-    this.#rules = rules;
-  }
+    private readonly database: Database,
+    private readonly jobs: JobsService,
+    private readonly audit: AuditTrail,
+    private readonly documents: DocumentsService,
+    private readonly rules: IndexRulesService,
+  ) {}
 
   /**
    * Begins a scan, or joins the one that is open, and waits for its end.
@@ -72,7 +60,7 @@ export class IndexingService {
     { sourceType, isForced, waitSeconds }: ScanRequest,
   ): Promise<JobOutcome & { readonly watchDirectories: readonly string[] }> {
     const { userId } = principal;
-    const job = await this.#database.transaction(async (em) => {
+    const job = await this.database.transaction(async (em) => {
       if (isForced) {
         await em.execute(
           `update documents set state = 'pending', must_reindex = true, attempts = 0, retry_at = null
@@ -81,8 +69,8 @@ export class IndexingService {
         );
       }
       const parameters = sourceType === undefined ? {} : { source_type: sourceType };
-      const submitted = await this.#jobs.submit(em, { userId, kind: SCAN, parameters });
-      await this.#audit.append(em, {
+      const submitted = await this.jobs.submit(em, { userId, kind: SCAN, parameters });
+      await this.audit.append(em, {
         actorId: userId,
         action: 'scan.request',
         outcome: 'success',
@@ -92,9 +80,9 @@ export class IndexingService {
       });
       return submitted;
     });
-    this.#jobs.wake(SCAN);
+    this.jobs.wake(SCAN);
     const outcome = await this.#outcome(principal, job.id, waitSeconds);
-    return { ...outcome, watchDirectories: (await this.#rules.get(principal)).effective.watchDirectories };
+    return { ...outcome, watchDirectories: (await this.rules.get(principal)).effective.watchDirectories };
   }
 
   /**
@@ -119,14 +107,14 @@ export class IndexingService {
       parameters,
       exclusivityKey: createHash('sha256').update(JSON.stringify(parameters)).digest('hex'),
     };
-    const job = await this.#database.transaction((em) => this.#jobs.submit(em, request));
-    this.#jobs.wake(INDEX_FILE);
+    const job = await this.database.transaction((em) => this.jobs.submit(em, request));
+    this.jobs.wake(INDEX_FILE);
     const outcome = await this.#outcome(principal, job.id, waitSeconds);
-    return { ...outcome, document: outcome.isDone ? await this.#documents.getByPath(principal, filePath) : null };
+    return { ...outcome, document: outcome.isDone ? await this.documents.getByPath(principal, filePath) : null };
   }
 
   async #outcome(principal: Principal, jobId: string, waitSeconds: number): Promise<JobOutcome> {
-    const job = await this.#jobs.waitFor(principal, jobId, waitSeconds);
+    const job = await this.jobs.waitFor(principal, jobId, waitSeconds);
     if (job.state === 'cancelled') throw new DomainError('job-cancelled');
     if (job.state === 'failed') throw new DomainError(knownCode(job.problemCode ?? ''));
     return { job, isDone: job.state === 'succeeded' };

@@ -18,10 +18,6 @@ class UnfinishedJob extends Error {}
 /** Runs the jobs of this process and keeps their rows true. */
 @Injectable()
 export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
-  readonly #boss: Boss;
-  readonly #store: JobStore;
-  readonly #config: HttpConfig;
-  readonly #metrics: Metrics;
   readonly #log = new Logger('Jobs');
   readonly #handlers: JobHandler[] = [];
   readonly #workers = new Map<string, string>();
@@ -30,11 +26,13 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   #isStarted = false;
   #isStopping = false;
 
-  constructor(boss: Boss, store: JobStore, config: HttpConfig, schema: SchemaMigrator, metrics: Metrics) {
-    this.#boss = boss;
-    this.#store = store;
-    this.#config = config;
-    this.#metrics = metrics;
+  constructor(
+    private readonly boss: Boss,
+    private readonly store: JobStore,
+    private readonly config: HttpConfig,
+    schema: SchemaMigrator,
+    private readonly metrics: Metrics,
+  ) {
     schema.whenReady(() => this.#start());
   }
 
@@ -46,7 +44,7 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   /** Makes this process look for work of a kind at once. */
   wake(kind: string): void {
     const worker = this.#workers.get(kind);
-    if (worker !== undefined) this.#boss.wake(worker);
+    if (worker !== undefined) this.boss.wake(worker);
   }
 
   /** Aborts a job that runs in this process. */
@@ -61,26 +59,26 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    if (this.#isStarted) await this.#boss.stop(this.#config.shutdownGraceSeconds * 1000);
+    if (this.#isStarted) await this.boss.stop(this.config.shutdownGraceSeconds * 1000);
   }
 
   async #start(): Promise<void> {
-    await this.#boss.start();
+    await this.boss.start();
     this.#isStarted = true;
     for (const handler of this.#handlers) {
-      await this.#boss.createQueue(handler.kind);
-      if (!this.#config.runsJobs) continue;
+      await this.boss.createQueue(handler.kind);
+      if (!this.config.runsJobs) continue;
       const work = (queued: QueuedJob): Promise<void> => this.#run(handler, queued.jobId);
-      this.#workers.set(handler.kind, await this.#boss.work(handler.kind, handler.concurrency, work));
+      this.#workers.set(handler.kind, await this.boss.work(handler.kind, handler.concurrency, work));
     }
     this.#cancelPoll = setInterval(() => void this.#lookForCancels(), CANCEL_POLL_MS);
   }
 
   async #run(handler: JobHandler, jobId: string): Promise<void> {
     if (this.#isStopping) throw new UnfinishedJob();
-    const row = await this.#store.begin(jobId);
+    const row = await this.store.begin(jobId);
     if (row === null) return;
-    const job = new RunningJob(row, this.#store);
+    const job = new RunningJob(row, this.store);
     this.#running.set(jobId, job);
     try {
       const counters = await withOrigin({ requestId: jobId, address: null, userAgent: null }, () => handler.run(job));
@@ -95,7 +93,7 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   async #fail(job: RunningJob, error: unknown): Promise<void> {
     if (job.isCancelled) return this.#finish(job, { state: 'cancelled' });
     if (job.isStopped) {
-      await this.#store.requeue(job.jobId);
+      await this.store.requeue(job.jobId);
       throw new UnfinishedJob();
     }
     const problem = toDomainError(error);
@@ -106,14 +104,14 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   async #finish({ jobId, kind }: RunningJob, end: JobEnd): Promise<void> {
-    await this.#store.finish(jobId, end);
-    this.#metrics.jobEnded(kind, end.state);
+    await this.store.finish(jobId, end);
+    this.metrics.jobEnded(kind, end.state);
   }
 
   async #lookForCancels(): Promise<void> {
     if (this.#running.size === 0) return;
     try {
-      const cancelled = await this.#store.cancelRequested([...this.#running.keys()]);
+      const cancelled = await this.store.cancelRequested([...this.#running.keys()]);
       for (const id of cancelled) this.#running.get(id)?.cancel();
     } catch (error) {
       this.#log.warn({ ...failureForLog(error) }, 'Cancel requests cannot be read now');

@@ -12,15 +12,11 @@ export interface JobEnd {
 /** The rows of jobs as the runner sees them: by id, whoever owns them. Times are those of the database. */
 @Injectable()
 export class JobStore {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** Marks a job as running. @returns null when it has ended or was cancelled before it began */
   begin(id: string): Promise<Job | null> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const changed = await em.execute<{ id: string }[]>(
         `update jobs set state = 'running', started_at = coalesce(started_at, now()), updated_at = now()
          where id = ? and state in ('queued', 'running') and cancel_requested_at is null returning id`,
@@ -39,7 +35,7 @@ export class JobStore {
   }
 
   async progress(id: string, counters: JobCounters): Promise<void> {
-    await this.#database.read((em) =>
+    await this.database.read((em) =>
       em.execute('update jobs set counters = ?::jsonb, updated_at = now() where id = ?', [
         JSON.stringify(counters),
         id,
@@ -48,7 +44,7 @@ export class JobStore {
   }
 
   async finish(id: string, end: JobEnd): Promise<void> {
-    await this.#database.read((em) =>
+    await this.database.read((em) =>
       em.execute(
         `update jobs set state = ?, counters = coalesce(?::jsonb, counters), problem_code = coalesce(?, problem_code), finished_at = now(),
          updated_at = now() where id = ? and state in ('queued', 'running')`,
@@ -59,14 +55,14 @@ export class JobStore {
 
   /** Back to the queue, with what it has counted. */
   async requeue(id: string): Promise<void> {
-    await this.#database.read((em) =>
+    await this.database.read((em) =>
       em.execute(`update jobs set state = 'queued', updated_at = now() where id = ? and state = 'running'`, [id]),
     );
   }
 
   /** Those of the given jobs whose users want them to end. */
   async cancelRequested(ids: readonly string[]): Promise<string[]> {
-    const rows = await this.#database.read((em) =>
+    const rows = await this.database.read((em) =>
       em.find(Job, { id: { $in: [...ids] }, cancelRequestedAt: { $ne: null } }, { fields: ['id'] }),
     );
     return rows.map((row) => row.id);

@@ -16,18 +16,14 @@ const JobId = (): ParameterDecorator =>
 @Controller('jobs')
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class JobsController {
-  readonly #jobs: JobsService;
-
-  constructor(jobs: JobsService) {
-    this.#jobs = jobs;
-  }
+  constructor(private readonly jobs: JobsService) {}
 
   @RequireScope('jobs:read')
   @Get()
   @ApiOperation({ summary: 'List my latest jobs, newest first' })
   @ApiOkResponse({ type: JobListResponse })
   async list(@CurrentPrincipal() principal: Principal): Promise<JobListResponse> {
-    return { jobs: (await this.#jobs.list(principal)).map(jobResponse) };
+    return { jobs: (await this.jobs.list(principal)).map(jobResponse) };
   }
 
   @RequireScope('jobs:read')
@@ -36,7 +32,7 @@ export class JobsController {
   @ApiOkResponse({ type: JobResponse })
   @Problems('not-found')
   async read(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobResponse> {
-    return jobResponse(await this.#jobs.get(principal, id));
+    return jobResponse(await this.jobs.get(principal, id));
   }
 
   @RequireScope('jobs:read')
@@ -47,11 +43,11 @@ export class JobsController {
   @Problems('not-found')
   async follow(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<Observable<MessageEvent>> {
     // A stream cannot answer 404 once it has begun.
-    await this.#jobs.get(principal, id);
+    await this.jobs.get(principal, id);
     return new Observable((subscriber) => {
       const abort = new AbortController();
       const forward = async (): Promise<void> => {
-        for await (const job of this.#jobs.watch(principal, id, abort.signal)) {
+        for await (const job of this.jobs.watch(principal, id, abort.signal)) {
           subscriber.next({ type: 'job', id: job.updatedAt.toISOString(), data: jobResponse(job) });
         }
       };
@@ -69,6 +65,6 @@ export class JobsController {
   @ApiOkResponse({ type: JobResponse })
   @Problems('not-found', 'job-finished')
   async cancel(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobResponse> {
-    return jobResponse(await this.#jobs.cancel(principal, id));
+    return jobResponse(await this.jobs.cancel(principal, id));
   }
 }

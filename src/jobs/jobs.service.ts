@@ -32,15 +32,11 @@ export interface LostGround {
 /** The jobs of a user. */
 @Injectable()
 export class JobsService {
-  readonly #database: Database;
-  readonly #boss: Boss;
-  readonly #runner: JobRunner;
-
-  constructor(database: Database, boss: Boss, runner: JobRunner) {
-    this.#database = database;
-    this.#boss = boss;
-    this.#runner = runner;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly boss: Boss,
+    private readonly runner: JobRunner,
+  ) {}
 
   /**
    * Queues a job in the transaction of the data that causes it. While the user has an open job of this kind and key,
@@ -61,25 +57,25 @@ export class JobsService {
     const job = em.create(Job, { ...request, exclusivityKey, state: 'queued', counters: {} });
     await em.flush();
     await em.refresh(job);
-    await this.#boss.send(em, request.kind, { jobId: job.id });
+    await this.boss.send(em, request.kind, { jobId: job.id });
     return job;
   }
 
   /** Lets a worker of this process begin at once. */
   wake(kind: string): void {
-    this.#runner.wake(kind);
+    this.runner.wake(kind);
   }
 
   /** The latest jobs of a user, newest first. */
   list(principal: Principal): Promise<Job[]> {
-    return this.#database.read((em) =>
+    return this.database.read((em) =>
       em.find(Job, { userId: principal.userId }, { orderBy: { id: 'desc' }, limit: MAX_LISTED }),
     );
   }
 
   /** When a user's latest job of a kind was asked for; null when there was none. */
   async findLastRequest(userId: string, kind: string): Promise<Date | null> {
-    const [last] = await this.#database.read((em) =>
+    const [last] = await this.database.read((em) =>
       em.find(Job, { userId, kind }, { orderBy: { id: 'desc' }, limit: 1, fields: ['createdAt'] }),
     );
     return last?.createdAt ?? null;
@@ -87,7 +83,7 @@ export class JobsService {
 
   /** @throws DomainError `not-found` when there is no such job of this user */
   async get(principal: Principal, id: string): Promise<Job> {
-    const job = await this.#database.read((em) => em.findOne(Job, { id, userId: principal.userId }));
+    const job = await this.database.read((em) => em.findOne(Job, { id, userId: principal.userId }));
     if (job === null) throw new DomainError('not-found');
     return job;
   }
@@ -98,18 +94,18 @@ export class JobsService {
    * @throws DomainError `not-found`, `job-finished`
    */
   async cancel(principal: Principal, id: string): Promise<Job> {
-    const job = await this.#database.transaction(async (em) => {
+    const job = await this.database.transaction(async (em) => {
       const found = await em.findOne(Job, { id, userId: principal.userId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found === null) throw new DomainError('not-found');
       if (isFinal(found)) throw new DomainError('job-finished');
       if (found.state === 'queued') {
-        await this.#boss.cancel(em, found.kind, id);
+        await this.boss.cancel(em, found.kind, id);
         await em.execute(`update jobs set state = 'cancelled', finished_at = now() where id = ?`, [id]);
       }
       await em.execute('update jobs set cancel_requested_at = now(), updated_at = now() where id = ?', [id]);
       return em.refresh(found);
     });
-    this.#runner.abort(id);
+    this.runner.abort(id);
     if (job === null) throw new DomainError('not-found');
     return job;
   }
@@ -121,7 +117,7 @@ export class JobsService {
       { userId, state: { $in: ['queued', 'running'] } },
       { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
     );
-    for (const job of open) if (job.state === 'queued') await this.#boss.cancel(em, job.kind, job.id);
+    for (const job of open) if (job.state === 'queued') await this.boss.cancel(em, job.kind, job.id);
     await em.execute(
       `update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), updated_at = now(),
          finished_at = case when state = 'queued' then now() end,
@@ -142,7 +138,7 @@ export class JobsService {
       { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
     );
     for (const job of open) {
-      if (job.state === 'queued') await this.#boss.cancel(em, job.kind, job.id);
+      if (job.state === 'queued') await this.boss.cancel(em, job.kind, job.id);
       await em.execute(
         `update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), updated_at = now(), problem_code = ?,
            finished_at = case when state = 'queued' then now() end,

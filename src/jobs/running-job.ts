@@ -10,17 +10,18 @@ export class RunningJob implements JobContext {
   readonly userId: string;
   readonly kind: string;
   readonly parameters: Readonly<Record<string, unknown>>;
-  readonly #store: JobStore;
   readonly #abort = new AbortController();
   #lastWrite = 0;
   #outcome: 'cancelled' | 'stopped' | undefined;
 
-  constructor(row: Job, store: JobStore) {
+  constructor(
+    row: Job,
+    private readonly store: JobStore,
+  ) {
     this.jobId = row.id;
     this.userId = row.userId;
     this.kind = row.kind;
     this.parameters = row.parameters;
-    this.#store = store;
   }
 
   get signal(): AbortSignal {
@@ -47,7 +48,7 @@ export class RunningJob implements JobContext {
     const now = Date.now();
     if (now - this.#lastWrite < WRITE_INTERVAL_MS) return;
     this.#lastWrite = now;
-    await this.#store.progress(this.jobId, counters);
+    await this.store.progress(this.jobId, counters);
   }
 
   #end(outcome: 'cancelled' | 'stopped'): void {

@@ -11,16 +11,16 @@ import type { TaskData, TaskHandler } from './task-handler.port.ts';
 /** Work of the server itself, durable and repeated until it succeeds. */
 @Injectable()
 export class Tasks implements OnModuleDestroy {
-  readonly #boss: Boss;
-  readonly #config: HttpConfig;
   readonly #log = new Logger('Tasks');
   readonly #handlers: TaskHandler[] = [];
   readonly #workers = new Map<string, string>();
   readonly #timers: NodeJS.Timeout[] = [];
 
-  constructor(boss: Boss, config: HttpConfig, schema: SchemaMigrator) {
-    this.#boss = boss;
-    this.#config = config;
+  constructor(
+    private readonly boss: Boss,
+    private readonly config: HttpConfig,
+    schema: SchemaMigrator,
+  ) {
     schema.whenReady(() => this.#start());
   }
 
@@ -31,13 +31,13 @@ export class Tasks implements OnModuleDestroy {
 
   /** Queues a task in the transaction of `em`: it exists if and only if the transaction commits. */
   async add(em: EntityManager, kind: string, data: TaskData): Promise<void> {
-    await this.#boss.sendTask(em, kind, data);
+    await this.boss.sendTask(em, kind, data);
   }
 
   /** Makes this process look for tasks of a kind at once; call it after the transaction. */
   wake(kind: string): void {
     const worker = this.#workers.get(kind);
-    if (worker !== undefined) this.#boss.wake(worker);
+    if (worker !== undefined) this.boss.wake(worker);
   }
 
   onModuleDestroy(): void {
@@ -45,21 +45,21 @@ export class Tasks implements OnModuleDestroy {
   }
 
   async #start(): Promise<void> {
-    await this.#boss.start();
+    await this.boss.start();
     for (const handler of this.#handlers) {
       // A start that failed half-way is made again from the beginning.
       if (this.#workers.has(handler.kind)) continue;
-      await this.#boss.createTaskQueue(handler.kind);
-      if (!this.#config.runsJobs) continue;
+      await this.boss.createTaskQueue(handler.kind);
+      if (!this.config.runsJobs) continue;
       const work = (data: TaskData): Promise<void> => this.#run(handler, data);
-      this.#workers.set(handler.kind, await this.#boss.workTasks(handler.kind, handler.concurrency, work));
+      this.#workers.set(handler.kind, await this.boss.workTasks(handler.kind, handler.concurrency, work));
       if (handler.everySeconds !== undefined) this.#repeat(handler.kind, handler.everySeconds);
     }
   }
 
   #repeat(kind: string, everySeconds: number): void {
     const ask = (): void => {
-      this.#boss.sendEvery(kind, everySeconds).catch((error: unknown) => {
+      this.boss.sendEvery(kind, everySeconds).catch((error: unknown) => {
         this.#log.warn({ kind, ...failureForLog(error) }, 'A repeated task cannot be queued now');
       });
     };

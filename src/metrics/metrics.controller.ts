@@ -13,15 +13,11 @@ import { Metrics } from './metrics.ts';
 @UseGuards(MetricsAccessGuard)
 @Controller('metrics')
 export class MetricsController {
-  readonly #metrics: Metrics;
-
-  constructor(metrics: Metrics) {
-    this.#metrics = metrics;
-  }
+  constructor(private readonly metrics: Metrics) {}
 
   @Get()
   async read(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    void reply.header('content-type', this.#metrics.contentType);
-    return this.#metrics.text();
+    void reply.header('content-type', this.metrics.contentType);
+    return this.metrics.text();
   }
 }

@@ -11,19 +11,17 @@ const FROM = 'voiceassist@localhost';
 
 /** A folder, for development: each message becomes a file that every mail program opens, and the log says where. */
 export class FolderTransport extends MailTransport {
-  readonly #folder: string;
   readonly #log = new Logger('Mail');
 
-  constructor(folder: string) {
+  constructor(private readonly folder: string) {
     super();
-    this.#folder = folder;
   }
 
   override async deliver(message: OutgoingMessage): Promise<Delivery> {
     const writer = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
     const written = await writer.sendMail(mailMessage(message, FROM));
-    await mkdir(this.#folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
-    const path = join(this.#folder, `${message.id}.eml`);
+    await mkdir(this.folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
+    const path = join(this.folder, `${message.id}.eml`);
     // Whole or not at all: somebody may be watching the folder.
     await writeFile(`${path}.part`, written.message as Buffer, { mode: OWNER_ONLY_FILE });
     await rename(`${path}.part`, path);

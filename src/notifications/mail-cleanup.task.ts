@@ -18,17 +18,18 @@ export class MailCleanup extends TaskHandler {
   override readonly kind = 'mail-cleanup';
   override readonly concurrency = 1;
   override readonly everySeconds = EVERY_SECONDS;
-  readonly #database: Database;
   readonly #log = new Logger('Mail');
 
-  constructor(database: Database, tasks: Tasks) {
+  constructor(
+    private readonly database: Database,
+    tasks: Tasks,
+  ) {
     super();
-    this.#database = database;
     tasks.register(this);
   }
 
   override async run(): Promise<void> {
-    const givenUp = await this.#database.transaction(async (em) => {
+    const givenUp = await this.database.transaction(async (em) => {
       await em.execute(`delete from outgoing_mails where state <> 'queued' and created_at < now() - ${KEPT}`);
       return em.execute<GivenUp[]>(
         `update outgoing_mails set state = 'failed', sealed_content = ''

@@ -29,28 +29,27 @@ type FoundMail =
 export class MailDelivery extends TaskHandler {
   override readonly kind = DELIVERY;
   override readonly concurrency = 2;
-  readonly #database: Database;
-  readonly #sealer: Sealer;
-  readonly #transport: MailTransport;
   readonly #log = new Logger('Mail');
 
-  constructor(database: Database, sealer: Sealer, transport: MailTransport, tasks: Tasks) {
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+    private readonly transport: MailTransport,
+    tasks: Tasks,
+  ) {
     super();
-    this.#database = database;
-    this.#sealer = sealer;
-    this.#transport = transport;
     tasks.register(this);
   }
 
   override async run(data: TaskData): Promise<void> {
     const mailId = String(data['mailId']);
-    const found = await this.#database.transaction((em) => this.#find(em, mailId));
+    const found = await this.database.transaction((em) => this.#find(em, mailId));
     if (found === 'nothing-to-send') return;
     if (found === 'unreadable') return this.#conclude(mailId, 'failed');
     const { to, values, occasion } = found.content;
     // Rows are written by Notifier alone, which gives each template its own values.
     const template = TEMPLATES[found.template] as (values: QueuedContent['values']) => MailContent;
-    const delivery = await this.#transport.deliver({ id: mailId, to, ...renderMail(template(values), occasion) });
+    const delivery = await this.transport.deliver({ id: mailId, to, ...renderMail(template(values), occasion) });
     await this.#conclude(mailId, delivery === 'accepted' ? 'sent' : 'failed');
   }
 
@@ -61,7 +60,7 @@ export class MailDelivery extends TaskHandler {
     );
     if (row === undefined) return 'nothing-to-send';
     try {
-      const text = await this.#sealer.unseal(em, row.sealed_content, { ownerId: row.user_id, field: SEALED_FIELD });
+      const text = await this.sealer.unseal(em, row.sealed_content, { ownerId: row.user_id, field: SEALED_FIELD });
       return { template: row.template, content: JSON.parse(text) as QueuedContent };
     } catch (error) {
       // The key of its owner was erased: nobody will ever read it.
@@ -72,7 +71,7 @@ export class MailDelivery extends TaskHandler {
 
   async #conclude(mailId: string, state: 'sent' | 'failed'): Promise<void> {
     if (state === 'failed') this.#log.warn({ mailId }, 'A message cannot be delivered and is given up');
-    await this.#database.transaction((em) =>
+    await this.database.transaction((em) =>
       em.execute(
         `update outgoing_mails set state = ?, sealed_content = '', sent_at = case when ? then clock_timestamp() end
          where id = ? and state = 'queued'`,

@@ -35,13 +35,14 @@ export interface QueuedContent {
 /** Writes to users. */
 @Injectable()
 export class Notifier {
-  readonly #sealer: Sealer;
-  readonly #tasks: Tasks;
   readonly #canDeliver: boolean;
 
-  constructor(sealer: Sealer, tasks: Tasks, mail: MailConfig, http: HttpConfig) {
-    this.#sealer = sealer;
-    this.#tasks = tasks;
+  constructor(
+    private readonly sealer: Sealer,
+    private readonly tasks: Tasks,
+    mail: MailConfig,
+    http: HttpConfig,
+  ) {
     // In development messages are files; in production there is nobody to read them.
     this.#canDeliver = mail.isConfigured || !http.isProduction;
   }
@@ -59,7 +60,7 @@ export class Notifier {
     if (!this.#canDeliver) return;
     const id = randomUUIDv7();
     const occasion: Occasion = { at: new Date().toISOString(), address: currentOrigin().address };
-    const content = await this.#sealer.seal(em, JSON.stringify({ to, values, occasion }), {
+    const content = await this.sealer.seal(em, JSON.stringify({ to, values, occasion }), {
       ownerId: userId,
       field: SEALED_FIELD,
     });
@@ -67,11 +68,11 @@ export class Notifier {
       `insert into outgoing_mails (id, user_id, template, sealed_content, state) values (?, ?, ?, ?, 'queued')`,
       [id, userId, template, content],
     );
-    await this.#tasks.add(em, DELIVERY, { mailId: id });
+    await this.tasks.add(em, DELIVERY, { mailId: id });
   }
 
   /** Starts the delivery of queued messages at once instead of at the next look; call it after the transaction. */
   wake(): void {
-    this.#tasks.wake(DELIVERY);
+    this.tasks.wake(DELIVERY);
   }
 }

@@ -23,13 +23,11 @@ class CallerQuota {
   running = 0;
   background = 0;
   readonly waiting: Record<'interactive' | 'background', Waiter[]> = { interactive: [], background: [] };
-  readonly maxRunning: number;
-  readonly maxWaiting: number;
 
-  constructor(maxRunning: number, maxWaiting: number) {
-    this.maxRunning = maxRunning;
-    this.maxWaiting = maxWaiting;
-  }
+  constructor(
+    readonly maxRunning: number,
+    readonly maxWaiting: number,
+  ) {}
 
   get isIdle(): boolean {
     return this.running === 0 && !this.hasWaiting;
@@ -54,10 +52,7 @@ export class Bulkhead {
   private readonly turns: CallerQuota[] = [];
   private readonly maxBackground: number;
 
-  private readonly options: BulkheadOptions;
-
-  constructor(options: BulkheadOptions) {
-    this.options = options;
+  constructor(private readonly options: BulkheadOptions) {
     this.maxBackground = Math.max(1, options.concurrency - Math.ceil(options.concurrency / 4));
   }
 

@@ -17,11 +17,8 @@ export class CircuitBreaker {
   private failures = 0;
   private openUntil = 0;
   private isProbing = false;
-  private readonly options: BreakerOptions;
 
-  constructor(options: BreakerOptions) {
-    this.options = options;
-  }
+  constructor(private readonly options: BreakerOptions) {}
 
   /**
    * Asks to send a request; the returned function must be told once how it ended.

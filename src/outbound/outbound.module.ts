@@ -32,13 +32,9 @@ type ClientParts = [OutboundConfig, StorageConfig, NextcloudConfig, SsoConfig, H
   exports: [OutboundClient, TlsRefusals],
 })
 export class OutboundModule implements OnApplicationShutdown {
-  readonly #client: OutboundClient;
-
-  constructor(client: OutboundClient) {
-    this.#client = client;
-  }
+  constructor(private readonly client: OutboundClient) {}
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#client.close();
+    await this.client.close();
   }
 }

@@ -91,11 +91,8 @@ async function nextPiece(source: Readable, pieces: AsyncIterator<Uint8Array>, li
 class RateWatch {
   private waitedMs = 0;
   private bytes = 0;
-  private readonly limits: BodyLimits;
 
-  constructor(limits: BodyLimits) {
-    this.limits = limits;
-  }
+  constructor(private readonly limits: BodyLimits) {}
 
   isTooSlow(bytes: number, waitedMs: number): boolean {
     this.bytes += bytes;

@@ -4,12 +4,9 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 /** Refusal of a certificate that is valid and not pinned; `fromTransportError` knows the code. */
 export class PinMismatchError extends Error {
   readonly code = 'ERR_SPKI_PIN_MISMATCH';
-  /** Pin of the certificate that the server showed. */
-  readonly seenPin: string;
 
-  constructor(seenPin: string) {
+  constructor(/** Pin of the certificate that the server showed. */ readonly seenPin: string) {
     super('None of the pinned keys is in the chain of the certificate');
-    this.seenPin = seenPin;
   }
 }
 

@@ -5,15 +5,11 @@ import type { TlsRefusal } from './outbound.types.ts';
 /** Records servers whose TLS is not good enough: one row for each server and reason a minute, whatever is repeated. */
 @Injectable()
 export class TlsRefusals {
-  readonly #refusals: RepeatedRefusals;
-
-  constructor(refusals: RepeatedRefusals) {
-    this.#refusals = refusals;
-  }
+  constructor(private readonly refusals: RepeatedRefusals) {}
 
   /** Never throws; the row is written a moment later. */
   record({ upstream, reason }: TlsRefusal): void {
-    void this.#refusals.record(
+    void this.refusals.record(
       {
         actorId: null,
         action: 'outbound.tls-refused',

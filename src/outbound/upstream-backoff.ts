@@ -14,13 +14,11 @@ interface Held {
 /** Remembers until when one upstream asked for no requests. All processes that share our counters keep to a shared backoff. */
 export class UpstreamBackoff {
   private readonly held = new Map<string, Held>();
-  private readonly policy: UpstreamPolicy;
-  private readonly counters: Counters | undefined;
 
-  constructor(policy: UpstreamPolicy, counters?: Counters) {
-    this.policy = policy;
-    this.counters = counters;
-  }
+  constructor(
+    private readonly policy: UpstreamPolicy,
+    private readonly counters?: Counters,
+  ) {}
 
   /** @throws {DomainError} the code of the backoff, with Retry-After, while one lasts that this process was asked for */
   assertClear(channel: string): void {

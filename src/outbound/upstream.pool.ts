@@ -27,11 +27,7 @@ const MAX_UPSTREAMS = 128;
 export class UpstreamPool {
   private readonly upstreams = new Map<string, Upstream>();
 
-  private readonly parts: ConnectionParts;
-
-  constructor(parts: ConnectionParts) {
-    this.parts = parts;
-  }
+  constructor(private readonly parts: ConnectionParts) {}
 
   get(policy: UpstreamPolicy, trust: UpstreamTrust): Upstream {
     const key = `${policy.name} ${policy.origin} ${trust}`;

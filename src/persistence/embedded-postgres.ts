@@ -11,11 +11,7 @@ const WORKER = new URL(`./embedded-postgres.worker.${import.meta.url.endsWith('.
  * pool must have exactly one connection.
  */
 export class EmbeddedPostgres {
-  readonly #worker: Worker;
-
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-  }
+  private constructor(private readonly worker: Worker) {}
 
   /** @param options where the cluster lives; a new cluster takes about 3 s, an existing one less than 1 s. */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -28,15 +24,15 @@ export class EmbeddedPostgres {
   /** A new connection in the form that the `stream` option of `pg` expects. */
   openStream(): Duplex {
     const { port1, port2 } = new MessageChannel();
-    this.#worker.postMessage({ port: port2 }, [port2]);
+    this.worker.postMessage({ port: port2 }, [port2]);
     return new MessagePortSocket(port1);
   }
 
   /** Flushes and ends the engine. Close every connection first. */
   async close(): Promise<void> {
-    this.#worker.ref();
-    const closed = once(this.#worker, 'exit');
-    this.#worker.postMessage('close');
+    this.worker.ref();
+    const closed = once(this.worker, 'exit');
+    this.worker.postMessage('close');
     await closed;
   }
 }

@@ -9,11 +9,7 @@ const OPEN_DATABASE = Symbol('OpenDatabase');
 @Global()
 @Module({})
 export class PersistenceModule implements OnApplicationShutdown {
-  readonly #open: OpenDatabase;
-
-  constructor(@Inject(OPEN_DATABASE) open: OpenDatabase) {
-    this.#open = open;
-  }
+  constructor(@Inject(OPEN_DATABASE) private readonly open: OpenDatabase) {}
 
   static register(open: OpenDatabase): DynamicModule {
     return {
@@ -28,6 +24,6 @@ export class PersistenceModule implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#open.close();
+    await this.open.close();
   }
 }

@@ -6,17 +6,14 @@ import { Socket } from 'node:net';
  */
 export class ServerSockets {
   readonly #open = new Set<Socket>();
-  readonly #silenceMs: number;
 
   /** @param silenceMs a connection over which nothing has moved for this long is cut; longer than any statement may take */
-  constructor(silenceMs: number) {
-    this.#silenceMs = silenceMs;
-  }
+  constructor(private readonly silenceMs: number) {}
 
   /** A new socket in the form that the `stream` option of `pg` expects: not connected yet. */
   create(): Socket {
     const socket = new Socket();
-    socket.setTimeout(this.#silenceMs, () => socket.destroy());
+    socket.setTimeout(this.silenceMs, () => socket.destroy());
     this.#open.add(socket);
     socket.once('close', () => this.#open.delete(socket));
     return socket;

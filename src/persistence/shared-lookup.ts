@@ -18,15 +18,12 @@ interface Batch<Found> {
  * the request that asked, and however many ask at once, two queries at a time serve them.
  */
 export class SharedLookup<Found> {
-  readonly #query: LookupQuery<Found>;
   #running = 0;
   /** Wakes the batch that waits for a place; there is at most one. */
   #waiting: (() => void) | undefined;
   #next: Batch<Found> | undefined;
 
-  constructor(query: LookupQuery<Found>) {
-    this.#query = query;
-  }
+  constructor(private readonly query: LookupQuery<Found>) {}
 
   /** @throws whatever the query throws, to everybody who shares it */
   async find(key: string): Promise<Found | undefined> {
@@ -40,7 +37,7 @@ export class SharedLookup<Found> {
     const result = this.#turn().then(async () => {
       this.#next = undefined;
       try {
-        return await this.#query([...keys]);
+        return await this.query([...keys]);
       } finally {
         this.#running -= 1;
         this.#waiting?.();

@@ -26,14 +26,12 @@ export interface DomainErrorOptions {
 
 /** The one error that services, ports and adapters throw; the problem filter turns it into RFC 9457 JSON. */
 export class DomainError extends Error {
-  readonly code: ProblemCode;
-  readonly options: DomainErrorOptions;
-
-  constructor(code: ProblemCode, options: DomainErrorOptions = {}) {
+  constructor(
+    readonly code: ProblemCode,
+    readonly options: DomainErrorOptions = {},
+  ) {
     super(options.detail ?? PROBLEMS[code].title, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'DomainError';
-    this.code = code;
-    this.options = options;
   }
 
   get status(): number {

@@ -5,11 +5,8 @@ import { DomainError, type FieldProblem } from './domain-error.ts';
 import { findShapeFault } from './request-shape.ts';
 
 class Rejection extends Error {
-  readonly failures: readonly ValidationError[];
-
-  constructor(failures: readonly ValidationError[]) {
+  constructor(readonly failures: readonly ValidationError[]) {
     super('validation');
-    this.failures = failures;
   }
 }
 

@@ -18,11 +18,7 @@ export interface SealContext {
 /** Seals what is kept for a user, under the data key of that user, which a key of the ring wraps. */
 @Injectable()
 export class Sealer {
-  readonly #ring: KeyRing;
-
-  constructor(ring: KeyRing) {
-    this.#ring = ring;
-  }
+  constructor(private readonly ring: KeyRing) {}
 
   /** @returns `u1.<nonce ciphertext tag in base64url>` */
   async seal(em: EntityManager, plaintext: string, { ownerId, field }: SealContext): Promise<string> {
@@ -47,14 +43,14 @@ export class Sealer {
     const [row] = await em.execute<{ wrapped_key: string }[]>('select wrapped_key from user_keys where user_id = ?', [
       ownerId,
     ]);
-    return row && unwrapKey(this.#ring, ownerId, row.wrapped_key);
+    return row && unwrapKey(this.ring, ownerId, row.wrapped_key);
   }
 
   /** Two who make the first key at the same time end with one. */
   async #create(em: EntityManager, ownerId: string): Promise<UserDataKey> {
     await em.execute('insert into user_keys (user_id, wrapped_key) values (?, ?) on conflict (user_id) do nothing', [
       ownerId,
-      wrapKey(this.#ring, ownerId, newDataKey()),
+      wrapKey(this.ring, ownerId, newDataKey()),
     ]);
     const key = await this.#find(em, ownerId);
     if (key === undefined) throw new UnsealError('The key of this user cannot be made');

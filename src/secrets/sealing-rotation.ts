@@ -42,13 +42,10 @@ interface Batch {
  */
 @Injectable()
 export class SealingRotation {
-  readonly #database: Database;
-  readonly #ring: KeyRing;
-
-  constructor(database: Database, ring: KeyRing) {
-    this.#database = database;
-    this.#ring = ring;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly ring: KeyRing,
+  ) {}
 
   /** @param report called after each batch @returns how many keys of users were wrapped anew */
   async rewrapAll(report: (progress: RotationProgress) => void): Promise<number> {
@@ -57,7 +54,7 @@ export class SealingRotation {
     let after: string | undefined = BEFORE_EVERY_ID;
     while (after !== undefined) {
       const from: string = after;
-      const { rewrapped, last }: Batch = await this.#database.transaction((em) => this.#rewrapAfter(em, from));
+      const { rewrapped, last }: Batch = await this.database.transaction((em) => this.#rewrapAfter(em, from));
       done += rewrapped;
       after = last;
       report({ done, total });
@@ -67,13 +64,13 @@ export class SealingRotation {
 
   /** Every key that is in the ring or in use. */
   async uses(): Promise<readonly KeyUse[]> {
-    return this.#database.read(async (em) => {
+    return this.database.read(async (em) => {
       const wraps = await em.execute<{ key_id: string; count: string }[]>(
         `select split_part(wrapped_key, '.', 2) as key_id, count(*) as count from user_keys group by 1 order by 1`,
       );
       const counts = new Map(wraps.map(({ key_id, count }) => [key_id, Number(count)]));
       const uses: KeyUse[] = [];
-      for (const keyId of new Set([...this.#ring.ids(), ...counts.keys()])) {
+      for (const keyId of new Set([...this.ring.ids(), ...counts.keys()])) {
         const signed = await em.execute<unknown[]>('select 1 from audit_events where key_id = ? limit 1', [keyId]);
         uses.push({ keyId, userKeys: counts.get(keyId) ?? 0, hasSignedAudit: signed.length > 0 });
       }
@@ -82,9 +79,9 @@ export class SealingRotation {
   }
 
   async #countOutdated(): Promise<number> {
-    const [row] = await this.#database.read((em) =>
+    const [row] = await this.database.read((em) =>
       em.execute<{ count: string }[]>('select count(*) as count from user_keys where not starts_with(wrapped_key, ?)', [
-        currentPrefix(this.#ring),
+        currentPrefix(this.ring),
       ]),
     );
     return Number(row?.count ?? 0);
@@ -95,7 +92,7 @@ export class SealingRotation {
     const rows = await em.execute<WrappedRow[]>(
       `select user_id, wrapped_key from user_keys where user_id > ? and not starts_with(wrapped_key, ?)
        order by user_id limit ${ROWS_PER_BATCH} for update skip locked`,
-      [after, currentPrefix(this.#ring)],
+      [after, currentPrefix(this.ring)],
     );
     let rewrapped = 0;
     for (const { user_id, wrapped_key } of rows) {
@@ -109,7 +106,7 @@ export class SealingRotation {
 
   #rewrap(userId: string, wrapped: string): string | undefined {
     try {
-      return wrapKey(this.#ring, userId, unwrapKey(this.#ring, userId, wrapped));
+      return wrapKey(this.ring, userId, unwrapKey(this.ring, userId, wrapped));
     } catch (error) {
       if (error instanceof UnsealError) return undefined;
       throw error;

@@ -19,23 +19,19 @@ export interface ServerSealContext {
  */
 @Injectable()
 export class ServerSealer {
-  readonly #ring: KeyRing;
-
-  constructor(ring: KeyRing) {
-    this.#ring = ring;
-  }
+  constructor(private readonly ring: KeyRing) {}
 
   /** @returns `r1.<key id>.<nonce ciphertext tag in base64url>` */
   seal(plaintext: string, { rowId, field }: ServerSealContext): string {
-    const { currentId } = this.#ring;
+    const { currentId } = this.ring;
     const context = [VERSION, currentId, rowId, field];
-    return `${VERSION}.${currentId}.${encrypt(this.#ring.current('seal'), Buffer.from(plaintext), context)}`;
+    return `${VERSION}.${currentId}.${encrypt(this.ring.current('seal'), Buffer.from(plaintext), context)}`;
   }
 
   /** @throws UnsealError when the value was altered or moved, or its key has left the ring */
   unseal(sealed: string, { rowId, field }: ServerSealContext): string {
     const [version, keyId = '', body = ''] = sealed.split('.');
-    const key = version === VERSION ? this.#ring.findKey(keyId, 'seal') : undefined;
+    const key = version === VERSION ? this.ring.findKey(keyId, 'seal') : undefined;
     if (key === undefined) throw new UnsealError('The record cannot be opened');
     return decrypt(key, body, [VERSION, keyId, rowId, field]).toString('utf8');
   }

@@ -17,18 +17,19 @@ export class NonceCleanup extends TaskHandler {
   override readonly kind = 'nonce-cleanup';
   override readonly concurrency = 1;
   override readonly everySeconds = EVERY_SECONDS;
-  readonly #database: Database;
 
-  constructor(database: Database, tasks: Tasks) {
+  constructor(
+    private readonly database: Database,
+    tasks: Tasks,
+  ) {
     super();
-    this.#database = database;
     tasks.register(this);
   }
 
   override async run(): Promise<void> {
     let forgotten: number;
     do {
-      forgotten = (await this.#database.read((em) => em.execute<unknown[]>(FORGET))).length;
+      forgotten = (await this.database.read((em) => em.execute<unknown[]>(FORGET))).length;
     } while (forgotten === ROWS_PER_STATEMENT);
   }
 }

@@ -35,17 +35,14 @@ export interface SignedRequest extends SignedMessage {
 /** Checks signatures of requests (RFC 9421, RFC 9530); each is good once, in whichever process. */
 @Injectable()
 export class RequestSignatures {
-  readonly #keys: SigningKeys;
-  readonly #database: Database;
-
-  constructor(keys: SigningKeys, database: Database) {
-    this.#keys = keys;
-    this.#database = database;
-  }
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly database: Database,
+  ) {}
 
   /** True when there are keys for this purpose. */
   isOn(purpose: SignaturePurpose): boolean {
-    return this.#keys.has(purpose);
+    return this.keys.has(purpose);
   }
 
   /** True when a request comes with a signature, good or not. */
@@ -64,13 +61,13 @@ export class RequestSignatures {
     if (!claimsSignature(request)) throw refusal('missing');
     const claimed = findSignature(request);
     if (claimed === null) throw refusal('malformed');
-    const key = this.#keys.findKey(claimed.keyId, purpose);
+    const key = this.keys.findKey(claimed.keyId, purpose);
     if (key === undefined || !timingSafeEqual(claimed.mac, macOf(claimed.base, key))) throw refusal('mismatch');
     if (Math.abs(nowMs / 1_000 - claimed.createdSeconds) > TOLERANCE_SECONDS) throw refusal('clock');
     const { digests } = request;
     if (digests === null || !isDigestOf(field(request, 'content-digest'), digests)) throw refusal('digest');
     const values = [claimed.keyId, claimed.nonce, NONCE_KEPT_SECONDS];
-    const taken = await this.#database.read((em) => em.execute<unknown[]>(TAKE_NONCE, values));
+    const taken = await this.database.read((em) => em.execute<unknown[]>(TAKE_NONCE, values));
     if (taken.length === 0) throw refusal('replayed');
     return claimed.keyId;
   }

@@ -11,17 +11,12 @@ import { User } from './user.entity.ts';
 /** The two ways in which an account goes: closed by its owner, and deleted for good by an administrator. */
 @Injectable()
 export class AccountDeletionService {
-  readonly #database: Database;
-  readonly #trail: AuditTrail;
-  readonly #lifecycle: AccountLifecycle;
-  readonly #sealer: Sealer;
-
-  constructor(database: Database, trail: AuditTrail, lifecycle: AccountLifecycle, sealer: Sealer) {
-    this.#database = database;
-    this.#trail = trail;
-    this.#lifecycle = lifecycle;
-    this.#sealer = sealer;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly trail: AuditTrail,
+    private readonly lifecycle: AccountLifecycle,
+    private readonly sealer: Sealer,
+  ) {}
 
   /**
    * Deactivates the own account and ends all that runs in its name. An administrator can activate it again.
@@ -29,12 +24,12 @@ export class AccountDeletionService {
    * @throws DomainError `last-administrator`
    */
   async closeOwn({ userId }: Principal): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       await lockWithAdministrators(em, userId);
       if (await isLastAdministrator(em, userId)) throw new DomainError('last-administrator');
       await em.execute('update users set is_active = false, updated_at = now() where id = ?', [userId]);
-      await this.#lifecycle.endAll(em, userId);
-      await this.#trail.append(em, {
+      await this.lifecycle.endAll(em, userId);
+      await this.trail.append(em, {
         actorId: userId,
         action: 'user.deactivate',
         outcome: 'success',
@@ -52,17 +47,17 @@ export class AccountDeletionService {
    */
   async erase(principal: Principal, userId: string): Promise<void> {
     if (userId === principal.userId) throw new DomainError('self-protection');
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       await lockWithAdministrators(em, principal.userId, userId);
       const actor = await em.findOne(User, { id: principal.userId });
       if (actor?.isAdmin !== true || !actor.isActive) throw new DomainError('forbidden');
       const user = await em.findOne(User, { id: userId });
       if (user === null) throw new DomainError('not-found');
       if (user.isActive) throw new DomainError('account-active');
-      await this.#lifecycle.endAll(em, userId);
-      await this.#sealer.erase(em, userId);
+      await this.lifecycle.endAll(em, userId);
+      await this.sealer.erase(em, userId);
       await em.execute('delete from users where id = ?', [userId]);
-      await this.#trail.append(em, {
+      await this.trail.append(em, {
         actorId: principal.userId,
         action: 'user.erase',
         outcome: 'success',

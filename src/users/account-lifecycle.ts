@@ -8,13 +8,10 @@ export type EndingListener = (em: EntityManager, userId: string) => Promise<void
 /** Ends everything that goes on in the name of an account, at once and together with its deactivation. */
 @Injectable()
 export class AccountLifecycle {
-  readonly #jobs: JobsService;
   readonly #listeners: EndingListener[] = [];
   readonly #returns: EndingListener[] = [];
 
-  constructor(jobs: JobsService) {
-    this.#jobs = jobs;
-  }
+  constructor(private readonly jobs: JobsService) {}
 
   /** Registers what else has to end; call it while the application starts. */
   whenEnding(listener: EndingListener): void {
@@ -34,7 +31,7 @@ export class AccountLifecycle {
   /** Sessions, jobs, and whatever other rooms have registered. */
   async endAll(em: EntityManager, userId: string): Promise<void> {
     await this.endSessions(em, userId);
-    await this.#jobs.cancelAll(em, userId);
+    await this.jobs.cancelAll(em, userId);
     for (const listener of this.#listeners) await listener(em, userId);
   }
 

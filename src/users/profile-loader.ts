@@ -25,12 +25,9 @@ const PROFILES: PreparedStatement = {
 /** Reads own accounts, which clients do at every start of a page; in few queries and without a cache. */
 @Injectable()
 export class ProfileLoader {
-  readonly #database: Database;
   readonly #lookup = new SharedLookup((ids) => this.#query(ids));
 
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** @returns undefined when the account is gone. @throws DomainError `service-unavailable` */
   findProfile(userId: string): Promise<Profile | undefined> {
@@ -38,7 +35,7 @@ export class ProfileLoader {
   }
 
   async #query(ids: readonly string[]): Promise<ReadonlyMap<string, Profile>> {
-    const rows = await this.#database.ask<ProfileRow>(PROFILES, [ids]);
+    const rows = await this.database.ask<ProfileRow>(PROFILES, [ids]);
     return new Map(rows.map((row) => [row.id, profileOf(row)]));
   }
 }

@@ -12,13 +12,10 @@ import { userResponse } from './user.mapper.ts';
 @ApiTags('users')
 @Controller('users/me')
 export class ProfileController {
-  readonly #profile: ProfileService;
-  readonly #deletion: AccountDeletionService;
-
-  constructor(profile: ProfileService, deletion: AccountDeletionService) {
-    this.#profile = profile;
-    this.#deletion = deletion;
-  }
+  constructor(
+    private readonly profile: ProfileService,
+    private readonly deletion: AccountDeletionService,
+  ) {}
 
   @RequireScope('profile:read')
   @Get()
@@ -26,7 +23,7 @@ export class ProfileController {
   @ApiOkResponse({ type: UserResponse })
   @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
   async read(@CurrentPrincipal() principal: Principal): Promise<UserResponse> {
-    return userResponse(await this.#profile.own(principal));
+    return userResponse(await this.profile.own(principal));
   }
 
   @Put()
@@ -42,7 +39,7 @@ export class ProfileController {
     'service-unavailable',
   )
   async update(@CurrentPrincipal() principal: Principal, @Body() request: UpdateProfileRequest): Promise<UserResponse> {
-    return userResponse(await this.#profile.update(principal, { fullName: request.full_name }));
+    return userResponse(await this.profile.update(principal, { fullName: request.full_name }));
   }
 
   @StepUp()
@@ -57,6 +54,6 @@ export class ProfileController {
   @ApiNoContentResponse({ description: 'The account is closed; the token of this request is refused from now on.' })
   @Problems('unauthenticated', 'last-administrator', 'rate-limited', 'service-unavailable')
   async close(@CurrentPrincipal() principal: Principal): Promise<void> {
-    await this.#deletion.closeOwn(principal);
+    await this.deletion.closeOwn(principal);
   }
 }

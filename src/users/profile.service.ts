@@ -13,31 +13,27 @@ export interface ProfileChange {
 /** The own account. */
 @Injectable()
 export class ProfileService {
-  readonly #loader: ProfileLoader;
-  readonly #database: Database;
-  readonly #trail: AuditTrail;
-
-  constructor(loader: ProfileLoader, database: Database, trail: AuditTrail) {
-    this.#loader = loader;
-    this.#database = database;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly loader: ProfileLoader,
+    private readonly database: Database,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** @throws DomainError `unauthenticated` when the account is gone */
   async own(principal: Principal): Promise<Profile> {
-    const profile = await this.#loader.findProfile(principal.userId);
+    const profile = await this.loader.findProfile(principal.userId);
     if (profile === undefined) throw new DomainError('unauthenticated');
     return profile;
   }
 
   async update(principal: Principal, { fullName }: ProfileChange): Promise<Profile> {
     if (fullName !== undefined) {
-      await this.#database.transaction(async (em) => {
+      await this.database.transaction(async (em) => {
         await em.execute('update users set full_name = ?, updated_at = now() where id = ?', [
           fullName,
           principal.userId,
         ]);
-        await this.#trail.append(em, {
+        await this.trail.append(em, {
           actorId: principal.userId,
           action: 'user.update',
           outcome: 'success',

@@ -16,13 +16,10 @@ const DEFAULT_PAGE_SIZE = 50;
 @Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
 @Controller('users')
 export class UserAdministrationController {
-  readonly #users: UserAdministrationService;
-  readonly #deletion: AccountDeletionService;
-
-  constructor(users: UserAdministrationService, deletion: AccountDeletionService) {
-    this.#users = users;
-    this.#deletion = deletion;
-  }
+  constructor(
+    private readonly users: UserAdministrationService,
+    private readonly deletion: AccountDeletionService,
+  ) {}
 
   @RequireScope('users:read')
   @Get()
@@ -32,7 +29,7 @@ export class UserAdministrationController {
   })
   @ApiOkResponse({ type: UserPageResponse })
   async list(@CurrentPrincipal() principal: Principal, @Query() query: UserPageQuery): Promise<UserPageResponse> {
-    const page = await this.#users.list(principal, {
+    const page = await this.users.list(principal, {
       filter: { search: query.search, isActive: query.is_active, isAdmin: query.is_admin },
       limit: query.limit ?? DEFAULT_PAGE_SIZE,
       cursor: query.cursor,
@@ -46,7 +43,7 @@ export class UserAdministrationController {
   @ApiOkResponse({ type: UserResponse })
   @Problems('not-found')
   async read(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<UserResponse> {
-    return userResponse(await this.#users.read(principal, user_id));
+    return userResponse(await this.users.read(principal, user_id));
   }
 
   @RequireScope('users:write')
@@ -65,7 +62,7 @@ export class UserAdministrationController {
     @Body() request: UpdateUserRequest,
   ): Promise<UserResponse> {
     const change = { fullName: request.full_name, isActive: request.is_active, isAdmin: request.is_admin };
-    return userResponse(await this.#users.update(principal, user_id, change));
+    return userResponse(await this.users.update(principal, user_id, change));
   }
 
   @RequireScope('users:write')
@@ -80,7 +77,7 @@ export class UserAdministrationController {
   @ApiNoContentResponse({ description: 'The account is deactivated and every session of it has ended.' })
   @Problems('not-found', 'self-protection')
   async delete(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<void> {
-    await this.#users.update(principal, user_id, { isActive: false });
+    await this.users.update(principal, user_id, { isActive: false });
   }
 
   @RequireScope('users:write')
@@ -93,7 +90,7 @@ export class UserAdministrationController {
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: UserIdParameter,
   ): Promise<UserResponse> {
-    return userResponse(await this.#users.update(principal, user_id, { isActive: true }));
+    return userResponse(await this.users.update(principal, user_id, { isActive: true }));
   }
 
   @StepUp()
@@ -109,7 +106,7 @@ export class UserAdministrationController {
   @ApiNoContentResponse({ description: 'Nothing of the account is left but its id in the audit trail.' })
   @Problems('not-found', 'self-protection', 'account-active')
   async erase(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<void> {
-    await this.#deletion.erase(principal, user_id);
+    await this.deletion.erase(principal, user_id);
   }
 
   @RequireScope('users:write')
@@ -119,6 +116,6 @@ export class UserAdministrationController {
   @ApiNoContentResponse({ description: 'Every access and refresh token of the account is refused from now on.' })
   @Problems('not-found')
   async revokeSessions(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<void> {
-    await this.#users.revokeSessions(principal, user_id);
+    await this.users.revokeSessions(principal, user_id);
   }
 }

@@ -41,24 +41,20 @@ export interface UserPageRequest {
 /** Administration of accounts; every call is audited, and a change of rights ends the sessions of the account. */
 @Injectable()
 export class UserAdministrationService {
-  readonly #database: Database;
-  readonly #trail: AuditTrail;
-  readonly #lifecycle: AccountLifecycle;
-
-  constructor(database: Database, trail: AuditTrail, lifecycle: AccountLifecycle) {
-    this.#database = database;
-    this.#trail = trail;
-    this.#lifecycle = lifecycle;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly trail: AuditTrail,
+    private readonly lifecycle: AccountLifecycle,
+  ) {}
 
   async list(principal: Principal, { filter, limit, cursor }: UserPageRequest): Promise<UserPage> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const found = await em.find(User, conditions(filter, cursor), {
         orderBy: { id: 'asc' },
         limit: limit + 1,
       });
       const users = found.slice(0, limit);
-      await this.#trail.append(em, {
+      await this.trail.append(em, {
         actorId: principal.userId,
         action: 'user.list',
         outcome: 'success',
@@ -70,10 +66,10 @@ export class UserAdministrationService {
 
   /** @throws DomainError `not-found` */
   async read(principal: Principal, userId: string): Promise<User> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const user = await em.findOne(User, { id: userId });
       if (user === null) throw new DomainError('not-found');
-      if (userId !== principal.userId) await this.#trail.append(em, record(principal, userId, 'user.read'));
+      if (userId !== principal.userId) await this.trail.append(em, record(principal, userId, 'user.read'));
       return user;
     });
   }
@@ -82,26 +78,26 @@ export class UserAdministrationService {
   async update(principal: Principal, userId: string, change: UserChange): Promise<User> {
     const isLoss = change.isActive === false || change.isAdmin === false;
     if (userId === principal.userId && isLoss) throw new DomainError('self-protection');
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const before = await this.#lock(em, principal, userId);
       const records = changeRecords(principal, before, change);
       if (records.length === 0) return before;
       const isChangeOfRights = records.some((each) => each.action !== 'user.update');
       await store(em, before, change);
-      if (change.isActive === false) await this.#lifecycle.endAll(em, userId);
-      else if (change.isActive === true && !before.isActive) await this.#lifecycle.reactivate(em, userId);
-      if (change.isActive !== false && isChangeOfRights) await this.#lifecycle.endSessions(em, userId);
-      await this.#trail.append(em, ...records);
+      if (change.isActive === false) await this.lifecycle.endAll(em, userId);
+      else if (change.isActive === true && !before.isActive) await this.lifecycle.reactivate(em, userId);
+      if (change.isActive !== false && isChangeOfRights) await this.lifecycle.endSessions(em, userId);
+      await this.trail.append(em, ...records);
       return em.findOneOrFail(User, { id: userId }, { refresh: true });
     });
   }
 
   /** Ends every session of an account. @throws DomainError `not-found`, `forbidden` */
   async revokeSessions(principal: Principal, userId: string): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       await this.#lock(em, principal, userId);
-      await this.#lifecycle.endSessions(em, userId);
-      await this.#trail.append(em, record(principal, userId, 'user.sessions-revoke'));
+      await this.lifecycle.endSessions(em, userId);
+      await this.trail.append(em, record(principal, userId, 'user.sessions-revoke'));
     });
   }
 

@@ -22,10 +22,11 @@ export class MailServer {
   readonly port: number;
   readonly received: ReceivedMail[];
   readonly logins: Login[];
-  readonly #server: SMTPServer;
 
-  private constructor(server: SMTPServer, kept: { port: number; received: ReceivedMail[]; logins: Login[] }) {
-    this.#server = server;
+  private constructor(
+    private readonly server: SMTPServer,
+    kept: { port: number; received: ReceivedMail[]; logins: Login[] },
+  ) {
     this.port = kept.port;
     this.received = kept.received;
     this.logins = kept.logins;
@@ -88,7 +89,7 @@ export class MailServer {
   }
 
   async stop(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.close(resolve));
+    await new Promise<void>((resolve) => this.server.close(resolve));
   }
 }
 

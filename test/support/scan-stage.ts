@@ -51,11 +51,8 @@ export interface StageOptions {
 export class StageHouse {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-scan-'));
   readonly extractor = new DocumentExtractor({ processCount: 2 });
-  readonly open: OpenDatabase;
 
-  private constructor(open: OpenDatabase) {
-    this.open = open;
-  }
+  private constructor(readonly open: OpenDatabase) {}
 
   static async build(): Promise<StageHouse> {
     // Failures are what these tests make happen.

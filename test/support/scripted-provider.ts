@@ -45,7 +45,6 @@ interface Grant {
 
 /** One issuer of the scripted provider. */
 export class ScriptedIssuer {
-  readonly url: string;
   /** Who logs in next. */
   person: Person = { sub: 'somebody' };
   script: Script = {};
@@ -58,8 +57,7 @@ export class ScriptedIssuer {
   readonly #grants = new Map<string, Grant>();
   readonly #subjects = new Map<string, Person>();
 
-  constructor(url: string) {
-    this.url = url;
+  constructor(readonly url: string) {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     this.privateKey = privateKey;
     this.publicKey = publicKey;
@@ -189,12 +187,10 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 
 /** Issuers behind one port of the loopback interface. */
 export class ScriptedProvider {
-  readonly #server: Server;
   readonly #issuers = new Map<string, ScriptedIssuer>();
   readonly #origin: string;
 
-  private constructor(server: Server) {
-    this.#server = server;
+  private constructor(private readonly server: Server) {
     this.#origin = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       response.on('error', () => undefined);
@@ -232,7 +228,7 @@ export class ScriptedProvider {
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 }

@@ -34,13 +34,13 @@ export class ServerUnderTest {
   readonly url: string;
   /** Resolves when the process is gone and its output is complete. */
   readonly ended: Promise<ProcessEnd>;
-  readonly #child: ChildProcess;
-  readonly #ownFolder: string | undefined;
   #output = '';
 
-  private constructor(child: ChildProcess, port: number, ownFolder: string | undefined) {
-    this.#child = child;
-    this.#ownFolder = ownFolder;
+  private constructor(
+    private readonly child: ChildProcess,
+    port: number,
+    private readonly ownFolder: string | undefined,
+  ) {
     this.url = `http://127.0.0.1:${port}`;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
@@ -84,7 +84,7 @@ export class ServerUnderTest {
   }
 
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.child.pid ?? 0;
   }
 
   /** All that the process has written to standard output and standard error so far. */
@@ -93,11 +93,11 @@ export class ServerUnderTest {
   }
 
   get isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.child.exitCode === null && this.child.signalCode === null;
   }
 
   signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
+    this.child.kill(name);
   }
 
   /** Waits until `condition` holds; a condition that throws does not hold yet. */
@@ -117,7 +117,7 @@ export class ServerUnderTest {
     const force = setTimeout(() => this.signal('SIGKILL'), STOP_TIMEOUT_MS);
     const end = await this.ended;
     clearTimeout(force);
-    if (this.#ownFolder !== undefined) rmSync(this.#ownFolder, { recursive: true, force: true });
+    if (this.ownFolder !== undefined) rmSync(this.ownFolder, { recursive: true, force: true });
     return end;
   }
 }

@@ -35,12 +35,9 @@ const RECORD_USE: PreparedStatement = {
 /** Tells on every request whether a personal access token lives, whose it is and what it may do; without a cache. */
 @Injectable()
 export class AccessTokenLoader {
-  readonly #database: Database;
   readonly #lookup = new SharedLookup((hashes) => this.#query(hashes));
 
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /**
    * @returns undefined when the token is unknown, deleted or expired, or its user is deactivated
@@ -51,9 +48,9 @@ export class AccessTokenLoader {
   }
 
   async #query(hashes: readonly string[]): Promise<ReadonlyMap<string, Principal>> {
-    const rows = await this.#database.ask<TokenRow>(LIVING, [hashes]);
+    const rows = await this.database.ask<TokenRow>(LIVING, [hashes]);
     const unwritten = rows.filter((row) => row.is_use_unwritten).map(({ id }) => id);
-    if (unwritten.length > 0) await this.#database.ask(RECORD_USE, [unwritten]);
+    if (unwritten.length > 0) await this.database.ask(RECORD_USE, [unwritten]);
     return new Map(rows.map((row) => [row.token_hash, principalOf(row)]));
   }
 }

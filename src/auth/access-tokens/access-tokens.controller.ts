@@ -16,11 +16,7 @@ const TokenId = (): ParameterDecorator =>
 @Controller('auth/tokens')
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class AccessTokensController {
-  readonly #tokens: AccessTokensService;
-
-  constructor(tokens: AccessTokensService) {
-    this.#tokens = tokens;
-  }
+  constructor(private readonly tokens: AccessTokensService) {}
 
   @StepUp()
   @Post()
@@ -44,14 +40,14 @@ export class AccessTokensController {
   ): Promise<CreatedAccessTokenResponse> {
     const { name, scopes, expires_in_days } = request;
     const wanted = { name, scopes, expiresInDays: expires_in_days ?? null };
-    return createdAccessTokenResponse(await this.#tokens.create(principal, wanted));
+    return createdAccessTokenResponse(await this.tokens.create(principal, wanted));
   }
 
   @Get()
   @ApiOperation({ operationId: 'accessTokens.list', summary: 'List my personal access tokens, the newest first' })
   @ApiOkResponse({ type: AccessTokenListResponse })
   async list(@CurrentSession() principal: SessionPrincipal): Promise<AccessTokenListResponse> {
-    return { tokens: (await this.#tokens.list(principal)).map(accessTokenResponse) };
+    return { tokens: (await this.tokens.list(principal)).map(accessTokenResponse) };
   }
 
   @Delete(':id')
@@ -60,6 +56,6 @@ export class AccessTokensController {
   @ApiNoContentResponse({ description: 'The token is refused from now on, by every process.' })
   @Problems('not-found')
   async delete(@CurrentSession() principal: SessionPrincipal, @TokenId() id: string): Promise<void> {
-    await this.#tokens.delete(principal, id);
+    await this.tokens.delete(principal, id);
   }
 }

@@ -32,19 +32,15 @@ export interface CreatedAccessToken {
 /** The personal access tokens of a user. */
 @Injectable()
 export class AccessTokensService {
-  readonly #database: Database;
-  readonly #trail: AuditTrail;
-  readonly #notifier: Notifier;
-
-  constructor(database: Database, trail: AuditTrail, notifier: Notifier) {
-    this.#database = database;
-    this.#trail = trail;
-    this.#notifier = notifier;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly trail: AuditTrail,
+    private readonly notifier: Notifier,
+  ) {}
 
   /** Every token of the user that has not been deleted, the newest first; also those that have expired. */
   async list(principal: SessionPrincipal): Promise<readonly AccessToken[]> {
-    return this.#database.read((em) =>
+    return this.database.read((em) =>
       em.find(AccessToken, { userId: principal.userId }, { orderBy: { id: 'desc' }, limit: MAX_TOKENS }),
     );
   }
@@ -56,17 +52,17 @@ export class AccessTokensService {
   async create(principal: SessionPrincipal, wanted: NewAccessToken): Promise<CreatedAccessToken> {
     if (principal.role !== 'admin' && wanted.scopes.some((scope) => ADMIN_SCOPES.has(scope))) throw adminScope();
     const token = newAccessToken();
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       await lockLivingSession(em, principal);
       await requireRoom(em, principal.userId);
       const id = await insert(em, principal.userId, { token, wanted });
-      await this.#notifier.queue(em, {
+      await this.notifier.queue(em, {
         userId: principal.userId,
         to: principal.email,
         template: 'access-token-created',
         values: { name: wanted.name, scopes: wanted.scopes.join(', ') },
       });
-      await this.#trail.append(em, {
+      await this.trail.append(em, {
         actorId: principal.userId,
         action: 'access-token.create',
         outcome: 'success',
@@ -80,16 +76,16 @@ export class AccessTokensService {
 
   /** Deletes a token; the next request with it is refused. @throws DomainError `not-found` */
   async delete(principal: SessionPrincipal, id: string): Promise<void> {
-    const isDeleted = await this.#database.transaction(async (em) => {
+    const isDeleted = await this.database.transaction(async (em) => {
       const rows = await em.execute<unknown[]>('delete from access_tokens where id = ? and user_id = ? returning id', [
         id,
         principal.userId,
       ]);
       if (rows.length === 0) {
-        await recordForeignId(em, this.#trail, { principal, table: 'access_tokens', id });
+        await recordForeignId(em, this.trail, { principal, table: 'access_tokens', id });
         return false;
       }
-      await this.#trail.append(em, {
+      await this.trail.append(em, {
         actorId: principal.userId,
         action: 'access-token.delete',
         outcome: 'success',

@@ -11,11 +11,7 @@ import { AcceptInvitationRequest } from './invitation.dto.ts';
 @ApiTags('auth')
 @Controller('auth/accept-invitation')
 export class AcceptanceController {
-  readonly #acceptance: AcceptanceService;
-
-  constructor(acceptance: AcceptanceService) {
-    this.#acceptance = acceptance;
-  }
+  constructor(private readonly acceptance: AcceptanceService) {}
 
   @Public()
   @LimitedAs('login')
@@ -38,6 +34,6 @@ export class AcceptanceController {
     'service-unavailable',
   )
   async accept(@Body() { token, password, full_name }: AcceptInvitationRequest): Promise<LoginResponse> {
-    return loginResponse(await this.#acceptance.accept({ token, password, fullName: full_name }));
+    return loginResponse(await this.acceptance.accept({ token, password, fullName: full_name }));
   }
 }

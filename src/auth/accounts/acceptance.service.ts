@@ -19,25 +19,13 @@ export interface Acceptance {
 /** Opens an account by the token of its invitation, and logs in. */
 @Injectable()
 export class AcceptanceService {
-  readonly #database: Database;
-  readonly #links: AccountLinks;
-  readonly #passwords: NewPasswords;
-  readonly #accepted: AcceptedInvitations;
-  readonly #completion: LoginCompletion;
-
   constructor(
-    database: Database,
-    links: AccountLinks,
-    passwords: NewPasswords,
-    accepted: AcceptedInvitations,
-    completion: LoginCompletion,
-  ) {
-    this.#database = database;
-    this.#links = links;
-    this.#passwords = passwords;
-    this.#accepted = accepted;
-    this.#completion = completion;
-  }
+    private readonly database: Database,
+    private readonly links: AccountLinks,
+    private readonly passwords: NewPasswords,
+    private readonly accepted: AcceptedInvitations,
+    private readonly completion: LoginCompletion,
+  ) {}
 
   /**
    * A password that is refused leaves the token good.
@@ -45,20 +33,20 @@ export class AcceptanceService {
    * @throws DomainError `one-time-token-invalid` before any hashing, `validation-failed`, `service-busy`
    */
   async accept({ token, password, fullName }: Acceptance): Promise<LoginOutcome> {
-    const invited = await this.#database.transaction((em) => this.#find(em, token));
+    const invited = await this.database.transaction((em) => this.#find(em, token));
     const name = fullName === undefined ? (invited.fullName ?? null) : fullName;
     const chosen = { password, email: invited.email, fullName: name, pointer: '/password' };
-    const hashedPassword = await this.#passwords.accept(chosen);
-    const user = await this.#database.transaction(async (em) => {
-      const { user: redeemed } = await this.#links.redeem(em, 'invitation', token);
-      return this.#accepted.store(em, redeemed, { hashedPassword, fullName: name });
+    const hashedPassword = await this.passwords.accept(chosen);
+    const user = await this.database.transaction(async (em) => {
+      const { user: redeemed } = await this.links.redeem(em, 'invitation', token);
+      return this.accepted.store(em, redeemed, { hashedPassword, fullName: name });
     });
-    const outcome = await this.#completion.complete(user, { methods: ['pwd'], isMultiFactor: false });
+    const outcome = await this.completion.complete(user, { methods: ['pwd'], isMultiFactor: false });
     if (outcome === null) throw new DomainError('one-time-token-invalid');
     return outcome;
   }
 
   async #find(em: EntityManager, token: string): Promise<User> {
-    return (await this.#links.inspect(em, 'invitation', token)).user;
+    return (await this.links.inspect(em, 'invitation', token)).user;
   }
 }

@@ -8,13 +8,10 @@ import { UsersRepository } from '../../users/users.repository.ts';
 /** Stores what somebody who was invited has chosen. */
 @Injectable()
 export class AcceptedInvitations {
-  readonly #users: UsersRepository;
-  readonly #trail: AuditTrail;
-
-  constructor(users: UsersRepository, trail: AuditTrail) {
-    this.#users = users;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /**
    * Makes the account one that its owner can log in to. The mail has shown that the address is theirs.
@@ -28,10 +25,10 @@ export class AcceptedInvitations {
     { hashedPassword, fullName }: { readonly hashedPassword: string; readonly fullName: string | null },
   ): Promise<User> {
     if (user.hashedPassword) throw new DomainError('one-time-token-invalid');
-    await this.#users.replacePassword(em, user.id, hashedPassword);
-    await this.#users.markEmailVerified(em, user.id);
+    await this.users.replacePassword(em, user.id, hashedPassword);
+    await this.users.markEmailVerified(em, user.id);
     await em.execute('update users set full_name = ? where id = ?', [fullName, user.id]);
-    await this.#trail.append(em, {
+    await this.trail.append(em, {
       actorId: user.id,
       action: 'user.accept-invitation',
       outcome: 'success',

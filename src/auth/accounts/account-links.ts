@@ -45,15 +45,11 @@ export interface LinkedAccount {
 /** Makes links with one-time tokens, and opens them. */
 @Injectable()
 export class AccountLinks {
-  readonly #tokens: OneTimeTokens;
-  readonly #users: UsersRepository;
-  readonly #http: HttpConfig;
-
-  constructor(tokens: OneTimeTokens, users: UsersRepository, http: HttpConfig) {
-    this.#tokens = tokens;
-    this.#users = users;
-    this.#http = http;
-  }
+  constructor(
+    private readonly tokens: OneTimeTokens,
+    private readonly users: UsersRepository,
+    private readonly http: HttpConfig,
+  ) {}
 
   /** Makes a link that is good once, for an hour; the one of the same purpose before is good no more. */
   async make(
@@ -61,9 +57,9 @@ export class AccountLinks {
     purpose: LinkPurpose,
     { id, email, newEmail }: Pick<User, 'id' | 'email'> & { readonly newEmail?: string },
   ): Promise<AccountLink> {
-    await this.#tokens.withdraw(em, id, purpose);
+    await this.tokens.withdraw(em, id, purpose);
     const payload: LinkPayload = { email, newEmail: newEmail ?? null };
-    const token = await this.#tokens.issue(em, { purpose, userId: id, payload, lifeSeconds: LIFE_SECONDS });
+    const token = await this.tokens.issue(em, { purpose, userId: id, payload, lifeSeconds: LIFE_SECONDS });
     const until = new Date(Date.now() + LIFE_SECONDS * 1000).toISOString();
     // In the fragment: it reaches no server, no log and no Referer field.
     return { link: `${this.page(PAGES[purpose])}#token=${token}`, goodUntil: readableTime(until) };
@@ -71,25 +67,25 @@ export class AccountLinks {
 
   /** URL of a page of the web application, or of this server where there is none. */
   page(page: AccountPage): string {
-    const { frontendUrl, origin } = this.#http;
+    const { frontendUrl, origin } = this.http;
     return frontendUrl === undefined ? `${origin}/account/${page}` : `${frontendUrl.replace(/\/+$/, '')}/${page}`;
   }
 
   /** Looks at a token without using it up. @throws DomainError `one-time-token-invalid` */
   async inspect(em: EntityManager, purpose: LinkPurpose, token: string): Promise<LinkedAccount> {
-    return this.#open(em, await this.#tokens.lock<LinkPayload>(em, purpose, token));
+    return this.#open(em, await this.tokens.lock<LinkPayload>(em, purpose, token));
   }
 
   /** Uses a token up in the transaction of `em`. @throws DomainError `one-time-token-invalid` */
   async redeem(em: EntityManager, purpose: LinkPurpose, token: string): Promise<LinkedAccount> {
-    return this.#open(em, await this.#tokens.redeem<LinkPayload>(em, purpose, token));
+    return this.#open(em, await this.tokens.redeem<LinkPayload>(em, purpose, token));
   }
 
   async #open(
     em: EntityManager,
     found: { readonly userId: string | null; readonly payload: LinkPayload } | null,
   ): Promise<LinkedAccount> {
-    const user = found?.userId ? await this.#users.findLocked(em, found.userId) : null;
+    const user = found?.userId ? await this.users.findLocked(em, found.userId) : null;
     if (found === null || user?.isActive !== true || user.email !== found.payload.email) {
       throw new DomainError('one-time-token-invalid');
     }

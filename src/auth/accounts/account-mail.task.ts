@@ -14,38 +14,36 @@ import { ACCOUNT_MAIL, type AccountMailKind } from './account-mails.ts';
 export class AccountMailTask extends TaskHandler {
   override readonly kind = ACCOUNT_MAIL;
   override readonly concurrency = 1;
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #links: AccountLinks;
-  readonly #notifier: Notifier;
 
-  constructor(database: Database, users: UsersRepository, links: AccountLinks, notifier: Notifier, tasks: Tasks) {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly links: AccountLinks,
+    private readonly notifier: Notifier,
+    tasks: Tasks,
+  ) {
     super();
-    this.#database = database;
-    this.#users = users;
-    this.#links = links;
-    this.#notifier = notifier;
     tasks.register(this);
   }
 
   override async run(data: TaskData): Promise<void> {
     const kind = data['kind'] as AccountMailKind;
-    await this.#database.transaction(async (em) => {
-      const user = await this.#users.findLocked(em, String(data['userId']));
+    await this.database.transaction(async (em) => {
+      const user = await this.users.findLocked(em, String(data['userId']));
       if (user?.isActive === true && isWanted(kind, user)) await this.#write(em, kind, user);
     });
-    this.#notifier.wake();
+    this.notifier.wake();
   }
 
   async #write(em: EntityManager, kind: AccountMailKind, user: User): Promise<void> {
     const message = { userId: user.id, to: user.email };
     if (kind === 'account-exists') {
-      const values = { link: this.#links.page('forgot-password') };
-      await this.#notifier.queue(em, { ...message, template: kind, values });
+      const values = { link: this.links.page('forgot-password') };
+      await this.notifier.queue(em, { ...message, template: kind, values });
       return;
     }
-    const { link, goodUntil } = await this.#links.make(em, kind, user);
-    await this.#notifier.queue(em, { ...message, template: kind, values: { link, goodUntil } });
+    const { link, goodUntil } = await this.links.make(em, kind, user);
+    await this.notifier.queue(em, { ...message, template: kind, values: { link, goodUntil } });
   }
 }
 

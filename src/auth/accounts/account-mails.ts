@@ -18,29 +18,25 @@ export type AccountMailKind = 'email-verification' | 'account-exists' | 'passwor
  */
 @Injectable()
 export class AccountMails {
-  readonly #tasks: Tasks;
-  readonly #notifier: Notifier;
-  readonly #rateLimit: MailRateLimit;
-
-  constructor(tasks: Tasks, notifier: Notifier, rateLimit: MailRateLimit) {
-    this.#tasks = tasks;
-    this.#notifier = notifier;
-    this.#rateLimit = rateLimit;
-  }
+  constructor(
+    private readonly tasks: Tasks,
+    private readonly notifier: Notifier,
+    private readonly rateLimit: MailRateLimit,
+  ) {}
 
   /** @throws DomainError `mail-not-configured` */
   requireDelivery(): void {
-    this.#notifier.requireDelivery();
+    this.notifier.requireDelivery();
   }
 
   /** Counts a message to an address, for who must not learn whether it is sent. @returns false when it is too many */
   async mayWriteTo(email: string): Promise<boolean> {
-    return (await this.#rateLimit.consume(email)) === 0;
+    return (await this.rateLimit.consume(email)) === 0;
   }
 
   /** Counts a message to an address, for who may know. @throws DomainError `rate-limited` when it is too many */
   async requireAllowance(email: string): Promise<void> {
-    const retryAfterSeconds = await this.#rateLimit.consume(email);
+    const retryAfterSeconds = await this.rateLimit.consume(email);
     if (retryAfterSeconds > 0) throw new DomainError('rate-limited', { retryAfterSeconds });
   }
 
@@ -50,11 +46,11 @@ export class AccountMails {
    * @param userId the account, or null where there is none: then the task finds nobody
    */
   async request(em: EntityManager, kind: AccountMailKind, userId: string | null): Promise<void> {
-    await this.#tasks.add(em, ACCOUNT_MAIL, { kind, userId: userId ?? randomUUIDv7() });
+    await this.tasks.add(em, ACCOUNT_MAIL, { kind, userId: userId ?? randomUUIDv7() });
   }
 
   /** Starts the writing at once instead of at the next look; call it after the transaction. */
   wake(): void {
-    this.#tasks.wake(ACCOUNT_MAIL);
+    this.tasks.wake(ACCOUNT_MAIL);
   }
 }

@@ -19,13 +19,10 @@ import { EmailVerificationService } from './email-verification.service.ts';
 )
 @Controller('auth/email')
 export class EmailController {
-  readonly #verification: EmailVerificationService;
-  readonly #change: EmailChangeService;
-
-  constructor(verification: EmailVerificationService, change: EmailChangeService) {
-    this.#verification = verification;
-    this.#change = change;
-  }
+  constructor(
+    private readonly verification: EmailVerificationService,
+    private readonly changes: EmailChangeService,
+  ) {}
 
   @Public()
   @LimitedAs('login')
@@ -35,7 +32,7 @@ export class EmailController {
   @ApiNoContentResponse({ description: 'The address is verified.' })
   @Problems('one-time-token-invalid')
   async verify(@Body() { token }: LinkTokenRequest): Promise<void> {
-    await this.#verification.verify(token);
+    await this.verification.verify(token);
   }
 
   @Public()
@@ -51,7 +48,7 @@ export class EmailController {
   @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('mail-not-configured')
   async resend(@Body() { email }: AddressRequest): Promise<AcceptedResponse> {
-    await this.#verification.resend(email);
+    await this.verification.resend(email);
     return ACCEPTED;
   }
 
@@ -71,7 +68,7 @@ export class EmailController {
     @CurrentSession() principal: SessionPrincipal,
     @Body() { new_email }: ChangeEmailRequest,
   ): Promise<AcceptedResponse> {
-    await this.#change.request(principal, new_email);
+    await this.changes.request(principal, new_email);
     return ACCEPTED;
   }
 
@@ -87,6 +84,6 @@ export class EmailController {
   @ApiNoContentResponse({ description: 'The account has the new address; both addresses are told.' })
   @Problems('one-time-token-invalid', 'email-taken')
   async confirmChange(@Body() { token }: LinkTokenRequest): Promise<void> {
-    await this.#change.confirm(token);
+    await this.changes.confirm(token);
   }
 }

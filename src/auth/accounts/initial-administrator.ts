@@ -9,25 +9,24 @@ import { RegistrationService } from './registration.service.ts';
 /** Makes the administrator of INITIAL_ADMIN_EMAIL when the server starts and has none. No account exists by default. */
 @Injectable()
 export class InitialAdministrator {
-  readonly #config: AuthConfig;
-  readonly #database: Database;
-  readonly #registration: RegistrationService;
   readonly #log = new Logger('InitialAdministrator');
 
-  constructor(config: AuthConfig, database: Database, registration: RegistrationService, schema: SchemaMigrator) {
-    this.#config = config;
-    this.#database = database;
-    this.#registration = registration;
+  constructor(
+    private readonly config: AuthConfig,
+    private readonly database: Database,
+    private readonly registration: RegistrationService,
+    schema: SchemaMigrator,
+  ) {
     schema.whenReady(() => this.#ensure());
   }
 
   async #ensure(): Promise<void> {
-    const { initialAdminEmail: email, initialAdminPassword: password } = this.#config;
+    const { initialAdminEmail: email, initialAdminPassword: password } = this.config;
     if (email === undefined || password === undefined) return;
-    const administrators = await this.#database.read((em) => em.count(User, { isAdmin: true, isActive: true }));
+    const administrators = await this.database.read((em) => em.count(User, { isAdmin: true, isActive: true }));
     if (administrators > 0) return;
     try {
-      await this.#registration.create({ email, password: password.reveal(), fullName: null }, { isAdmin: true });
+      await this.registration.create({ email, password: password.reveal(), fullName: null }, { isAdmin: true });
       this.#log.log('The first administrator was created; remove INITIAL_ADMIN_PASSWORD from the environment');
     } catch (error) {
       if (!isDomainError(error, 'validation-failed', 'email-taken')) throw error;

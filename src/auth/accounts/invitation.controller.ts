@@ -23,13 +23,10 @@ import { InvitationService } from './invitation.service.ts';
 )
 @Controller('users')
 export class InvitationController {
-  readonly #invitations: InvitationService;
-  readonly #resets: PasswordResetService;
-
-  constructor(invitations: InvitationService, resets: PasswordResetService) {
-    this.#invitations = invitations;
-    this.#resets = resets;
-  }
+  constructor(
+    private readonly invitations: InvitationService,
+    private readonly resets: PasswordResetService,
+  ) {}
 
   @RequireScope('users:write')
   @Post('invitations')
@@ -44,7 +41,7 @@ export class InvitationController {
     @Body() { email, full_name, is_admin }: InviteRequest,
   ): Promise<UserResponse> {
     const invitation = { email, fullName: full_name ?? null, isAdmin: is_admin ?? false };
-    return userResponse(await this.#invitations.invite(principal, invitation));
+    return userResponse(await this.invitations.invite(principal, invitation));
   }
 
   @RequireScope('users:write')
@@ -60,7 +57,7 @@ export class InvitationController {
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: UserIdParameter,
   ): Promise<AcceptedResponse> {
-    await this.#invitations.sendAgain(principal, user_id);
+    await this.invitations.sendAgain(principal, user_id);
     return ACCEPTED;
   }
 
@@ -78,7 +75,7 @@ export class InvitationController {
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: UserIdParameter,
   ): Promise<AcceptedResponse> {
-    await this.#resets.send(principal, user_id);
+    await this.resets.send(principal, user_id);
     return ACCEPTED;
   }
 }

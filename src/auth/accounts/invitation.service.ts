@@ -18,53 +18,48 @@ export interface Invitation {
 /** Accounts that administrators open for others, who choose the password themselves. */
 @Injectable()
 export class InvitationService {
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #mails: AccountMails;
-  readonly #trail: AuditTrail;
-
-  constructor(database: Database, users: UsersRepository, mails: AccountMails, trail: AuditTrail) {
-    this.#database = database;
-    this.#users = users;
-    this.#mails = mails;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly mails: AccountMails,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** @throws DomainError `email-taken`, `rate-limited`, `mail-not-configured` */
   async invite(principal: Principal, { email, fullName, isAdmin }: Invitation): Promise<User> {
-    this.#mails.requireDelivery();
-    await this.#mails.requireAllowance(email);
-    const user = await this.#database.transaction(async (em) => {
+    this.mails.requireDelivery();
+    await this.mails.requireAllowance(email);
+    const user = await this.database.transaction(async (em) => {
       await this.#requireAdministrator(em, principal);
-      const invited = await this.#users.insert(em, { email, fullName, hashedPassword: null, isAdmin });
+      const invited = await this.users.insert(em, { email, fullName, hashedPassword: null, isAdmin });
       await this.#send(em, principal, invited);
       return invited;
     });
-    this.#mails.wake();
+    this.mails.wake();
     return user;
   }
 
   /** Sends the link again. @throws DomainError `not-found`, `invitation-accepted`, `rate-limited`, `mail-not-configured` */
   async sendAgain(principal: Principal, userId: string): Promise<void> {
-    this.#mails.requireDelivery();
-    const found = await this.#database.read((em) => this.#users.findById(em, userId));
+    this.mails.requireDelivery();
+    const found = await this.database.read((em) => this.users.findById(em, userId));
     if (found === null) throw new DomainError('not-found');
-    await this.#mails.requireAllowance(found.email);
-    await this.#database.transaction(async (em) => {
+    await this.mails.requireAllowance(found.email);
+    await this.database.transaction(async (em) => {
       await this.#requireAdministrator(em, principal);
-      const user = await this.#users.findById(em, userId);
+      const user = await this.users.findById(em, userId);
       if (user === null) throw new DomainError('not-found');
       if (!user.isActive || user.hashedPassword || (await hasIdentity(em, userId))) {
         throw new DomainError('invitation-accepted');
       }
       await this.#send(em, principal, user);
     });
-    this.#mails.wake();
+    this.mails.wake();
   }
 
   async #send(em: EntityManager, principal: Principal, { id, isAdmin }: User): Promise<void> {
-    await this.#mails.request(em, 'invitation', id);
-    await this.#trail.append(em, {
+    await this.mails.request(em, 'invitation', id);
+    await this.trail.append(em, {
       actorId: principal.userId,
       action: 'user.invite',
       outcome: 'success',
@@ -76,7 +71,7 @@ export class InvitationService {
 
   /** The guard has asked before; meanwhile another administrator may have taken the role away. */
   async #requireAdministrator(em: EntityManager, { userId }: Principal): Promise<void> {
-    const actor = await this.#users.findLocked(em, userId);
+    const actor = await this.users.findLocked(em, userId);
     if (actor?.isAdmin !== true || !actor.isActive) throw new DomainError('forbidden');
   }
 }

@@ -12,11 +12,7 @@ const MAX_PER_WINDOW = 5;
  */
 @Injectable()
 export class MailRateLimit {
-  readonly #counters: Counters;
-
-  constructor(counters: Counters) {
-    this.#counters = counters;
-  }
+  constructor(private readonly counters: Counters) {}
 
   /**
    * Counts a message to an address.
@@ -26,7 +22,7 @@ export class MailRateLimit {
   async consume(email: string): Promise<number> {
     // A digest: the counter store learns no address.
     const key = `mails:${createHash('sha256').update(normalizeEmail(email)).digest('hex')}`;
-    const { count, remainingMs } = await this.#counters.add(key, { windowMs: WINDOW_MS, by: 1 });
+    const { count, remainingMs } = await this.counters.add(key, { windowMs: WINDOW_MS, by: 1 });
     return count <= MAX_PER_WINDOW ? 0 : Math.max(1, Math.ceil(remainingMs / 1000));
   }
 }

@@ -13,17 +13,12 @@ export interface PasswordRenewal {
 /** Chooses a new password by the token of a mail. */
 @Injectable()
 export class PasswordRenewalService {
-  readonly #database: Database;
-  readonly #links: AccountLinks;
-  readonly #passwords: NewPasswords;
-  readonly #changes: PasswordChanges;
-
-  constructor(database: Database, links: AccountLinks, passwords: NewPasswords, changes: PasswordChanges) {
-    this.#database = database;
-    this.#links = links;
-    this.#passwords = passwords;
-    this.#changes = changes;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly links: AccountLinks,
+    private readonly passwords: NewPasswords,
+    private readonly changes: PasswordChanges,
+  ) {}
 
   /**
    * Replaces the password and ends every session and personal access token of the account. A password that is refused
@@ -32,18 +27,18 @@ export class PasswordRenewalService {
    * @throws DomainError `one-time-token-invalid` before any hashing, `validation-failed`, `service-busy`
    */
   async renew({ token, newPassword }: PasswordRenewal): Promise<void> {
-    const { user } = await this.#database.transaction((em) => this.#links.inspect(em, 'password-reset', token));
-    const hashedPassword = await this.#passwords.accept({
+    const { user } = await this.database.transaction((em) => this.links.inspect(em, 'password-reset', token));
+    const hashedPassword = await this.passwords.accept({
       password: newPassword,
       email: user.email,
       fullName: user.fullName ?? null,
       pointer: '/new_password',
     });
     // Not in one transaction with the look before: hashing would keep the connection and the account locked.
-    await this.#database.transaction(async (em) => {
-      const redeemed = await this.#links.redeem(em, 'password-reset', token);
-      await this.#changes.reset(em, redeemed.user, hashedPassword);
+    await this.database.transaction(async (em) => {
+      const redeemed = await this.links.redeem(em, 'password-reset', token);
+      await this.changes.reset(em, redeemed.user, hashedPassword);
     });
-    this.#changes.notify();
+    this.changes.notify();
   }
 }

@@ -19,13 +19,10 @@ import { PasswordResetService } from './password-reset.service.ts';
 )
 @Controller('auth/password')
 export class PasswordResetController {
-  readonly #resets: PasswordResetService;
-  readonly #renewal: PasswordRenewalService;
-
-  constructor(resets: PasswordResetService, renewal: PasswordRenewalService) {
-    this.#resets = resets;
-    this.#renewal = renewal;
-  }
+  constructor(
+    private readonly resets: PasswordResetService,
+    private readonly renewal: PasswordRenewalService,
+  ) {}
 
   @Public()
   @LimitedAs('mail')
@@ -40,7 +37,7 @@ export class PasswordResetController {
   @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('mail-not-configured')
   async forgot(@Body() { email }: AddressRequest): Promise<AcceptedResponse> {
-    await this.#resets.requestReset(email);
+    await this.resets.requestReset(email);
     return ACCEPTED;
   }
 
@@ -58,6 +55,6 @@ export class PasswordResetController {
   @ApiNoContentResponse({ description: 'The password is changed; log in with it.' })
   @Problems('one-time-token-invalid', 'service-busy')
   async reset(@Body() { token, new_password }: ResetPasswordRequest): Promise<void> {
-    await this.#renewal.renew({ token, newPassword: new_password });
+    await this.renewal.renew({ token, newPassword: new_password });
   }
 }

@@ -9,33 +9,28 @@ import { AccountMails } from './account-mails.ts';
 /** Asks for links with which users choose a new password. */
 @Injectable()
 export class PasswordResetService {
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #mails: AccountMails;
-  readonly #trail: AuditTrail;
-
-  constructor(database: Database, users: UsersRepository, mails: AccountMails, trail: AuditTrail) {
-    this.#database = database;
-    this.#users = users;
-    this.#mails = mails;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly mails: AccountMails,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** For whoever says to have forgotten it; does the same for an unknown address. @throws DomainError `mail-not-configured` */
   async requestReset(email: string): Promise<void> {
-    this.#mails.requireDelivery();
-    if (!(await this.#mails.mayWriteTo(email))) return;
-    await this.#database.transaction(async (em) => {
-      const user = await this.#users.findByEmail(em, email);
-      await this.#mails.request(em, 'password-reset', user?.id ?? null);
-      await this.#trail.append(em, {
+    this.mails.requireDelivery();
+    if (!(await this.mails.mayWriteTo(email))) return;
+    await this.database.transaction(async (em) => {
+      const user = await this.users.findByEmail(em, email);
+      await this.mails.request(em, 'password-reset', user?.id ?? null);
+      await this.trail.append(em, {
         actorId: null,
         action: 'user.password-forgotten',
         outcome: 'success',
         ...(user !== null && { targetType: 'user', targetId: user.id }),
       });
     });
-    this.#mails.wake();
+    this.mails.wake();
   }
 
   /**
@@ -44,14 +39,14 @@ export class PasswordResetService {
    * @throws DomainError `not-found`, `account-without-password`, `rate-limited`, `mail-not-configured`
    */
   async send(principal: Principal, userId: string): Promise<void> {
-    this.#mails.requireDelivery();
-    const user = await this.#database.read((em) => this.#users.findById(em, userId));
+    this.mails.requireDelivery();
+    const user = await this.database.read((em) => this.users.findById(em, userId));
     if (user === null) throw new DomainError('not-found');
     if (!user.isActive || !user.hashedPassword) throw new DomainError('account-without-password');
-    await this.#mails.requireAllowance(user.email);
-    await this.#database.transaction(async (em) => {
-      await this.#mails.request(em, 'password-reset', user.id);
-      await this.#trail.append(em, {
+    await this.mails.requireAllowance(user.email);
+    await this.database.transaction(async (em) => {
+      await this.mails.request(em, 'password-reset', user.id);
+      await this.trail.append(em, {
         actorId: principal.userId,
         action: 'user.password-reset-request',
         outcome: 'success',
@@ -59,6 +54,6 @@ export class PasswordResetService {
         targetId: user.id,
       });
     });
-    this.#mails.wake();
+    this.mails.wake();
   }
 }

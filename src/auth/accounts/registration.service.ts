@@ -22,17 +22,12 @@ export interface Opening {
 /** Makes accounts. No account is ever an administrator because it was the first. */
 @Injectable()
 export class RegistrationService {
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #passwords: NewPasswords;
-  readonly #trail: AuditTrail;
-
-  constructor(database: Database, users: UsersRepository, passwords: NewPasswords, trail: AuditTrail) {
-    this.#database = database;
-    this.#users = users;
-    this.#passwords = passwords;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly passwords: NewPasswords,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /**
    * An account made by the operator, who vouches for its address; never over HTTP.
@@ -42,7 +37,7 @@ export class RegistrationService {
   create(registration: Registration, { isAdmin }: { readonly isAdmin: boolean }): Promise<User> {
     return this.register(registration, {
       isAdmin,
-      and: (em, { id }) => this.#users.markEmailVerified(em, id),
+      and: (em, { id }) => this.users.markEmailVerified(em, id),
     });
   }
 
@@ -51,11 +46,11 @@ export class RegistrationService {
    * @throws DomainError `validation-failed` for the password, `email-taken`, `service-busy`
    */
   async register({ email, password, fullName }: Registration, { isAdmin, and }: Opening): Promise<User> {
-    const hashedPassword = await this.#passwords.accept({ password, email, fullName, pointer: '/password' });
-    return this.#database.transaction(async (em) => {
-      const user = await this.#users.insert(em, { email, fullName, hashedPassword, isAdmin });
+    const hashedPassword = await this.passwords.accept({ password, email, fullName, pointer: '/password' });
+    return this.database.transaction(async (em) => {
+      const user = await this.users.insert(em, { email, fullName, hashedPassword, isAdmin });
       await and?.(em, user);
-      await this.#trail.append(em, {
+      await this.trail.append(em, {
         actorId: user.id,
         action: 'user.register',
         outcome: 'success',

@@ -10,17 +10,12 @@ import { TakenAddresses } from './taken-addresses.ts';
 /** Accounts that people open themselves. */
 @Injectable()
 export class SelfRegistrationService {
-  readonly #config: AuthConfig;
-  readonly #registration: RegistrationService;
-  readonly #taken: TakenAddresses;
-  readonly #mails: AccountMails;
-
-  constructor(config: AuthConfig, registration: RegistrationService, taken: TakenAddresses, mails: AccountMails) {
-    this.#config = config;
-    this.#registration = registration;
-    this.#taken = taken;
-    this.#mails = mails;
-  }
+  constructor(
+    private readonly config: AuthConfig,
+    private readonly registration: RegistrationService,
+    private readonly taken: TakenAddresses,
+    private readonly mails: AccountMails,
+  ) {}
 
   /**
    * Opens an account. Where its address has to be verified, nothing tells whether the address had one before: the
@@ -30,18 +25,18 @@ export class SelfRegistrationService {
    * @throws DomainError `validation-failed` for the password, `service-busy`; `email-taken` where no address is verified
    */
   async register(registration: Registration): Promise<User | null> {
-    if (this.#config.emailVerification === 'off') return this.#registration.register(registration, { isAdmin: false });
-    const mayWrite = await this.#mails.mayWriteTo(registration.email);
+    if (this.config.emailVerification === 'off') return this.registration.register(registration, { isAdmin: false });
+    const mayWrite = await this.mails.mayWriteTo(registration.email);
     const and = async (em: EntityManager, { id }: User): Promise<void> => {
-      if (mayWrite) await this.#mails.request(em, 'email-verification', id);
+      if (mayWrite) await this.mails.request(em, 'email-verification', id);
     };
     try {
-      await this.#registration.register(registration, { isAdmin: false, and });
+      await this.registration.register(registration, { isAdmin: false, and });
     } catch (error) {
       if (!isDomainError(error, 'email-taken')) throw error;
-      await this.#taken.recordAttempt(registration.email, { mayWrite });
+      await this.taken.recordAttempt(registration.email, { mayWrite });
     }
-    this.#mails.wake();
+    this.mails.wake();
     return null;
   }
 }

@@ -7,24 +7,19 @@ import { AccountMails } from './account-mails.ts';
 /** Tells the owner of an address, and nobody else, that somebody wanted to open an account with it. */
 @Injectable()
 export class TakenAddresses {
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #mails: AccountMails;
-  readonly #trail: AuditTrail;
-
-  constructor(database: Database, users: UsersRepository, mails: AccountMails, trail: AuditTrail) {
-    this.#database = database;
-    this.#users = users;
-    this.#mails = mails;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly mails: AccountMails,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** @param mayWrite false where the owner got enough messages for now: then only the trail knows */
   async recordAttempt(email: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<void> {
-    await this.#database.transaction(async (em) => {
-      const owner = await this.#users.findByEmail(em, email);
-      if (mayWrite) await this.#mails.request(em, 'account-exists', owner?.id ?? null);
-      await this.#trail.append(em, {
+    await this.database.transaction(async (em) => {
+      const owner = await this.users.findByEmail(em, email);
+      if (mayWrite) await this.mails.request(em, 'account-exists', owner?.id ?? null);
+      await this.trail.append(em, {
         actorId: null,
         action: 'user.register',
         outcome: 'failure',

@@ -8,23 +8,20 @@ import { DomainError } from '../../problem/domain-error.ts';
 /** Keeps everybody but administrators out of the routes declared for them, and records who tried. */
 @Injectable()
 export class AdminGuard implements CanActivate {
-  readonly #reflector: Reflector;
-  readonly #trail: AuditTrail;
-
-  constructor(reflector: Reflector, trail: AuditTrail) {
-    this.#reflector = reflector;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly trail: AuditTrail,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const isAdminOnly = this.#reflector.getAllAndOverride<boolean | undefined>(IS_ADMIN_ONLY, [
+    const isAdminOnly = this.reflector.getAllAndOverride<boolean | undefined>(IS_ADMIN_ONLY, [
       context.getHandler(),
       context.getClass(),
     ]);
     if (isAdminOnly !== true) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
     if (request.user?.role === 'admin') return true;
-    await this.#trail.record({
+    await this.trail.record({
       actorId: request.user?.userId ?? null,
       action: 'access.denied',
       outcome: 'denied',

@@ -8,14 +8,10 @@ type ThrottlerStorageRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>
 /** Lets the throttler count in the counters of the server. A window is not prolonged by requests that are refused in it. */
 @Injectable()
 export class CountingStorage implements ThrottlerStorage {
-  readonly #counters: Counters;
-
-  constructor(counters: Counters) {
-    this.#counters = counters;
-  }
+  constructor(private readonly counters: Counters) {}
 
   async increment(key: string, ttlMs: number, limit: number): Promise<ThrottlerStorageRecord> {
-    const { count, remainingMs } = await this.#counters.add(key, { windowMs: ttlMs, by: 1 });
+    const { count, remainingMs } = await this.counters.add(key, { windowMs: ttlMs, by: 1 });
     const remainingSeconds = Math.max(1, Math.ceil(remainingMs / 1000));
     return {
       totalHits: count,

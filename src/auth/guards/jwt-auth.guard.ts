@@ -10,15 +10,12 @@ const CHALLENGE = 'Bearer realm="voiceassist"';
 /** Asks every route for the access token of a session or a personal one unless it is declared public. */
 @Injectable()
 export class JwtAuthGuard extends AuthGuard(['jwt', ACCESS_TOKEN_STRATEGY]) {
-  readonly #reflector: Reflector;
-
-  constructor(reflector: Reflector) {
+  constructor(private readonly reflector: Reflector) {
     super();
-    this.#reflector = reflector;
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const isPublic = this.#reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, [
+    const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, [
       context.getHandler(),
       context.getClass(),
     ]);

@@ -27,9 +27,11 @@ interface AccessClaims {
 /** Accepts access tokens of this server from the Authorization header, one algorithm, one issuer, one audience, one type. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
-  readonly #sessions: SessionLoader;
-
-  constructor(config: AuthConfig, keys: AccessKeys, sessions: SessionLoader) {
+  constructor(
+    config: AuthConfig,
+    keys: AccessKeys,
+    private readonly sessions: SessionLoader,
+  ) {
     super({
       jwtFromRequest: bearerToken,
       secretOrKeyProvider: (_request: unknown, token: string, done: KeyCallback) => {
@@ -44,14 +46,13 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other way to see the header
       jsonWebTokenOptions: { complete: true },
     });
-    this.#sessions = sessions;
   }
 
   /** @returns undefined when the token is none of ours or its session does not live */
   async validate(token: DecodedToken): Promise<Principal | undefined> {
     const claims = claimsOf(token);
     if (claims === undefined) return undefined;
-    const principal = await this.#sessions.findPrincipal(claims.sid);
+    const principal = await this.sessions.findPrincipal(claims.sid);
     return principal?.userId === claims.sub ? principal : undefined;
   }
 }

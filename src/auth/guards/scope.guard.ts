@@ -11,26 +11,23 @@ const CHALLENGE = 'Bearer realm="voiceassist", error="insufficient_scope"';
 /** Lets personal access tokens into the routes that declare a scope they have, and into no other. */
 @Injectable()
 export class ScopeGuard implements CanActivate {
-  readonly #reflector: Reflector;
-  readonly #trail: AuditTrail;
-
-  constructor(reflector: Reflector, trail: AuditTrail) {
-    this.#reflector = reflector;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly trail: AuditTrail,
+  ) {}
 
   canActivate(context: ExecutionContext): true | Promise<never> {
     const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
     const { user } = request;
     // Nobody: the route is public. Null: a session, which may do all that its user may.
     if (user === undefined || user.scopes === null) return true;
-    const required = this.#reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler());
+    const required = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler());
     if (required !== undefined && user.scopes.has(required)) return true;
     return this.#refuse(request, user.userId, required);
   }
 
   async #refuse(request: FastifyRequest, userId: string, required: Scope | undefined): Promise<never> {
-    await this.#trail.record({
+    await this.trail.record({
       actorId: userId,
       action: 'access.denied',
       outcome: 'denied',

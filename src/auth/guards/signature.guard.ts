@@ -10,22 +10,18 @@ import { RequestSignatures } from '../../signing/request-signatures.ts';
 /** Lets only signed requests into the operations that are marked, where there are keys, and records what it refuses. */
 @Injectable()
 export class SignatureGuard implements CanActivate {
-  readonly #reflector: Reflector;
-  readonly #signatures: RequestSignatures;
-  readonly #trail: AuditTrail;
-
-  constructor(reflector: Reflector, signatures: RequestSignatures, trail: AuditTrail) {
-    this.#reflector = reflector;
-    this.#signatures = signatures;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly signatures: RequestSignatures,
+    private readonly trail: AuditTrail,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const isMarked = this.#reflector.get<boolean | undefined>(NEEDS_SIGNATURE, context.getHandler());
-    if (isMarked !== true || !this.#signatures.isOn('operations')) return true;
+    const isMarked = this.reflector.get<boolean | undefined>(NEEDS_SIGNATURE, context.getHandler());
+    if (isMarked !== true || !this.signatures.isOn('operations')) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
     try {
-      await this.#signatures.verify(signedRequestOf(request), 'operations');
+      await this.signatures.verify(signedRequestOf(request), 'operations');
     } catch (error) {
       if (isDomainError(error, 'signature-required', 'signature-invalid')) {
         await this.#refused(request, String(error.options.logContext?.['reason']));
@@ -36,7 +32,7 @@ export class SignatureGuard implements CanActivate {
   }
 
   async #refused(request: FastifyRequest & AuthenticatedRequest, reason: string): Promise<void> {
-    await this.#trail.record({
+    await this.trail.record({
       actorId: request.user?.userId ?? null,
       action: 'access.denied',
       outcome: 'denied',

@@ -9,16 +9,17 @@ const SECONDS_PER_MINUTE = 60;
 /** Keeps everybody out of dangerous changes who has not proved lately who he is; programs with a token always. */
 @Injectable()
 export class StepUpGuard implements CanActivate {
-  readonly #reflector: Reflector;
   readonly #maxSeconds: number;
 
-  constructor(reflector: Reflector, config: AuthConfig) {
-    this.#reflector = reflector;
+  constructor(
+    private readonly reflector: Reflector,
+    config: AuthConfig,
+  ) {
     this.#maxSeconds = config.stepUpMinutes * SECONDS_PER_MINUTE;
   }
 
   canActivate(context: ExecutionContext): boolean {
-    const isNeeded = this.#reflector.getAllAndOverride<boolean | undefined>(NEEDS_STEP_UP, [
+    const isNeeded = this.reflector.getAllAndOverride<boolean | undefined>(NEEDS_STEP_UP, [
       context.getHandler(),
       context.getClass(),
     ]);

@@ -29,25 +29,13 @@ interface ResolvedLogin {
  */
 @Injectable()
 export class AccountLinking {
-  readonly #database: Database;
-  readonly #identities: Identities;
-  readonly #accounts: JustInTimeAccounts;
-  readonly #codes: ExchangeCodes;
-  readonly #users: UsersRepository;
-
   constructor(
-    database: Database,
-    identities: Identities,
-    accounts: JustInTimeAccounts,
-    codes: ExchangeCodes,
-    users: UsersRepository,
-  ) {
-    this.#database = database;
-    this.#identities = identities;
-    this.#accounts = accounts;
-    this.#codes = codes;
-    this.#users = users;
-  }
+    private readonly database: Database,
+    private readonly identities: Identities,
+    private readonly accounts: JustInTimeAccounts,
+    private readonly codes: ExchangeCodes,
+    private readonly users: UsersRepository,
+  ) {}
 
   /** @throws OidcError `account-inactive`, `account-unknown`, `email-required`, `link-refused` */
   async resolve(request: RedeemedRequest, incoming: IncomingIdentity): Promise<FlowOutcome> {
@@ -61,14 +49,14 @@ export class AccountLinking {
   }
 
   #resolve(request: RedeemedRequest, incoming: IncomingIdentity): Promise<FlowOutcome> {
-    return this.#database.transaction(async (em) => {
-      const found = await this.#identities.findLocked(em, incoming.identity);
+    return this.database.transaction(async (em) => {
+      const found = await this.identities.findLocked(em, incoming.identity);
       if (request.link !== null) {
         if (found !== null) throw new OidcError('link-refused');
-        return { kind: 'link', code: await this.#codes.forLink(em, request.link, incoming) };
+        return { kind: 'link', code: await this.codes.forLink(em, request.link, incoming) };
       }
       if (found !== null)
-        return this.#login(em, request, { resolved: await this.#accounts.signIn(em, found, incoming), incoming });
+        return this.#login(em, request, { resolved: await this.accounts.signIn(em, found, incoming), incoming });
       return this.#resolveUnknown(em, request, incoming);
     });
   }
@@ -76,18 +64,18 @@ export class AccountLinking {
   async #resolveUnknown(em: EntityManager, request: RedeemedRequest, incoming: IncomingIdentity): Promise<FlowOutcome> {
     const { email, isEmailVerified } = incoming.identity;
     if (email === null) throw new OidcError('email-required');
-    const account = await this.#users.findByEmail(em, email);
+    const account = await this.users.findByEmail(em, email);
     if (account === null) {
-      return this.#login(em, request, { resolved: await this.#accounts.create(em, email, incoming), incoming });
+      return this.#login(em, request, { resolved: await this.accounts.create(em, email, incoming), incoming });
     }
     if (!account.isActive) throw new OidcError('account-inactive');
     if (isEmailVerified && account.emailVerifiedAt) {
-      return this.#login(em, request, { resolved: await this.#accounts.link(em, account.id, incoming), incoming });
+      return this.#login(em, request, { resolved: await this.accounts.link(em, account.id, incoming), incoming });
     }
-    return { kind: 'link-required', token: await this.#codes.forPassword(em, account.id, incoming) };
+    return { kind: 'link-required', token: await this.codes.forPassword(em, account.id, incoming) };
   }
 
   async #login(em: EntityManager, { clientChallenge }: RedeemedRequest, login: ResolvedLogin): Promise<FlowOutcome> {
-    return { kind: 'login', code: await this.#codes.forLogin(em, { ...login, clientChallenge }) };
+    return { kind: 'login', code: await this.codes.forLogin(em, { ...login, clientChallenge }) };
   }
 }

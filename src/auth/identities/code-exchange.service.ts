@@ -19,35 +19,30 @@ export interface CodeExchange {
 /** Exchanges the one-time code of a single sign-on for a session. */
 @Injectable()
 export class CodeExchangeService {
-  readonly #database: Database;
-  readonly #tokens: OneTimeTokens;
-  readonly #completion: LoginCompletion;
-  readonly #trail: AuditTrail;
-
-  constructor(database: Database, tokens: OneTimeTokens, completion: LoginCompletion, trail: AuditTrail) {
-    this.#database = database;
-    this.#tokens = tokens;
-    this.#completion = completion;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: OneTimeTokens,
+    private readonly completion: LoginCompletion,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** @throws DomainError `invalid-sso-code`, `email-not-verified` */
   async exchange({ code, verifier }: CodeExchange): Promise<LoginOutcome> {
-    const found = await this.#database.transaction((em) =>
-      this.#tokens.redeem<LoginPayload | LinkPayload>(em, 'oidc-exchange', code),
+    const found = await this.database.transaction((em) =>
+      this.tokens.redeem<LoginPayload | LinkPayload>(em, 'oidc-exchange', code),
     );
     if (found === null || found.userId === null || found.payload.kind !== 'login') return this.#refuse(null);
     const { userId, payload } = found;
     if (!matchesChallenge(verifier, payload.clientChallenge)) return this.#refuse(userId);
-    const user = await this.#database.read((em) => em.findOne(User, { id: userId }));
+    const user = await this.database.read((em) => em.findOne(User, { id: userId }));
     // Deactivated, demoted or given another password since the provider vouched.
     if (user === null || accountState(user) !== payload.accountState) return this.#refuse(userId);
-    const outcome = await this.#completion.complete(user, { ...payload.opening, isMultiFactor: false });
+    const outcome = await this.completion.complete(user, { ...payload.opening, isMultiFactor: false });
     return outcome ?? this.#refuse(userId);
   }
 
   async #refuse(userId: string | null): Promise<never> {
-    await this.#trail.record({
+    await this.trail.record({
       actorId: null,
       action: 'sso.exchange',
       outcome: 'failure',

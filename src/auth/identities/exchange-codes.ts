@@ -56,13 +56,10 @@ export interface CodedLogin {
 /** Makes what the browser carries from the callback to the client: good once, and worth nothing by itself in a log. */
 @Injectable()
 export class ExchangeCodes {
-  readonly #tokens: OneTimeTokens;
-  readonly #trail: AuditTrail;
-
-  constructor(tokens: OneTimeTokens, trail: AuditTrail) {
-    this.#tokens = tokens;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly tokens: OneTimeTokens,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** Appends to the audit trail: call it last. */
   async forLogin(em: EntityManager, { resolved, incoming, clientChallenge }: CodedLogin): Promise<string> {
@@ -74,13 +71,13 @@ export class ExchangeCodes {
       accountState: accountState(user),
       clientChallenge,
     };
-    const code = await this.#tokens.issue(em, {
+    const code = await this.tokens.issue(em, {
       purpose: 'oidc-exchange',
       userId: user.id,
       payload,
       lifeSeconds: CODE_SECONDS,
     });
-    await this.#trail.append(em, ...records, {
+    await this.trail.append(em, ...records, {
       actorId: user.id,
       action: 'sso.login',
       outcome: 'success',
@@ -94,14 +91,14 @@ export class ExchangeCodes {
   async forLink(em: EntityManager, { userId, sessionId }: LinkTarget, incoming: IncomingIdentity): Promise<string> {
     const { settings, identity } = incoming;
     const payload: LinkPayload = { kind: 'link', sessionId, provider: settings.id, identity };
-    return this.#tokens.issue(em, { purpose: 'oidc-exchange', userId, payload, lifeSeconds: LINK_SECONDS });
+    return this.tokens.issue(em, { purpose: 'oidc-exchange', userId, payload, lifeSeconds: LINK_SECONDS });
   }
 
   /** Appends to the audit trail: call it last. */
   async forPassword(em: EntityManager, userId: string, { settings, identity }: IncomingIdentity): Promise<string> {
     const payload: PasswordLinkPayload = { kind: 'password', provider: settings.id, identity };
-    const token = await this.#tokens.issue(em, { purpose: 'oidc-link', userId, payload, lifeSeconds: LINK_SECONDS });
-    await this.#trail.append(em, {
+    const token = await this.tokens.issue(em, { purpose: 'oidc-link', userId, payload, lifeSeconds: LINK_SECONDS });
+    await this.trail.append(em, {
       actorId: null,
       action: 'sso.login',
       outcome: 'failure',

@@ -13,17 +13,13 @@ import { identityResponse } from '../oidc/oidc.mapper.ts';
 @Controller('auth/identities')
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class IdentitiesController {
-  readonly #identities: IdentitiesService;
-
-  constructor(identities: IdentitiesService) {
-    this.#identities = identities;
-  }
+  constructor(private readonly identities: IdentitiesService) {}
 
   @Get()
   @ApiOperation({ operationId: 'identities.list', summary: 'List the providers that can log me in' })
   @ApiOkResponse({ type: IdentityListResponse })
   async list(@CurrentSession() principal: SessionPrincipal): Promise<IdentityListResponse> {
-    return { identities: (await this.#identities.list(principal)).map(identityResponse) };
+    return { identities: (await this.identities.list(principal)).map(identityResponse) };
   }
 
   @Post()
@@ -46,7 +42,7 @@ export class IdentitiesController {
     @CurrentSession() principal: SessionPrincipal,
     @Body() { code }: AddIdentityRequest,
   ): Promise<IdentityResponse> {
-    return identityResponse(await this.#identities.add(principal, code));
+    return identityResponse(await this.identities.add(principal, code));
   }
 
   @StepUp()
@@ -63,6 +59,6 @@ export class IdentitiesController {
     @CurrentSession() principal: SessionPrincipal,
     @Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') })) id: string,
   ): Promise<void> {
-    await this.#identities.remove(principal, id);
+    await this.identities.remove(principal, id);
   }
 }

@@ -27,40 +27,28 @@ export interface LinkStart extends LinkWish {
 /** The identities of a user at other issuers: list, add, remove. */
 @Injectable()
 export class IdentitiesService {
-  readonly #database: Database;
-  readonly #tokens: OneTimeTokens;
-  readonly #identities: Identities;
-  readonly #attachment: IdentityAttachment;
-  readonly #removal: IdentityRemoval;
-
   constructor(
-    database: Database,
-    tokens: OneTimeTokens,
-    identities: Identities,
-    attachment: IdentityAttachment,
-    removal: IdentityRemoval,
-  ) {
-    this.#database = database;
-    this.#tokens = tokens;
-    this.#identities = identities;
-    this.#attachment = attachment;
-    this.#removal = removal;
-  }
+    private readonly database: Database,
+    private readonly tokens: OneTimeTokens,
+    private readonly identities: Identities,
+    private readonly attachment: IdentityAttachment,
+    private readonly removal: IdentityRemoval,
+  ) {}
 
   list({ userId }: SessionPrincipal): Promise<Identity[]> {
-    return this.#database.read((em) => this.#identities.listOf(em, userId));
+    return this.database.read((em) => this.identities.listOf(em, userId));
   }
 
   /** @returns a token that a browser takes to the login page of the provider */
   beginLink({ userId, sessionId }: SessionPrincipal, wish: LinkWish): Promise<string> {
     const payload: LinkStartPayload = { kind: 'start', sessionId, ...wish };
     const token = { purpose: 'oidc-link', userId, payload, lifeSeconds: START_SECONDS } as const;
-    return this.#database.transaction((em) => this.#tokens.issue(em, token));
+    return this.database.transaction((em) => this.tokens.issue(em, token));
   }
 
   /** Uses the token of `beginLink` up. @throws DomainError `invalid-sso-code` */
   async redeemLink(token: string, provider: string): Promise<LinkStart> {
-    const found = await this.#database.transaction((em) => this.#redeemStart(em, token));
+    const found = await this.database.transaction((em) => this.#redeemStart(em, token));
     if (found === null || found.provider !== provider) throw new DomainError('invalid-sso-code');
     return found;
   }
@@ -72,27 +60,27 @@ export class IdentitiesService {
    * @throws DomainError `invalid-sso-code`, `identity-taken`
    */
   add({ userId, sessionId }: SessionPrincipal, code: string): Promise<Identity> {
-    return this.#database.transaction(async (em) => {
-      const found = await this.#tokens.redeem<LinkPayload | LoginPayload>(em, 'oidc-exchange', code);
+    return this.database.transaction(async (em) => {
+      const found = await this.tokens.redeem<LinkPayload | LoginPayload>(em, 'oidc-exchange', code);
       const payload = found?.payload;
       if (found?.userId !== userId || payload?.kind !== 'link' || payload.sessionId !== sessionId) {
         throw new DomainError('invalid-sso-code');
       }
       const { provider, identity: proved } = payload;
-      const { identity } = await this.#attachment.attach(em, { provider, identity: proved, userId });
+      const { identity } = await this.attachment.attach(em, { provider, identity: proved, userId });
       return identity;
     });
   }
 
   /** @throws DomainError `not-found`, `last-login-method` */
   remove(principal: SessionPrincipal, identityId: string): Promise<void> {
-    return this.#database.transaction((em) => this.#removal.remove(em, principal, identityId));
+    return this.database.transaction((em) => this.removal.remove(em, principal, identityId));
   }
 
   async #redeemStart(em: EntityManager, token: string): Promise<LinkStart | null> {
-    const found = await this.#tokens.lock<LinkTokenPayload>(em, 'oidc-link', token);
+    const found = await this.tokens.lock<LinkTokenPayload>(em, 'oidc-link', token);
     if (found === null || found.userId === null || found.payload.kind !== 'start') return null;
-    await this.#tokens.redeem(em, 'oidc-link', token);
+    await this.tokens.redeem(em, 'oidc-link', token);
     const { provider, returnPath, sessionId } = found.payload;
     return { provider, returnPath, sessionId, userId: found.userId };
   }

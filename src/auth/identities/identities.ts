@@ -19,13 +19,10 @@ export interface NewIdentity {
 /** Identities of users at other issuers, and their sealed tokens. */
 @Injectable()
 export class Identities {
-  readonly #sealer: Sealer;
-  readonly #sightings: IdentitySightingsService;
-
-  constructor(sealer: Sealer, sightings: IdentitySightingsService) {
-    this.#sealer = sealer;
-    this.#sightings = sightings;
-  }
+  constructor(
+    private readonly sealer: Sealer,
+    private readonly sightings: IdentitySightingsService,
+  ) {}
 
   /** By issuer and subject together; logins of one identity at the same time wait for each other. */
   async findLocked(em: EntityManager, { issuer, subject }: VerifiedIdentity): Promise<Identity | null> {
@@ -60,7 +57,7 @@ export class Identities {
       'update identities set provider = ?, email = ?, last_login_at = now(), sealed_tokens = ? where id = ?',
       [provider, identity.email, await this.#seal(em, userId, identity.tokens), id],
     );
-    await this.#sightings.tell(em, { userId, provider, issuer: identity.issuer, subject: identity.subject });
+    await this.sightings.tell(em, { userId, provider, issuer: identity.issuer, subject: identity.subject });
   }
 
   /** Replaces the tokens unless somebody else has done so. @returns false then */
@@ -75,7 +72,7 @@ export class Identities {
   /** @returns null when none are kept */
   async tokensOf(em: EntityManager, { userId, sealedTokens }: Identity): Promise<ProviderTokens | null> {
     if (sealedTokens == null) return null;
-    const text = await this.#sealer.unseal(em, sealedTokens, { ownerId: userId, field: SEALED_FIELD });
+    const text = await this.sealer.unseal(em, sealedTokens, { ownerId: userId, field: SEALED_FIELD });
     return JSON.parse(text) as ProviderTokens;
   }
 
@@ -88,6 +85,6 @@ export class Identities {
   }
 
   #seal(em: EntityManager, userId: string, tokens: ProviderTokens): Promise<string> {
-    return this.#sealer.seal(em, JSON.stringify(tokens), { ownerId: userId, field: SEALED_FIELD });
+    return this.sealer.seal(em, JSON.stringify(tokens), { ownerId: userId, field: SEALED_FIELD });
   }
 }

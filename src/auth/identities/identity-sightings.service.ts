@@ -18,12 +18,9 @@ export type SightingListener = (em: EntityManager, sighting: IdentitySighting) =
 /** Tells other rooms who their users are at other issuers. */
 @Injectable()
 export class IdentitySightingsService {
-  readonly #database: Database;
   readonly #listeners: SightingListener[] = [];
 
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** Registers who is told of every login through another issuer; call it while the application starts. */
   whenSeen(listener: SightingListener): void {
@@ -37,7 +34,7 @@ export class IdentitySightingsService {
 
   /** Every identity of a user, the oldest first. */
   async listOf(userId: string): Promise<IdentitySighting[]> {
-    const found = await this.#database.read((em) =>
+    const found = await this.database.read((em) =>
       em.find(Identity, { userId }, { orderBy: { linkedAt: 'asc', id: 'asc' } }),
     );
     return found.map(({ provider, issuer, subject }) => ({ userId, provider, issuer, subject }));

@@ -30,41 +30,33 @@ export interface ResolvedAccount {
 /** Signs in, links or creates the account of an identity, and takes over what the provider says. */
 @Injectable()
 export class JustInTimeAccounts {
-  readonly #users: UsersRepository;
-  readonly #identities: Identities;
-  readonly #notifier: Notifier;
-  readonly #lifecycle: AccountLifecycle;
   readonly #autoCreate: boolean;
 
   constructor(
-    users: UsersRepository,
-    identities: Identities,
-    notifier: Notifier,
-    lifecycle: AccountLifecycle,
+    private readonly users: UsersRepository,
+    private readonly identities: Identities,
+    private readonly notifier: Notifier,
+    private readonly lifecycle: AccountLifecycle,
     config: SsoConfig,
   ) {
-    this.#users = users;
-    this.#identities = identities;
-    this.#notifier = notifier;
-    this.#lifecycle = lifecycle;
     this.#autoCreate = config.autoCreate;
   }
 
   /** @throws OidcError `account-inactive` */
   async signIn(em: EntityManager, found: Identity, incoming: IncomingIdentity): Promise<ResolvedAccount> {
-    const user = await this.#users.findLocked(em, found.userId);
+    const user = await this.users.findLocked(em, found.userId);
     if (user?.isActive !== true) throw new OidcError('account-inactive');
     return this.#refresh(em, { user, identity: found, records: [] }, incoming);
   }
 
   /** Links an identity to an account that exists, and tells its owner. @throws OidcError `account-inactive` */
   async link(em: EntityManager, userId: string, incoming: IncomingIdentity): Promise<ResolvedAccount> {
-    const user = await this.#users.findLocked(em, userId);
+    const user = await this.users.findLocked(em, userId);
     if (user?.isActive !== true) throw new OidcError('account-inactive');
     const { id: provider, label } = incoming.settings;
-    const identity = await this.#identities.insert(em, { userId, provider, identity: incoming.identity });
+    const identity = await this.identities.insert(em, { userId, provider, identity: incoming.identity });
     const values = { provider: label, change: 'linked' } as const;
-    await this.#notifier.queue(em, { userId, to: user.email, template: 'identity-linked', values });
+    await this.notifier.queue(em, { userId, to: user.email, template: 'identity-linked', values });
     const record = aboutUser(userId, 'identity.link', { provider });
     return this.#refresh(em, { user, identity, records: [record] }, incoming);
   }
@@ -73,14 +65,14 @@ export class JustInTimeAccounts {
   async create(em: EntityManager, email: string, incoming: IncomingIdentity): Promise<ResolvedAccount> {
     if (!this.#autoCreate) throw new OidcError('account-unknown');
     const { identity: verified, settings } = incoming;
-    const { id: userId } = await this.#users.insert(em, {
+    const { id: userId } = await this.users.insert(em, {
       email,
       fullName: verified.fullName,
       hashedPassword: null,
       isAdmin: false,
     });
-    const identity = await this.#identities.insert(em, { userId, provider: settings.id, identity: verified });
-    const user = await this.#users.findLocked(em, userId);
+    const identity = await this.identities.insert(em, { userId, provider: settings.id, identity: verified });
+    const user = await this.users.findLocked(em, userId);
     if (user === null) throw new OidcError('account-inactive');
     const record = aboutUser(userId, 'user.register', { role: 'user', provider: settings.id });
     return this.#refresh(em, { user, identity, records: [record] }, incoming);
@@ -92,7 +84,7 @@ export class JustInTimeAccounts {
     { settings, identity: verified }: IncomingIdentity,
   ): Promise<ResolvedAccount> {
     const { user, identity } = resolved;
-    await this.#identities.recordLogin(em, identity.id, { userId: user.id, provider: settings.id, identity: verified });
+    await this.identities.recordLogin(em, identity.id, { userId: user.id, provider: settings.id, identity: verified });
     // An account with a password of its own has a name of its own.
     const takesName = verified.fullName !== null && (!user.hashedPassword || !user.fullName);
     if (takesName && verified.fullName !== user.fullName) {
@@ -102,8 +94,8 @@ export class JustInTimeAccounts {
       await em.execute('update users set email_verified_at = now(), updated_at = now() where id = ?', [user.id]);
     }
     const records = [...resolved.records, ...(await this.#mapRole(em, resolved, { settings, identity: verified }))];
-    const current = await this.#users.findLocked(em, user.id);
-    return { user: current ?? user, identity: await this.#identities.current(em, identity.id), records };
+    const current = await this.users.findLocked(em, user.id);
+    return { user: current ?? user, identity: await this.identities.current(em, identity.id), records };
   }
 
   /** Groups give the role, and take back only what they gave: nobody is thrown out by a provider that says nothing. */
@@ -117,11 +109,11 @@ export class JustInTimeAccounts {
     if (adminGroups.length === 0 || groups === null) return [];
     const isMember = groups.some((group) => adminGroups.includes(group));
     const isChange = isMember ? !user.isAdmin : user.isAdmin && identity.grantedAdmin;
-    if (!isMember && identity.grantedAdmin) await this.#identities.recordGrant(em, identity.id, false);
+    if (!isMember && identity.grantedAdmin) await this.identities.recordGrant(em, identity.id, false);
     if (!isChange) return [];
-    if (isMember) await this.#identities.recordGrant(em, identity.id, true);
+    if (isMember) await this.identities.recordGrant(em, identity.id, true);
     await em.execute('update users set is_admin = ?, updated_at = now() where id = ?', [isMember, user.id]);
-    await this.#lifecycle.endSessions(em, user.id);
+    await this.lifecycle.endSessions(em, user.id);
     return [aboutUser(user.id, 'user.role-change', { role: isMember ? 'admin' : 'user', provider })];
   }
 }

@@ -22,10 +22,11 @@ export type OidcErrorReason =
 /** A single sign-on that ends here. Carries no text of the provider. */
 export class OidcError extends Error {
   override readonly name = 'OidcError';
-  readonly reason: OidcErrorReason;
 
-  constructor(reason: OidcErrorReason, options: { readonly cause?: unknown } = {}) {
+  constructor(
+    readonly reason: OidcErrorReason,
+    options: { readonly cause?: unknown } = {},
+  ) {
     super(`Single sign-on failed: ${reason}`, options);
-    this.reason = reason;
   }
 }

@@ -23,45 +23,33 @@ export type CheckedCredentials =
 /** Checks passwords with the same work for every outcome, and counts the wrong ones per account. */
 @Injectable()
 export class CredentialCheck {
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #hasher: PasswordHasher;
-  readonly #throttle: LoginThrottle;
-  readonly #renewal: HashRenewal;
-
   constructor(
-    database: Database,
-    users: UsersRepository,
-    hasher: PasswordHasher,
-    throttle: LoginThrottle,
-    renewal: HashRenewal,
-  ) {
-    this.#database = database;
-    this.#users = users;
-    this.#hasher = hasher;
-    this.#throttle = throttle;
-    this.#renewal = renewal;
-  }
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly hasher: PasswordHasher,
+    private readonly throttle: LoginThrottle,
+    private readonly renewal: HashRenewal,
+  ) {}
 
   /** @throws DomainError `rate-limited` while the account is slowed down, `service-busy` */
   async checkCredentials({ email, password }: Credentials): Promise<CheckedCredentials> {
     const normalized = normalizeEmail(email);
-    const user = await this.#database.read((em) => this.#users.findByEmail(em, normalized));
-    await this.#throttle.countAttempt(normalized, user?.id ?? null);
+    const user = await this.database.read((em) => this.users.findByEmail(em, normalized));
+    await this.throttle.countAttempt(normalized, user?.id ?? null);
     const isRight = await this.#verify(password, user, normalized);
     if (!isRight || !user?.hashedPassword) return { isRight: false, userId: user?.id ?? null, reason: reasonOf(user) };
-    await this.#throttle.refund(normalized);
-    return { isRight: true, user: await this.#renewal.renew(user, password) };
+    await this.throttle.refund(normalized);
+    return { isRight: true, user: await this.renewal.renew(user, password) };
   }
 
   async #verify(password: string, user: User | null, normalized: string): Promise<boolean> {
     try {
-      return await this.#hasher.verify(
+      return await this.hasher.verify(
         password,
         user?.isActive === true ? (user.hashedPassword ?? undefined) : undefined,
       );
     } catch (error) {
-      await this.#throttle.refund(normalized);
+      await this.throttle.refund(normalized);
       throw error;
     }
   }

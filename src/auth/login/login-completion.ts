@@ -22,25 +22,13 @@ export type LoginOutcome = PendingOutcome | { readonly kind: 'tokens'; readonly 
  */
 @Injectable()
 export class LoginCompletion {
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #requirements: LoginRequirements;
-  readonly #sessions: SessionService;
-  readonly #issuer: TokenIssuer;
-
   constructor(
-    database: Database,
-    users: UsersRepository,
-    requirements: LoginRequirements,
-    sessions: SessionService,
-    issuer: TokenIssuer,
-  ) {
-    this.#database = database;
-    this.#users = users;
-    this.#requirements = requirements;
-    this.#sessions = sessions;
-    this.#issuer = issuer;
-  }
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly requirements: LoginRequirements,
+    private readonly sessions: SessionService,
+    private readonly issuer: TokenIssuer,
+  ) {}
 
   /**
    * Opens the session, or asks for the second step.
@@ -50,17 +38,17 @@ export class LoginCompletion {
    * @throws DomainError `email-not-verified` where EMAIL_VERIFICATION asks for it
    */
   complete(checked: User, { isMultiFactor, ...opening }: PassedStep): Promise<LoginOutcome | null> {
-    return this.#database.transaction(async (em) => {
-      const user = await this.#users.findLocked(em, checked.id);
+    return this.database.transaction(async (em) => {
+      const user = await this.users.findLocked(em, checked.id);
       if (user?.isActive !== true || user.hashedPassword !== checked.hashedPassword) return null;
-      this.#requirements.requireVerifiedEmail(user);
-      const pending = isMultiFactor ? null : await this.#requirements.next(em, user, opening);
+      this.requirements.requireVerifiedEmail(user);
+      const pending = isMultiFactor ? null : await this.requirements.next(em, user, opening);
       return pending ?? { kind: 'tokens', tokens: await this.openSession(em, user, opening) };
     });
   }
 
   /** Opens the session of a login that has passed every step; the caller has locked the account. */
   async openSession(em: EntityManager, user: User, opening: SessionOpening): Promise<TokenPair> {
-    return this.#issuer.issue(await this.#sessions.create(em, user, opening));
+    return this.issuer.issue(await this.sessions.create(em, user, opening));
   }
 }

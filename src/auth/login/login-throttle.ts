@@ -10,13 +10,13 @@ const WINDOW_MS = 15 * 60 * 1000;
 /** Slows down who guesses the password of one account, from whatever addresses. Counts for addresses without an account alike. */
 @Injectable()
 export class LoginThrottle {
-  readonly #counters: Counters;
-  readonly #trail: AuditTrail;
   readonly #maxFailures: number;
 
-  constructor(counters: Counters, trail: AuditTrail, limits: LimitsConfig) {
-    this.#counters = counters;
-    this.#trail = trail;
+  constructor(
+    private readonly counters: Counters,
+    private readonly trail: AuditTrail,
+    limits: LimitsConfig,
+  ) {
     this.#maxFailures = limits.loginFailuresPerAccount;
   }
 
@@ -28,11 +28,11 @@ export class LoginThrottle {
    * @throws DomainError `rate-limited`
    */
   async countAttempt(normalizedEmail: string, userId: string | null): Promise<void> {
-    const { count, remainingMs } = await this.#counters.add(keyOf(normalizedEmail), { windowMs: WINDOW_MS, by: 1 });
+    const { count, remainingMs } = await this.counters.add(keyOf(normalizedEmail), { windowMs: WINDOW_MS, by: 1 });
     if (count <= this.#maxFailures) return;
     // Once per window: a flood must not become a flood of rows.
     if (count === this.#maxFailures + 1) {
-      await this.#trail.record({
+      await this.trail.record({
         actorId: null,
         action: 'account.throttled',
         outcome: 'denied',
@@ -45,7 +45,7 @@ export class LoginThrottle {
 
   /** For an attempt that was right, or that the server could not judge. */
   async refund(normalizedEmail: string): Promise<void> {
-    await this.#counters.add(keyOf(normalizedEmail), { windowMs: WINDOW_MS, by: -1 });
+    await this.counters.add(keyOf(normalizedEmail), { windowMs: WINDOW_MS, by: -1 });
   }
 }
 

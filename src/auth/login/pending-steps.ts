@@ -31,26 +31,22 @@ export interface StepPayload {
 /** Decides what a login still needs after its first step. */
 @Injectable()
 export class LoginRequirements {
-  readonly #factors: SecondFactors;
-  readonly #tokens: OneTimeTokens;
-  readonly #config: AuthConfig;
-
-  constructor(factors: SecondFactors, tokens: OneTimeTokens, config: AuthConfig) {
-    this.#factors = factors;
-    this.#tokens = tokens;
-    this.#config = config;
-  }
+  constructor(
+    private readonly factors: SecondFactors,
+    private readonly tokens: OneTimeTokens,
+    private readonly config: AuthConfig,
+  ) {}
 
   /** @throws DomainError `email-not-verified` where EMAIL_VERIFICATION asks for it */
   requireVerifiedEmail(user: User): void {
-    if (this.#config.emailVerification === 'required' && !user.emailVerifiedAt) {
+    if (this.config.emailVerification === 'required' && !user.emailVerifiedAt) {
       throw new DomainError('email-not-verified');
     }
   }
 
   /** The second step of an account whose first step counts for one factor; null when the first is enough. */
   async next(em: EntityManager, user: User, opening: SessionOpening): Promise<PendingOutcome | null> {
-    const methods = await this.#factors.methodsOf(em, user.id);
+    const methods = await this.factors.methodsOf(em, user.id);
     const payload: StepPayload = { opening, accountState: accountState(user) };
     if (methods.length > 0) {
       const step = await this.#issue(em, { purpose: 'mfa-challenge', userId: user.id, payload });
@@ -62,12 +58,12 @@ export class LoginRequirements {
 
   /** Whether MFA_REQUIRED asks this account for a second factor. */
   mustHaveSecondFactor({ isAdmin }: Pick<User, 'isAdmin'>): boolean {
-    return this.#config.asksForSecondFactor(isAdmin);
+    return this.config.asksForSecondFactor(isAdmin);
   }
 
   async #issue(em: EntityManager, token: Omit<NewOneTimeToken<StepPayload>, 'lifeSeconds'>): Promise<PendingStep> {
     return {
-      token: await this.#tokens.issue(em, { ...token, lifeSeconds: STEP_SECONDS }),
+      token: await this.tokens.issue(em, { ...token, lifeSeconds: STEP_SECONDS }),
       expiresInSeconds: STEP_SECONDS,
     };
   }

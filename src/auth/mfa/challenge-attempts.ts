@@ -35,30 +35,18 @@ export interface ChallengeAttempt<Result> {
 /** The second step of a login: needs the token that the first step returned. */
 @Injectable()
 export class MfaChallenges {
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #tokens: OneTimeTokens;
-  readonly #failures: SecondFactorFailures;
-  readonly #trail: AuditTrail;
-
   constructor(
-    database: Database,
-    users: UsersRepository,
-    tokens: OneTimeTokens,
-    failures: SecondFactorFailures,
-    trail: AuditTrail,
-  ) {
-    this.#database = database;
-    this.#users = users;
-    this.#tokens = tokens;
-    this.#failures = failures;
-    this.#trail = trail;
-  }
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly tokens: OneTimeTokens,
+    private readonly failures: SecondFactorFailures,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** Prepares the second step; the token stays valid. @throws DomainError `invalid-mfa-token` */
   async prepare<Result>(purpose: Purpose, mfaToken: string, work: Work<Result>): Promise<Result> {
     const userId = await this.#ownerOf(purpose, mfaToken);
-    return this.#database.transaction(async (em) => work(em, await this.#lock(em, { purpose, mfaToken, userId })));
+    return this.database.transaction(async (em) => work(em, await this.#lock(em, { purpose, mfaToken, userId })));
   }
 
   /**
@@ -68,12 +56,12 @@ export class MfaChallenges {
    */
   async verify<Result>({ purpose, mfaToken, refusal, work }: ChallengeAttempt<Result>): Promise<Result> {
     const userId = await this.#ownerOf(purpose, mfaToken);
-    const result = await this.#failures.countAttempt(userId, () =>
-      this.#database.transaction(async (em) => {
+    const result = await this.failures.countAttempt(userId, () =>
+      this.database.transaction(async (em) => {
         const step = await this.#lock(em, { purpose, mfaToken, userId });
         const right = await work(em, step);
         if (right === null) await this.#recordFailure(em, mfaToken, userId);
-        else await this.#tokens.redeem(em, purpose, mfaToken);
+        else await this.tokens.redeem(em, purpose, mfaToken);
         return right;
       }),
     );
@@ -83,7 +71,7 @@ export class MfaChallenges {
 
   /** In a transaction of its own, because the account is locked before the token, as everywhere. */
   async #ownerOf(purpose: Purpose, mfaToken: string): Promise<string> {
-    const found = await this.#database.transaction((em) => this.#tokens.lock(em, purpose, mfaToken));
+    const found = await this.database.transaction((em) => this.tokens.lock(em, purpose, mfaToken));
     if (found?.userId == null || found.attempts >= MAX_ATTEMPTS) throw new DomainError('invalid-mfa-token');
     return found.userId;
   }
@@ -92,8 +80,8 @@ export class MfaChallenges {
     em: EntityManager,
     { purpose, mfaToken, userId }: { purpose: Purpose; mfaToken: string; userId: string },
   ): Promise<PendingLogin> {
-    const user = await this.#users.findLocked(em, userId);
-    const found = await this.#tokens.lock<StepPayload>(em, purpose, mfaToken);
+    const user = await this.users.findLocked(em, userId);
+    const found = await this.tokens.lock<StepPayload>(em, purpose, mfaToken);
     const isGood =
       user?.isActive === true &&
       found?.userId === userId &&
@@ -104,8 +92,8 @@ export class MfaChallenges {
   }
 
   async #recordFailure(em: EntityManager, mfaToken: string, userId: string): Promise<void> {
-    await this.#tokens.recordAttempt(em, mfaToken);
-    await this.#trail.append(em, {
+    await this.tokens.recordAttempt(em, mfaToken);
+    await this.trail.append(em, {
       actorId: userId,
       action: 'mfa.challenge',
       outcome: 'failure',

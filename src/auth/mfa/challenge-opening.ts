@@ -11,17 +11,12 @@ import type { PendingLogin } from './challenge-attempts.ts';
 /** Opens the session of a login whose second step was right. */
 @Injectable()
 export class ChallengeOpening {
-  readonly #completion: LoginCompletion;
-  readonly #recovery: RecoveryCodes;
-  readonly #notifier: Notifier;
-  readonly #trail: AuditTrail;
-
-  constructor(completion: LoginCompletion, recovery: RecoveryCodes, notifier: Notifier, trail: AuditTrail) {
-    this.#completion = completion;
-    this.#recovery = recovery;
-    this.#notifier = notifier;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly completion: LoginCompletion,
+    private readonly recovery: RecoveryCodes,
+    private readonly notifier: Notifier,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** @param method what the second step was made with */
   async openSession(
@@ -30,15 +25,15 @@ export class ChallengeOpening {
     method: SecondFactorMethod,
   ): Promise<TokenPair> {
     if (method === 'recovery_code') {
-      const left = await this.#recovery.count(em, user.id);
-      await this.#notifier.queue(em, {
+      const left = await this.recovery.count(em, user.id);
+      await this.notifier.queue(em, {
         userId: user.id,
         to: user.email,
         template: 'second-factor-changed',
         values: { change: `A recovery code was used to log in. Codes left: ${left}.` },
       });
     }
-    await this.#trail.append(em, {
+    await this.trail.append(em, {
       actorId: user.id,
       action: 'mfa.challenge',
       outcome: 'success',
@@ -47,6 +42,6 @@ export class ChallengeOpening {
       details: { method },
     });
     const shown = method === 'passkey' ? 'hwk' : 'otp';
-    return this.#completion.openSession(em, user, { ...opening, methods: [...opening.methods, shown, 'mfa'] });
+    return this.completion.openSession(em, user, { ...opening, methods: [...opening.methods, shown, 'mfa'] });
   }
 }

@@ -30,13 +30,10 @@ import { enrolledResponse, totpSetUpResponse } from './mfa.mapper.ts';
 )
 @Controller('auth/mfa')
 export class ChallengeController {
-  readonly #challenges: ChallengeService;
-  readonly #enrolments: EnrolmentService;
-
-  constructor(challenges: ChallengeService, enrolments: EnrolmentService) {
-    this.#challenges = challenges;
-    this.#enrolments = enrolments;
-  }
+  constructor(
+    private readonly challenges: ChallengeService,
+    private readonly enrolments: EnrolmentService,
+  ) {}
 
   @Post('challenge')
   @HttpCode(HttpStatus.OK)
@@ -48,7 +45,7 @@ export class ChallengeController {
   @ApiOkResponse({ type: TokenPairResponse })
   @Problems('invalid-second-factor')
   async challenge(@Body() { mfa_token, code }: ChallengeRequest): Promise<TokenPairResponse> {
-    return tokenPairResponse(await this.#challenges.answer(mfa_token, code));
+    return tokenPairResponse(await this.challenges.answer(mfa_token, code));
   }
 
   @Post('enrolment')
@@ -62,7 +59,7 @@ export class ChallengeController {
   @ApiOkResponse({ type: TotpSetUpResponse })
   @Problems('second-factor-exists')
   async beginEnrolment(@Body() { mfa_token }: EnrolmentRequest): Promise<TotpSetUpResponse> {
-    return totpSetUpResponse(await this.#enrolments.begin(mfa_token));
+    return totpSetUpResponse(await this.enrolments.begin(mfa_token));
   }
 
   @Post('enrolment/confirm')
@@ -75,6 +72,6 @@ export class ChallengeController {
   @ApiOkResponse({ type: EnrolledResponse })
   @Problems('invalid-second-factor', 'no-second-factor', 'second-factor-exists')
   async confirmEnrolment(@Body() { mfa_token, code }: ConfirmEnrolmentRequest): Promise<EnrolledResponse> {
-    return enrolledResponse(await this.#enrolments.confirm(mfa_token, code.replace(' ', '')));
+    return enrolledResponse(await this.enrolments.confirm(mfa_token, code.replace(' ', '')));
   }
 }

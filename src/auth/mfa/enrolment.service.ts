@@ -18,31 +18,19 @@ export interface EnrolledLogin {
 /** The second step of a login of an account that must have a second factor and has none yet. */
 @Injectable()
 export class EnrolmentService {
-  readonly #challenges: MfaChallenges;
-  readonly #totp: TotpFactors;
-  readonly #changes: FactorChanges;
-  readonly #completion: LoginCompletion;
-  readonly #factors: SecondFactors;
-
   constructor(
-    challenges: MfaChallenges,
-    totp: TotpFactors,
-    changes: FactorChanges,
-    completion: LoginCompletion,
-    factors: SecondFactors,
-  ) {
-    this.#challenges = challenges;
-    this.#totp = totp;
-    this.#changes = changes;
-    this.#completion = completion;
-    this.#factors = factors;
-  }
+    private readonly challenges: MfaChallenges,
+    private readonly totp: TotpFactors,
+    private readonly changes: FactorChanges,
+    private readonly completion: LoginCompletion,
+    private readonly factors: SecondFactors,
+  ) {}
 
   /** @throws DomainError `invalid-mfa-token`, `second-factor-exists` when it was set up meanwhile */
   async begin(mfaToken: string): Promise<TotpSetUp> {
-    const { secret, email } = await this.#challenges.prepare('mfa-enrolment', mfaToken, async (em, { user }) => {
+    const { secret, email } = await this.challenges.prepare('mfa-enrolment', mfaToken, async (em, { user }) => {
       await this.#requireNone(em, user.id);
-      return { secret: await this.#totp.begin(em, user.id), email: user.email };
+      return { secret: await this.totp.begin(em, user.id), email: user.email };
     });
     if (secret === null) throw new DomainError('second-factor-exists');
     return totpSetUp(secret, email);
@@ -55,25 +43,25 @@ export class EnrolmentService {
    *   `second-factor-exists`, `rate-limited`
    */
   confirm(mfaToken: string, code: string): Promise<EnrolledLogin> {
-    return this.#challenges.verify({
+    return this.challenges.verify({
       purpose: 'mfa-enrolment',
       mfaToken,
       refusal: 'invalid-second-factor',
       work: async (em, step) => {
         await this.#requireNone(em, step.user.id);
-        await this.#totp.requirePending(em, step.user.id);
-        return (await this.#totp.confirm(em, step.user.id, code)) ? this.#enrol(em, step) : null;
+        await this.totp.requirePending(em, step.user.id);
+        return (await this.totp.confirm(em, step.user.id, code)) ? this.#enrol(em, step) : null;
       },
     });
   }
 
   /** A factor that was added meanwhile must not be walked around with a token from before it. */
   async #requireNone(em: EntityManager, userId: string): Promise<void> {
-    if ((await this.#factors.count(em, userId)) > 0) throw new DomainError('second-factor-exists');
+    if ((await this.factors.count(em, userId)) > 0) throw new DomainError('second-factor-exists');
   }
 
   async #enrol(em: EntityManager, { user, opening }: PendingLogin): Promise<EnrolledLogin> {
-    const recoveryCodes = await this.#changes.added(em, {
+    const recoveryCodes = await this.changes.added(em, {
       user,
       action: 'mfa.totp-enable',
       words: 'An authenticator app was set up.',
@@ -81,7 +69,7 @@ export class EnrolmentService {
       method: 'otp',
     });
     const methods = [...opening.methods, 'otp', 'mfa'] as const;
-    const tokens = await this.#completion.openSession(em, user, { ...opening, methods });
+    const tokens = await this.completion.openSession(em, user, { ...opening, methods });
     return { tokens, recoveryCodes: recoveryCodes ?? [] };
   }
 }

@@ -32,25 +32,13 @@ export interface FactorAddition extends FactorChange {
 /** What goes along with every change of second factors: recovery codes, sessions, a mail, a row in the trail. */
 @Injectable()
 export class FactorChanges {
-  readonly #factors: SecondFactors;
-  readonly #recovery: RecoveryCodes;
-  readonly #requirements: LoginRequirements;
-  readonly #notifier: Notifier;
-  readonly #trail: AuditTrail;
-
   constructor(
-    factors: SecondFactors,
-    recovery: RecoveryCodes,
-    requirements: LoginRequirements,
-    notifier: Notifier,
-    trail: AuditTrail,
-  ) {
-    this.#factors = factors;
-    this.#recovery = recovery;
-    this.#requirements = requirements;
-    this.#notifier = notifier;
-    this.#trail = trail;
-  }
+    private readonly factors: SecondFactors,
+    private readonly recovery: RecoveryCodes,
+    private readonly requirements: LoginRequirements,
+    private readonly notifier: Notifier,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /**
    * After a factor was added. The first one ends all other sessions, which a password alone has opened; the session of
@@ -60,28 +48,28 @@ export class FactorChanges {
    */
   async added(em: EntityManager, addition: FactorAddition): Promise<readonly string[] | null> {
     const { user, sessionId, method } = addition;
-    const isFirst = (await this.#factors.count(em, user.id)) === 1;
+    const isFirst = (await this.factors.count(em, user.id)) === 1;
     if (isFirst) await endOtherSessions(em, { userId: user.id, sessionId }, 'second-factor');
     if (sessionId !== null) await recordMethods(em, sessionId, [method, 'mfa']);
-    const left = await this.#recovery.count(em, user.id);
-    const codes = left === 0 ? await this.#recovery.renew(em, user.id) : null;
+    const left = await this.recovery.count(em, user.id);
+    const codes = left === 0 ? await this.recovery.renew(em, user.id) : null;
     await this.#notify(em, addition);
     return codes;
   }
 
   /** After a factor was removed. @throws DomainError `second-factor-required` when it must not have been the last one */
   async removed(em: EntityManager, change: FactorChange): Promise<void> {
-    if ((await this.#factors.count(em, change.user.id)) === 0) {
-      if (this.#requirements.mustHaveSecondFactor(change.user)) throw new DomainError('second-factor-required');
-      await this.#recovery.forget(em, change.user.id);
+    if ((await this.factors.count(em, change.user.id)) === 0) {
+      if (this.requirements.mustHaveSecondFactor(change.user)) throw new DomainError('second-factor-required');
+      await this.recovery.forget(em, change.user.id);
     }
     await this.#notify(em, change);
   }
 
   /** Ten new recovery codes instead of the old ones. @throws DomainError `no-second-factor` */
   async renewRecoveryCodes(em: EntityManager, user: User): Promise<readonly string[]> {
-    if ((await this.#factors.count(em, user.id)) === 0) throw new DomainError('no-second-factor');
-    const codes = await this.#recovery.renew(em, user.id);
+    if ((await this.factors.count(em, user.id)) === 0) throw new DomainError('no-second-factor');
+    const codes = await this.recovery.renew(em, user.id);
     await this.#notify(em, {
       user,
       action: 'mfa.recovery-codes-renew',
@@ -91,13 +79,13 @@ export class FactorChanges {
   }
 
   async #notify(em: EntityManager, { user, action, words, passkeyId }: FactorChange): Promise<void> {
-    await this.#notifier.queue(em, {
+    await this.notifier.queue(em, {
       userId: user.id,
       to: user.email,
       template: 'second-factor-changed',
       values: { change: words },
     });
-    await this.#trail.append(em, {
+    await this.trail.append(em, {
       actorId: user.id,
       action,
       outcome: 'success',

@@ -10,19 +10,15 @@ import { SecondFactorFailures } from './second-factor-failures.ts';
 /** Locks the account of a session while its second factors change. */
 @Injectable()
 export class FactorOwnerLock {
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #failures: SecondFactorFailures;
-
-  constructor(database: Database, users: UsersRepository, failures: SecondFactorFailures) {
-    this.#database = database;
-    this.#users = users;
-    this.#failures = failures;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly failures: SecondFactorFailures,
+  ) {}
 
   /** The account, locked until the transaction ends. @throws DomainError `unauthenticated` when it is gone */
   async lock(em: EntityManager, { userId }: SessionPrincipal): Promise<User> {
-    const user = await this.#users.findLocked(em, userId);
+    const user = await this.users.findLocked(em, userId);
     if (user?.isActive !== true) throw new DomainError('unauthenticated');
     return user;
   }
@@ -37,7 +33,7 @@ export class FactorOwnerLock {
     { userId }: SessionPrincipal,
     work: (em: EntityManager) => Promise<Result | null>,
   ): Promise<Result> {
-    const result = await this.#failures.countAttempt(userId, () => this.#database.transaction(work));
+    const result = await this.failures.countAttempt(userId, () => this.database.transaction(work));
     if (result === null) throw new DomainError('wrong-second-factor');
     return result;
   }

@@ -19,35 +19,23 @@ export interface MfaState {
 /** Tells which second factors the own account has. */
 @Injectable()
 export class MfaOverview {
-  readonly #database: Database;
-  readonly #totp: TotpFactors;
-  readonly #recovery: RecoveryCodes;
-  readonly #factors: SecondFactors;
-  readonly #requirements: LoginRequirements;
-
   constructor(
-    database: Database,
-    totp: TotpFactors,
-    recovery: RecoveryCodes,
-    factors: SecondFactors,
-    requirements: LoginRequirements,
-  ) {
-    this.#database = database;
-    this.#totp = totp;
-    this.#recovery = recovery;
-    this.#factors = factors;
-    this.#requirements = requirements;
-  }
+    private readonly database: Database,
+    private readonly totp: TotpFactors,
+    private readonly recovery: RecoveryCodes,
+    private readonly factors: SecondFactors,
+    private readonly requirements: LoginRequirements,
+  ) {}
 
   read({ userId, role }: SessionPrincipal): Promise<MfaState> {
-    return this.#database.read(async (em) => {
-      const totp = await this.#totp.findConfirmed(em, userId);
-      const factors = await this.#factors.count(em, userId);
+    return this.database.read(async (em) => {
+      const totp = await this.totp.findConfirmed(em, userId);
+      const factors = await this.factors.count(em, userId);
       return {
         totpConfirmedAt: totp?.confirmedAt ?? null,
-        recoveryCodesLeft: await this.#recovery.count(em, userId),
+        recoveryCodesLeft: await this.recovery.count(em, userId),
         passkeys: factors - (totp === null ? 0 : 1),
-        isRequired: this.#requirements.mustHaveSecondFactor({ isAdmin: role === 'admin' }),
+        isRequired: this.requirements.mustHaveSecondFactor({ isAdmin: role === 'admin' }),
       };
     });
   }

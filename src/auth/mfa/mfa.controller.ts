@@ -13,19 +13,16 @@ import { MfaService } from './mfa.service.ts';
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 @Controller('auth/mfa')
 export class MfaController {
-  readonly #mfa: MfaService;
-  readonly #overview: MfaOverview;
-
-  constructor(mfa: MfaService, overview: MfaOverview) {
-    this.#mfa = mfa;
-    this.#overview = overview;
-  }
+  constructor(
+    private readonly mfa: MfaService,
+    private readonly overview: MfaOverview,
+  ) {}
 
   @Get()
   @ApiOperation({ operationId: 'mfa.read', summary: 'Which second factors do I have?' })
   @ApiOkResponse({ type: MfaResponse })
   async read(@CurrentSession() principal: SessionPrincipal): Promise<MfaResponse> {
-    return mfaResponse(await this.#overview.read(principal));
+    return mfaResponse(await this.overview.read(principal));
   }
 
   @StepUp()
@@ -40,7 +37,7 @@ export class MfaController {
   @ApiOkResponse({ type: TotpSetUpResponse })
   @Problems('second-factor-exists')
   async setUpTotp(@CurrentSession() principal: SessionPrincipal): Promise<TotpSetUpResponse> {
-    return totpSetUpResponse(await this.#mfa.setUpTotp(principal));
+    return totpSetUpResponse(await this.mfa.setUpTotp(principal));
   }
 
   @Post('totp/confirm')
@@ -65,7 +62,7 @@ export class MfaController {
     @CurrentSession() principal: SessionPrincipal,
     @Body() { code }: ConfirmTotpRequest,
   ): Promise<RecoveryCodesResponse> {
-    const codes = await this.#mfa.confirmTotp(principal, code.replace(' ', ''));
+    const codes = await this.mfa.confirmTotp(principal, code.replace(' ', ''));
     return { recovery_codes: [...(codes ?? [])] };
   }
 
@@ -80,7 +77,7 @@ export class MfaController {
   @ApiNoContentResponse({ description: 'The authenticator app is asked for no more.' })
   @Problems('not-found', 'second-factor-required')
   async removeTotp(@CurrentSession() principal: SessionPrincipal): Promise<void> {
-    await this.#mfa.removeTotp(principal);
+    await this.mfa.removeTotp(principal);
   }
 
   @StepUp()
@@ -94,6 +91,6 @@ export class MfaController {
   @ApiOkResponse({ type: RecoveryCodesResponse })
   @Problems('no-second-factor')
   async renewRecoveryCodes(@CurrentSession() principal: SessionPrincipal): Promise<RecoveryCodesResponse> {
-    return { recovery_codes: [...(await this.#mfa.renewRecoveryCodes(principal))] };
+    return { recovery_codes: [...(await this.mfa.renewRecoveryCodes(principal))] };
   }
 }

@@ -12,31 +12,19 @@ import { totpSetUp, type TotpSetUp } from './totp-set-up.ts';
 /** The own authenticator app and recovery codes. */
 @Injectable()
 export class MfaService {
-  readonly #database: Database;
-  readonly #ownerLock: FactorOwnerLock;
-  readonly #totp: TotpFactors;
-  readonly #changes: FactorChanges;
-  readonly #trail: AuditTrail;
-
   constructor(
-    database: Database,
-    ownerLock: FactorOwnerLock,
-    totp: TotpFactors,
-    changes: FactorChanges,
-    trail: AuditTrail,
-  ) {
-    this.#database = database;
-    this.#ownerLock = ownerLock;
-    this.#totp = totp;
-    this.#changes = changes;
-    this.#trail = trail;
-  }
+    private readonly database: Database,
+    private readonly ownerLock: FactorOwnerLock,
+    private readonly totp: TotpFactors,
+    private readonly changes: FactorChanges,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** A secret that waits for its first code. @throws DomainError `second-factor-exists` */
   async setUpTotp(principal: SessionPrincipal): Promise<TotpSetUp> {
-    const secret = await this.#database.transaction(async (em) => {
-      await this.#ownerLock.lock(em, principal);
-      return this.#totp.begin(em, principal.userId);
+    const secret = await this.database.transaction(async (em) => {
+      await this.ownerLock.lock(em, principal);
+      return this.totp.begin(em, principal.userId);
     });
     if (secret === null) throw new DomainError('second-factor-exists');
     return totpSetUp(secret, principal.email);
@@ -49,24 +37,24 @@ export class MfaService {
    * @throws DomainError `second-factor-exists`, `no-second-factor`, `wrong-second-factor`, `rate-limited`
    */
   async confirmTotp(principal: SessionPrincipal, code: string): Promise<readonly string[] | null> {
-    const confirmed = await this.#ownerLock.verifyFactor(principal, (em) => this.#confirm(em, principal, code));
+    const confirmed = await this.ownerLock.verifyFactor(principal, (em) => this.#confirm(em, principal, code));
     return confirmed.recoveryCodes;
   }
 
   /** @throws DomainError `not-found`, `second-factor-required` */
   async removeTotp(principal: SessionPrincipal): Promise<void> {
-    await this.#database.transaction(async (em) => {
-      const user = await this.#ownerLock.lock(em, principal);
-      if (!(await this.#totp.remove(em, user.id))) throw new DomainError('not-found');
+    await this.database.transaction(async (em) => {
+      const user = await this.ownerLock.lock(em, principal);
+      if (!(await this.totp.remove(em, user.id))) throw new DomainError('not-found');
       const words = 'The authenticator app was removed.';
-      await this.#changes.removed(em, { user, action: 'mfa.totp-disable', words });
+      await this.changes.removed(em, { user, action: 'mfa.totp-disable', words });
     });
   }
 
   /** Ten new recovery codes instead of the old ones. @throws DomainError `no-second-factor` */
   renewRecoveryCodes(principal: SessionPrincipal): Promise<readonly string[]> {
-    return this.#database.transaction(async (em) =>
-      this.#changes.renewRecoveryCodes(em, await this.#ownerLock.lock(em, principal)),
+    return this.database.transaction(async (em) =>
+      this.changes.renewRecoveryCodes(em, await this.ownerLock.lock(em, principal)),
     );
   }
 
@@ -75,10 +63,10 @@ export class MfaService {
     principal: SessionPrincipal,
     code: string,
   ): Promise<{ recoveryCodes: readonly string[] | null } | null> {
-    const user = await this.#ownerLock.lock(em, principal);
-    await this.#totp.requirePending(em, user.id);
-    if (!(await this.#totp.confirm(em, user.id, code))) {
-      await this.#trail.append(em, {
+    const user = await this.ownerLock.lock(em, principal);
+    await this.totp.requirePending(em, user.id);
+    if (!(await this.totp.confirm(em, user.id, code))) {
+      await this.trail.append(em, {
         actorId: user.id,
         action: 'mfa.totp-enable',
         outcome: 'failure',
@@ -87,7 +75,7 @@ export class MfaService {
       });
       return null;
     }
-    const recoveryCodes = await this.#changes.added(em, {
+    const recoveryCodes = await this.changes.added(em, {
       user,
       action: 'mfa.totp-enable',
       words: 'An authenticator app was set up.',

@@ -16,11 +16,7 @@ const FORM = /^[0-9A-HJKMNP-TV-Z]{24}$/;
  */
 @Injectable()
 export class RecoveryCodes {
-  readonly #ring: KeyRing;
-
-  constructor(ring: KeyRing) {
-    this.#ring = ring;
-  }
+  constructor(private readonly ring: KeyRing) {}
 
   /** Ten new codes, `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`; the old ones are worth nothing from now on. */
   async renew(em: EntityManager, userId: string): Promise<readonly string[]> {
@@ -29,7 +25,7 @@ export class RecoveryCodes {
     for (const code of codes) {
       await em.execute('insert into recovery_codes (user_id, code_hash) values (?, ?)', [
         userId,
-        this.#hash(this.#ring.currentId, userId, normalise(code)),
+        this.#hash(this.ring.currentId, userId, normalise(code)),
       ]);
     }
     return codes;
@@ -49,7 +45,7 @@ export class RecoveryCodes {
     const normalised = normalise(code);
     if (!FORM.test(normalised)) return false;
     // Under every key of the ring: a new current key must not make the codes on paper worthless.
-    const hashes = this.#ring.ids().map((keyId) => this.#hash(keyId, userId, normalised));
+    const hashes = this.ring.ids().map((keyId) => this.#hash(keyId, userId, normalised));
     const rows = await em.execute<unknown[]>(
       `delete from recovery_codes where user_id = ? and code_hash in (${hashes.map(() => '?').join(', ')})
        returning user_id`,
@@ -63,7 +59,7 @@ export class RecoveryCodes {
   }
 
   #hash(keyId: string, userId: string, normalised: string): string {
-    const key = this.#ring.findKey(keyId, 'recovery-code');
+    const key = this.ring.findKey(keyId, 'recovery-code');
     if (key === undefined) throw new Error('The key ring lost a key');
     return createHmac('sha256', key).update(`${userId}:${normalised}`).digest('hex');
   }

@@ -8,13 +8,10 @@ import { TotpFactors } from './totp-factors.ts';
 /** Checks a code that somebody has typed. */
 @Injectable()
 export class SecondFactorCheck {
-  readonly #totp: TotpFactors;
-  readonly #recovery: RecoveryCodes;
-
-  constructor(totp: TotpFactors, recovery: RecoveryCodes) {
-    this.#totp = totp;
-    this.#recovery = recovery;
-  }
+  constructor(
+    private readonly totp: TotpFactors,
+    private readonly recovery: RecoveryCodes,
+  ) {}
 
   /**
    * Accepts a code of the authenticator app or a recovery code; each is good once.
@@ -23,7 +20,7 @@ export class SecondFactorCheck {
    */
   async accept(em: EntityManager, userId: string, code: string): Promise<SecondFactorMethod | null> {
     const typed = code.replace(/\s/g, '');
-    if (isTotpCode(typed)) return (await this.#totp.accept(em, userId, typed)) ? 'totp' : null;
-    return (await this.#recovery.use(em, userId, typed)) ? 'recovery_code' : null;
+    if (isTotpCode(typed)) return (await this.totp.accept(em, userId, typed)) ? 'totp' : null;
+    return (await this.recovery.use(em, userId, typed)) ? 'recovery_code' : null;
   }
 }

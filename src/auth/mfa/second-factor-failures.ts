@@ -9,13 +9,13 @@ const WINDOW_MS = 15 * 60 * 1000;
 /** Stops who attempts the second factor of one account, from whatever addresses and with however many tokens. */
 @Injectable()
 export class SecondFactorFailures {
-  readonly #counters: Counters;
-  readonly #trail: AuditTrail;
   readonly #maxFailures: number;
 
-  constructor(counters: Counters, trail: AuditTrail, limits: LimitsConfig) {
-    this.#counters = counters;
-    this.#trail = trail;
+  constructor(
+    private readonly counters: Counters,
+    private readonly trail: AuditTrail,
+    limits: LimitsConfig,
+  ) {
     this.#maxFailures = limits.secondFactorFailuresPerAccount;
   }
 
@@ -34,16 +34,16 @@ export class SecondFactorFailures {
       isWrong = result === null;
       return result;
     } finally {
-      if (!isWrong) await this.#counters.add(keyOf(userId), { windowMs: WINDOW_MS, by: -1 });
+      if (!isWrong) await this.counters.add(keyOf(userId), { windowMs: WINDOW_MS, by: -1 });
     }
   }
 
   async #count(userId: string): Promise<void> {
-    const { count, remainingMs } = await this.#counters.add(keyOf(userId), { windowMs: WINDOW_MS, by: 1 });
+    const { count, remainingMs } = await this.counters.add(keyOf(userId), { windowMs: WINDOW_MS, by: 1 });
     if (count <= this.#maxFailures) return;
     // Once per window: a flood must not become a flood of rows.
     if (count === this.#maxFailures + 1) {
-      await this.#trail.record({
+      await this.trail.record({
         actorId: null,
         action: 'mfa.throttled',
         outcome: 'denied',

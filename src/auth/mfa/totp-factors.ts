@@ -19,11 +19,7 @@ interface SecretRow {
 /** Stores the authenticator apps of users and checks their codes. The account is locked by the caller. */
 @Injectable()
 export class TotpFactors {
-  readonly #sealer: Sealer;
-
-  constructor(sealer: Sealer) {
-    this.#sealer = sealer;
-  }
+  constructor(private readonly sealer: Sealer) {}
 
   /** @returns null when the user has none, or one that was never confirmed */
   async findConfirmed(em: EntityManager, userId: string): Promise<ConfirmedTotp | null> {
@@ -41,7 +37,7 @@ export class TotpFactors {
    */
   async begin(em: EntityManager, userId: string): Promise<string | null> {
     const secret = newTotpSecret();
-    const sealed = await this.#sealer.seal(em, secret, { ownerId: userId, field: SEALED_FIELD });
+    const sealed = await this.sealer.seal(em, secret, { ownerId: userId, field: SEALED_FIELD });
     const rows = await em.execute<unknown[]>(
       `insert into totp_factors (user_id, sealed_secret) values (?, ?)
        on conflict (user_id) do update set sealed_secret = excluded.sealed_secret, created_at = now(), last_step = null
@@ -106,7 +102,7 @@ export class TotpFactors {
       [userId],
     );
     if (row === undefined) return null;
-    const secret = await this.#sealer.unseal(em, row.sealed_secret, { ownerId: userId, field: SEALED_FIELD });
+    const secret = await this.sealer.unseal(em, row.sealed_secret, { ownerId: userId, field: SEALED_FIELD });
     return matchingStep(secret, code, row.now_ms);
   }
 }

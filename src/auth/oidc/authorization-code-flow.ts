@@ -36,27 +36,17 @@ export interface FlowResult {
 /** The authorization code flow (RFC 6749 section 4.1), from the redirect to the provider to our own code that opens a session. */
 @Injectable()
 export class AuthorizationCodeFlow {
-  readonly #requests: AuthorizationRequests;
-  readonly #accountLinking: AccountLinking;
-  readonly #providers: Providers;
-  readonly #trail: AuditTrail;
-
   constructor(
-    requests: AuthorizationRequests,
-    accountLinking: AccountLinking,
-    providers: Providers,
-    trail: AuditTrail,
-  ) {
-    this.#requests = requests;
-    this.#accountLinking = accountLinking;
-    this.#providers = providers;
-    this.#trail = trail;
-  }
+    private readonly requests: AuthorizationRequests,
+    private readonly accountLinking: AccountLinking,
+    private readonly providers: Providers,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** @throws DomainError `not-found` */
   async begin(purpose: FlowPurpose): Promise<AuthorizationRedirect | FlowResult> {
-    const { protocol } = this.#providers.get(purpose.providerId);
-    const { cookie, ...secrets } = await this.#requests.begin(purpose);
+    const { protocol } = this.providers.get(purpose.providerId);
+    const { cookie, ...secrets } = await this.requests.begin(purpose);
     try {
       return { location: await protocol.authorizationUrl(secrets), cookie };
     } catch (error) {
@@ -66,16 +56,16 @@ export class AuthorizationCodeFlow {
 
   /** @throws DomainError `not-found`, `service-unavailable` */
   async complete(providerId: string, response: AuthorizationResponse): Promise<FlowResult> {
-    const provider = this.#providers.get(providerId);
+    const provider = this.providers.get(providerId);
     let request: RedeemedRequest | undefined;
     try {
       // Before anything else, also before the provider's own error: without it anybody could send anybody here.
-      request = await this.#requests.redeem(textOf(response.state) ?? '', response.cookies);
+      request = await this.requests.redeem(textOf(response.state) ?? '', response.cookies);
       const outcome = await this.#resolve(provider, request, response);
-      return { outcome, returnPath: request.returnPath, cookie: this.#requests.clearingCookie(request.state) };
+      return { outcome, returnPath: request.returnPath, cookie: this.requests.clearingCookie(request.state) };
     } catch (error) {
       const { outcome } = await this.#failed(error, providerId);
-      const cookie = request === undefined ? null : this.#requests.clearingCookie(request.state);
+      const cookie = request === undefined ? null : this.requests.clearingCookie(request.state);
       return { outcome, returnPath: request?.returnPath ?? '', cookie };
     }
   }
@@ -92,13 +82,13 @@ export class AuthorizationCodeFlow {
     const iss = response.iss === undefined ? undefined : (textOf(response.iss) ?? '');
     const { state, nonce, codeVerifier } = request;
     const identity = await protocol.identify({ state, nonce, codeVerifier, code, iss });
-    return this.#accountLinking.resolve(request, { settings, identity });
+    return this.accountLinking.resolve(request, { settings, identity });
   }
 
   async #failed(error: unknown, provider: string): Promise<{ outcome: FlowResult['outcome'] }> {
     if (!(error instanceof OidcError)) throw error;
     const { reason } = error;
-    await this.#trail.record({
+    await this.trail.record({
       actorId: null,
       action: 'sso.login',
       outcome: 'failure',

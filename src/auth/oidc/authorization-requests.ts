@@ -40,13 +40,13 @@ type Payload = FlowPurpose & Pick<AuthorizationRequest, 'nonce' | 'codeVerifier'
 /** Stores authorization requests until the browser comes back: each has a `state` of its own, valid once, for ten minutes, in the browser that began it. */
 @Injectable()
 export class AuthorizationRequests {
-  readonly #database: Database;
-  readonly #tokens: OneTimeTokens;
   readonly #isSecure: boolean;
 
-  constructor(database: Database, tokens: OneTimeTokens, http: HttpConfig) {
-    this.#database = database;
-    this.#tokens = tokens;
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: OneTimeTokens,
+    http: HttpConfig,
+  ) {
     this.#isSecure = http.origin.startsWith('https:');
   }
 
@@ -54,7 +54,7 @@ export class AuthorizationRequests {
     const [nonce, codeVerifier, browserSecret] = [secret(), secret(), secret()];
     const payload: Payload = { ...purpose, nonce, codeVerifier, browserDigest: digest(browserSecret) };
     const token = { purpose: 'oidc-transaction', userId: null, payload, lifeSeconds: LIFE_SECONDS } as const;
-    const state = await this.#database.transaction((em) => this.#tokens.issue(em, token));
+    const state = await this.database.transaction((em) => this.tokens.issue(em, token));
     return { state, nonce, codeVerifier, cookie: this.#cookie(state, browserSecret, LIFE_SECONDS) };
   }
 
@@ -65,7 +65,7 @@ export class AuthorizationRequests {
    * @throws OidcError `state-unknown`, `state-of-another-browser`
    */
   async redeem(state: string, cookies: string): Promise<RedeemedRequest> {
-    const found = await this.#database.transaction((em) => this.#tokens.redeem<Payload>(em, 'oidc-transaction', state));
+    const found = await this.database.transaction((em) => this.tokens.redeem<Payload>(em, 'oidc-transaction', state));
     if (found === null) throw new OidcError('state-unknown');
     const { browserDigest, ...request } = found.payload;
     const shown = digest(cookieValue(cookies, this.#name(state)));

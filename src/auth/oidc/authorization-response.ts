@@ -12,29 +12,28 @@ const FOUND = 302;
 /** Answers the browser: with a redirect, or with a page where there is no web application. */
 @Injectable()
 export class AuthorizationResponder {
-  readonly #flow: AuthorizationCodeFlow;
-  readonly #identities: IdentitiesService;
-  readonly #providers: Providers;
   readonly #frontendUrl: string | undefined;
 
-  constructor(flow: AuthorizationCodeFlow, identities: IdentitiesService, providers: Providers, http: HttpConfig) {
-    this.#flow = flow;
-    this.#identities = identities;
-    this.#providers = providers;
+  constructor(
+    private readonly flow: AuthorizationCodeFlow,
+    private readonly identities: IdentitiesService,
+    private readonly providers: Providers,
+    http: HttpConfig,
+  ) {
     this.#frontendUrl = http.frontendUrl;
   }
 
   /** Name of the provider of /auth/login. @throws DomainError `not-found` when none is on */
   get defaultId(): string {
-    return this.#providers.default().settings.id;
+    return this.providers.default().settings.id;
   }
 
   /** @throws DomainError `not-found`, `invalid-sso-code` for the link token */
   async begin(reply: FastifyReply, providerId: string, query: SignOnQuery): Promise<void> {
-    this.#providers.get(providerId);
+    this.providers.get(providerId);
     const { link_token: token, code_challenge: challenge, return_path: path } = query;
-    const link = token === undefined ? null : await this.#identities.redeemLink(token, providerId);
-    const result = await this.#flow.begin({
+    const link = token === undefined ? null : await this.identities.redeemLink(token, providerId);
+    const result = await this.flow.begin({
       providerId,
       returnPath: link?.returnPath ?? path ?? '',
       clientChallenge: challenge ?? null,
@@ -48,7 +47,7 @@ export class AuthorizationResponder {
   async complete(reply: FastifyReply, providerId: string, request: FastifyRequest): Promise<void> {
     const { state, code, error, iss } = request.query as Readonly<Record<string, unknown>>;
     const cookies = request.headers.cookie ?? '';
-    await this.#send(reply, await this.#flow.complete(providerId, { state, code, error, iss, cookies }));
+    await this.#send(reply, await this.flow.complete(providerId, { state, code, error, iss, cookies }));
   }
 
   async #send(reply: FastifyReply, result: Parameters<typeof authorizationResponsePage>[0]): Promise<void> {

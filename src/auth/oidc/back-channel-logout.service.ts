@@ -21,19 +21,13 @@ interface SessionRow {
 /** Ends the sessions that a provider says are over (OpenID Connect Back-Channel Logout 1.0). */
 @Injectable()
 export class BackChannelLogoutService {
-  readonly #database: Database;
-  readonly #providers: Providers;
-  readonly #counters: Counters;
-  readonly #tokens: OneTimeTokens;
-  readonly #trail: AuditTrail;
-
-  constructor(database: Database, providers: Providers, counters: Counters, tokens: OneTimeTokens, trail: AuditTrail) {
-    this.#database = database;
-    this.#providers = providers;
-    this.#counters = counters;
-    this.#tokens = tokens;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly providers: Providers,
+    private readonly counters: Counters,
+    private readonly tokens: OneTimeTokens,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** @returns how many sessions ended. @throws DomainError `not-found`, `invalid-logout-token` also for one that was used before */
   async logOut(providerId: string, token: string): Promise<number> {
@@ -42,17 +36,17 @@ export class BackChannelLogoutService {
       .update(JSON.stringify([logoutToken.issuer, logoutToken.tokenId]))
       .digest('hex');
     const windowMs = Math.max(SKEW_MS, logoutToken.expiresAtMs - Date.now() + SKEW_MS);
-    const { count } = await this.#counters.add(`logout:${tokenKey}`, { windowMs, by: 1 });
+    const { count } = await this.counters.add(`logout:${tokenKey}`, { windowMs, by: 1 });
     if (count > 1) return this.#refuse(providerId, 'replayed');
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const identities = await this.#owners(em, logoutToken);
       const ended = await this.#sessions(em, logoutToken);
       for (const { id } of ended) await endSession(em, id, 'provider-logout');
       // A login that is half-way here would outlive the one it comes from.
       for (const { user_id } of identities) {
-        await this.#tokens.withdraw(em, user_id, 'oidc-exchange', 'mfa-challenge', 'mfa-enrolment');
+        await this.tokens.withdraw(em, user_id, 'oidc-exchange', 'mfa-challenge', 'mfa-enrolment');
       }
-      await this.#trail.append(em, {
+      await this.trail.append(em, {
         actorId: identities[0]?.user_id ?? null,
         action: 'sso.logout',
         outcome: 'success',
@@ -65,7 +59,7 @@ export class BackChannelLogoutService {
   }
 
   async #verify(providerId: string, token: string): Promise<LogoutToken> {
-    const { protocol } = this.#providers.get(providerId);
+    const { protocol } = this.providers.get(providerId);
     try {
       return await protocol.readLogoutToken(token);
     } catch (error) {
@@ -75,7 +69,7 @@ export class BackChannelLogoutService {
   }
 
   async #refuse(providerId: string, reason: string): Promise<never> {
-    await this.#trail.record({
+    await this.trail.record({
       actorId: null,
       action: 'sso.logout',
       outcome: 'failure',

@@ -13,11 +13,7 @@ import { AuthorizationResponder } from './authorization-response.ts';
 @Controller('auth')
 @Problems('not-found', 'rate-limited', 'service-unavailable')
 export class DefaultProviderController {
-  readonly #responder: AuthorizationResponder;
-
-  constructor(responder: AuthorizationResponder) {
-    this.#responder = responder;
-  }
+  constructor(private readonly responder: AuthorizationResponder) {}
 
   @Get('login')
   @ApiOperation({
@@ -29,7 +25,7 @@ export class DefaultProviderController {
   @ApiFoundResponse({ description: 'To the provider.' })
   @Problems('validation-failed', 'invalid-sso-code')
   async login(@Query() query: SignOnQuery, @Res() reply: FastifyReply): Promise<void> {
-    await this.#responder.begin(reply, this.#responder.defaultId, query);
+    await this.responder.begin(reply, this.responder.defaultId, query);
   }
 
   @Get('callback')
@@ -41,6 +37,6 @@ export class DefaultProviderController {
   })
   @ApiFoundResponse({ description: 'To the web application. Without one a page of this server is the answer.' })
   async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await this.#responder.complete(reply, this.#responder.defaultId, request);
+    await this.responder.complete(reply, this.responder.defaultId, request);
   }
 }

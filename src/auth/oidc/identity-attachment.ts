@@ -20,25 +20,13 @@ export interface Attachment {
 /** Gives an identity to an account whose owner asked for it. */
 @Injectable()
 export class IdentityAttachment {
-  readonly #providers: Providers;
-  readonly #identities: Identities;
-  readonly #accounts: JustInTimeAccounts;
-  readonly #factors: SecondFactors;
-  readonly #trail: AuditTrail;
-
   constructor(
-    providers: Providers,
-    identities: Identities,
-    accounts: JustInTimeAccounts,
-    factors: SecondFactors,
-    trail: AuditTrail,
-  ) {
-    this.#providers = providers;
-    this.#identities = identities;
-    this.#accounts = accounts;
-    this.#factors = factors;
-    this.#trail = trail;
-  }
+    private readonly providers: Providers,
+    private readonly identities: Identities,
+    private readonly accounts: JustInTimeAccounts,
+    private readonly factors: SecondFactors,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /**
    * Appends to the audit trail: call it last.
@@ -46,15 +34,15 @@ export class IdentityAttachment {
    * @throws DomainError `identity-taken`, `not-found` when the provider is off meanwhile, `unauthenticated`
    */
   async attach(em: EntityManager, { userId, provider, identity }: Attachment): Promise<ResolvedAccount> {
-    const { settings } = this.#providers.get(provider);
-    const found = await this.#identities.findLocked(em, identity);
+    const { settings } = this.providers.get(provider);
+    const found = await this.identities.findLocked(em, identity);
     if (found !== null && found.userId !== userId) throw new DomainError('identity-taken');
     const incoming = { settings, identity };
     try {
       const resolved = await (found === null
-        ? this.#accounts.link(em, userId, incoming)
-        : this.#accounts.signIn(em, found, incoming));
-      await this.#trail.append(em, ...resolved.records);
+        ? this.accounts.link(em, userId, incoming)
+        : this.accounts.signIn(em, found, incoming));
+      await this.trail.append(em, ...resolved.records);
       return resolved;
     } catch (error) {
       throw error instanceof OidcError ? new DomainError('unauthenticated') : error;
@@ -63,7 +51,7 @@ export class IdentityAttachment {
 
   /** A password alone must not change an account that asks for more. @throws DomainError `account-link-required` */
   async requireNoSecondFactor(em: EntityManager, userId: string): Promise<void> {
-    if ((await this.#factors.methodsOf(em, userId)).length === 0) return;
+    if ((await this.factors.methodsOf(em, userId)).length === 0) return;
     throw new DomainError('account-link-required', {
       detail: 'This account has a second factor: log in to it, then link the provider from there.',
     });

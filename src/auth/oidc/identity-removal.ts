@@ -12,30 +12,18 @@ import { Providers } from './providers.ts';
 /** Takes an identity from an account, unless nobody could log in to it any more. */
 @Injectable()
 export class IdentityRemoval {
-  readonly #identities: Identities;
-  readonly #users: UsersRepository;
-  readonly #providers: Providers;
-  readonly #notifier: Notifier;
-  readonly #trail: AuditTrail;
-
   constructor(
-    identities: Identities,
-    users: UsersRepository,
-    providers: Providers,
-    notifier: Notifier,
-    trail: AuditTrail,
-  ) {
-    this.#identities = identities;
-    this.#users = users;
-    this.#providers = providers;
-    this.#notifier = notifier;
-    this.#trail = trail;
-  }
+    private readonly identities: Identities,
+    private readonly users: UsersRepository,
+    private readonly providers: Providers,
+    private readonly notifier: Notifier,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** @throws DomainError `not-found`, `last-login-method` */
   async remove(em: EntityManager, { userId, sessionId }: SessionPrincipal, identityId: string): Promise<void> {
-    const user = await this.#users.findLocked(em, userId);
-    const identities = await this.#identities.listOf(em, userId);
+    const user = await this.users.findLocked(em, userId);
+    const identities = await this.identities.listOf(em, userId);
     const identity = identities.find(({ id }) => id === identityId);
     if (user === null || identity === undefined) throw new DomainError('not-found');
     const isAnotherLeft = identities.some(({ id, provider }) => id !== identityId && this.#isOn(provider));
@@ -47,11 +35,11 @@ export class IdentityRemoval {
       [identityId, sessionId],
     );
     for (const session of opened) await endSession(em, session.id, 'identity-removed');
-    await this.#identities.remove(em, identityId);
-    const label = this.#providers.findProvider(identity.provider)?.settings.label ?? identity.provider;
+    await this.identities.remove(em, identityId);
+    const label = this.providers.findProvider(identity.provider)?.settings.label ?? identity.provider;
     const values = { provider: label, change: 'removed' } as const;
-    await this.#notifier.queue(em, { userId, to: user.email, template: 'identity-linked', values });
-    await this.#trail.append(em, {
+    await this.notifier.queue(em, { userId, to: user.email, template: 'identity-linked', values });
+    await this.trail.append(em, {
       actorId: userId,
       action: 'identity.unlink',
       outcome: 'success',
@@ -62,7 +50,7 @@ export class IdentityRemoval {
   }
 
   #isOn(provider: string): boolean {
-    return this.#providers.findProvider(provider) !== undefined;
+    return this.providers.findProvider(provider) !== undefined;
   }
 }
 

@@ -20,31 +20,19 @@ import { AuthorizationResponder } from './authorization-response.ts';
 @Controller('auth/oidc')
 @Problems('rate-limited', 'service-unavailable')
 export class OidcController {
-  readonly #providers: Providers;
-  readonly #responder: AuthorizationResponder;
-  readonly #codeExchange: CodeExchangeService;
-  readonly #passwordLink: PasswordLinkService;
-  readonly #http: HttpConfig;
-
   constructor(
-    providers: Providers,
-    responder: AuthorizationResponder,
-    codeExchange: CodeExchangeService,
-    passwordLink: PasswordLinkService,
-    http: HttpConfig,
-  ) {
-    this.#providers = providers;
-    this.#responder = responder;
-    this.#codeExchange = codeExchange;
-    this.#passwordLink = passwordLink;
-    this.#http = http;
-  }
+    private readonly loginProviders: Providers,
+    private readonly responder: AuthorizationResponder,
+    private readonly codeExchange: CodeExchangeService,
+    private readonly passwordLink: PasswordLinkService,
+    private readonly http: HttpConfig,
+  ) {}
 
   @Get('providers')
   @ApiOperation({ operationId: 'oidc.providers', summary: 'Who vouches for users of this server?', security: [] })
   @ApiOkResponse({ type: ProviderListResponse })
   providers(): ProviderListResponse {
-    return { providers: this.#providers.all().map((provider) => providerResponse(provider, this.#http.origin)) };
+    return { providers: this.loginProviders.all().map((provider) => providerResponse(provider, this.http.origin)) };
   }
 
   @LimitedAs('sso')
@@ -64,7 +52,7 @@ export class OidcController {
     @Query() query: SignOnQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.#responder.begin(reply, provider, query);
+    await this.responder.begin(reply, provider, query);
   }
 
   @LimitedAs('sso')
@@ -84,7 +72,7 @@ export class OidcController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.#responder.complete(reply, provider, request);
+    await this.responder.complete(reply, provider, request);
   }
 
   @LimitedAs('sso')
@@ -106,7 +94,7 @@ export class OidcController {
     'email-not-verified',
   )
   async exchange(@Body() { code, code_verifier }: ExchangeRequest): Promise<LoginResponse> {
-    return loginResponse(await this.#codeExchange.exchange({ code, verifier: code_verifier ?? null }));
+    return loginResponse(await this.codeExchange.exchange({ code, verifier: code_verifier ?? null }));
   }
 
   @LimitedAs('login')
@@ -132,6 +120,6 @@ export class OidcController {
     'service-busy',
   )
   async link(@Body() { link_token, password }: PasswordLinkRequest): Promise<LoginResponse> {
-    return loginResponse(await this.#passwordLink.link({ linkToken: link_token, password }));
+    return loginResponse(await this.passwordLink.link({ linkToken: link_token, password }));
   }
 }

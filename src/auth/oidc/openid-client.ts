@@ -24,16 +24,17 @@ import { OidcError } from '../identities/oidc.errors.ts';
 /** A provider that speaks OpenID Connect Core 1.0: the authorization code flow with PKCE, state and nonce. */
 export class OpenIdClient extends IdentityProvider {
   readonly issuer: string;
-  readonly #settings: ProviderSettings;
   readonly #jsonRequest: JsonRequest;
   readonly #discovery: Discovery;
   readonly #jwks: Jwks;
   readonly #tokens: TokenEndpoint;
 
-  constructor(settings: ProviderSettings, outbound: OutboundClient) {
+  constructor(
+    private readonly settings: ProviderSettings,
+    outbound: OutboundClient,
+  ) {
     super();
     this.issuer = settings.issuer;
-    this.#settings = settings;
     this.#jsonRequest = new JsonRequest(outbound);
     this.#discovery = new Discovery(settings.issuer, this.#jsonRequest);
     this.#jwks = new Jwks(this.#jsonRequest);
@@ -42,7 +43,7 @@ export class OpenIdClient extends IdentityProvider {
 
   override async authorizationUrl(secrets: AuthorizationRequest): Promise<string> {
     const metadata = await this.#discovery.metadata(this.#jsonRequest.deadline());
-    const url = await authorizationUrl({ settings: this.#settings, metadata, secrets });
+    const url = await authorizationUrl({ settings: this.settings, metadata, secrets });
     return this.#forBrowsers(url);
   }
 
@@ -53,7 +54,7 @@ export class OpenIdClient extends IdentityProvider {
     if (grant.iss === undefined ? metadata.namesItself : grant.iss !== this.issuer) {
       throw new OidcError('issuer-parameter');
     }
-    return identifyByCode({ settings: this.#settings, metadata, secrets: grant }, grant, (code) =>
+    return identifyByCode({ settings: this.settings, metadata, secrets: grant }, grant, (code) =>
       this.#verify({ ...grant, code }, metadata, signal),
     );
   }
@@ -73,7 +74,7 @@ export class OpenIdClient extends IdentityProvider {
     if (endSessionEndpoint === null) return null;
     const url = new URL(endSessionEndpoint);
     if (idToken !== null) url.searchParams.set('id_token_hint', idToken);
-    url.searchParams.set('client_id', this.#settings.clientId);
+    url.searchParams.set('client_id', this.settings.clientId);
     url.searchParams.set('post_logout_redirect_uri', returnUrl);
     return this.#forBrowsers(url.href);
   }
@@ -87,7 +88,7 @@ export class OpenIdClient extends IdentityProvider {
     const form = {
       grant_type: 'authorization_code',
       code: grant.code,
-      redirect_uri: this.#settings.redirectUri,
+      redirect_uri: this.settings.redirectUri,
       code_verifier: grant.codeVerifier,
     };
     const tokens = await this.#tokens.ask(metadata, form, signal);
@@ -102,13 +103,13 @@ export class OpenIdClient extends IdentityProvider {
       subject: claims.sub,
       providerSid: sessionIdOf(claims),
       tokens,
-      ...profileOf(claims, userinfo, this.#settings),
+      ...profileOf(claims, userinfo, this.settings),
     };
     return { identity, untilSeconds: claims.exp + SKEW_SECONDS };
   }
 
   #expectation({ algorithms, jwksUri }: ProviderMetadata, signal: AbortSignal): TokenExpectation {
-    const { clientId, clientSecret, allowsHs256 } = this.#settings;
+    const { clientId, clientSecret, allowsHs256 } = this.settings;
     const key: JWTVerifyGetKey = (header, token) =>
       header.alg === 'HS256'
         ? new TextEncoder().encode(clientSecret.reveal())
@@ -123,7 +124,7 @@ export class OpenIdClient extends IdentityProvider {
 
   /** Browsers may know the issuer under another address than this server does. */
   #forBrowsers(url: string): string {
-    const { browserUrl } = this.#settings;
+    const { browserUrl } = this.settings;
     return browserUrl !== undefined && url.startsWith(`${this.issuer}/`)
       ? browserUrl + url.slice(this.issuer.length)
       : url;

@@ -23,25 +23,13 @@ import { RpInitiatedLogoutService } from './rp-initiated-logout.service.ts';
 @Controller('auth/oidc')
 @Problems('rate-limited', 'service-unavailable')
 export class ProviderSessionController {
-  readonly #identities: IdentitiesService;
-  readonly #providers: Providers;
-  readonly #rpInitiatedLogout: RpInitiatedLogoutService;
-  readonly #backChannel: BackChannelLogoutService;
-  readonly #http: HttpConfig;
-
   constructor(
-    identities: IdentitiesService,
-    providers: Providers,
-    rpInitiatedLogout: RpInitiatedLogoutService,
-    backChannel: BackChannelLogoutService,
-    http: HttpConfig,
-  ) {
-    this.#identities = identities;
-    this.#providers = providers;
-    this.#rpInitiatedLogout = rpInitiatedLogout;
-    this.#backChannel = backChannel;
-    this.#http = http;
-  }
+    private readonly identities: IdentitiesService,
+    private readonly providers: Providers,
+    private readonly rpInitiatedLogout: RpInitiatedLogoutService,
+    private readonly backChannel: BackChannelLogoutService,
+    private readonly http: HttpConfig,
+  ) {}
 
   @StepUp()
   @Post(':provider/link')
@@ -68,9 +56,9 @@ export class ProviderSessionController {
     @ProviderName() provider: string,
     @Body() { return_path }: LinkBeginRequest,
   ): Promise<LinkBeginResponse> {
-    const { id } = this.#providers.get(provider).settings;
-    const token = await this.#identities.beginLink(principal, { provider: id, returnPath: return_path ?? '' });
-    return { login_url: `${this.#http.origin}/api/auth/oidc/${id}/login?link_token=${token}` };
+    const { id } = this.providers.get(provider).settings;
+    const token = await this.identities.beginLink(principal, { provider: id, returnPath: return_path ?? '' });
+    return { login_url: `${this.http.origin}/api/auth/oidc/${id}/login?link_token=${token}` };
   }
 
   @Post('logout')
@@ -83,7 +71,7 @@ export class ProviderSessionController {
   @ApiOkResponse({ type: ProviderLogoutResponse })
   @Problems('unauthenticated')
   async logout(@CurrentSession() principal: SessionPrincipal): Promise<ProviderLogoutResponse> {
-    return { logout_url: await this.#rpInitiatedLogout.logOut(principal) };
+    return { logout_url: await this.rpInitiatedLogout.logOut(principal) };
   }
 
   @Public()
@@ -103,10 +91,10 @@ export class ProviderSessionController {
     @ProviderName() provider: string,
     @Req() request: FastifyRequest,
   ): Promise<ProviderLogoutReceiptResponse> {
-    this.#providers.get(provider);
+    this.providers.get(provider);
     if (!(request.body instanceof URLSearchParams)) throw new DomainError('unsupported-media-type');
     const [token, ...more] = request.body.getAll('logout_token');
     if (token === undefined || more.length > 0) throw new DomainError('invalid-logout-token');
-    return { sessions: await this.#backChannel.logOut(provider, token) };
+    return { sessions: await this.backChannel.logOut(provider, token) };
   }
 }

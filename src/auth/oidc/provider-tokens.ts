@@ -12,16 +12,13 @@ const LEAST_LIFE_MS = 30_000;
 /** Tokens that providers issued for users of this server: sealed at rest, renewed when they run out, never handed out. */
 @Injectable()
 export class ProviderTokenKeeper {
-  readonly #database: Database;
-  readonly #identities: Identities;
-  readonly #providers: Providers;
   readonly #renewals = new Map<string, Promise<string | null>>();
 
-  constructor(database: Database, identities: Identities, providers: Providers) {
-    this.#database = database;
-    this.#identities = identities;
-    this.#providers = providers;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly identities: Identities,
+    private readonly providers: Providers,
+  ) {}
 
   /**
    * The access token of a user at a provider.
@@ -44,26 +41,26 @@ export class ProviderTokenKeeper {
 
   /** The ID token of the last login, for logging out at the provider. */
   async idTokenOf(identityId: string): Promise<{ readonly provider: string; readonly idToken: string | null } | null> {
-    return this.#database.read(async (em) => {
+    return this.database.read(async (em) => {
       const identity = await em.findOne(Identity, { id: identityId });
       if (identity === null) return null;
-      const tokens = await this.#identities.tokensOf(em, identity);
+      const tokens = await this.identities.tokensOf(em, identity);
       return { provider: identity.provider, idToken: tokens?.idToken ?? null };
     });
   }
 
   #read(userId: string, provider: string): Promise<{ identity: Identity; tokens: ProviderTokens | null } | null> {
-    return this.#database.read(async (em) => {
+    return this.database.read(async (em) => {
       const identity = await em.findOne(Identity, { userId, provider }, { orderBy: { linkedAt: 'asc' } });
-      return identity === null ? null : { identity, tokens: await this.#identities.tokensOf(em, identity) };
+      return identity === null ? null : { identity, tokens: await this.identities.tokensOf(em, identity) };
     });
   }
 
   async #renew(identity: Identity, refreshToken: string): Promise<string | null> {
-    const { protocol } = this.#providers.get(identity.provider);
+    const { protocol } = this.providers.get(identity.provider);
     try {
       const renewed = await protocol.refresh(refreshToken);
-      const isStored = await this.#database.transaction((em) => this.#identities.replaceTokens(em, identity, renewed));
+      const isStored = await this.database.transaction((em) => this.identities.replaceTokens(em, identity, renewed));
       if (isStored) return renewed.accessToken;
     } catch (error) {
       if (!(error instanceof OidcError) || error.reason !== 'token-endpoint') throw error;

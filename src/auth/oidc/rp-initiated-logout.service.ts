@@ -10,38 +10,30 @@ import { OidcError } from '../identities/oidc.errors.ts';
 /** Ends a session here, and says where it ends at the provider (OpenID Connect RP-Initiated Logout 1.0). */
 @Injectable()
 export class RpInitiatedLogoutService {
-  readonly #database: Database;
-  readonly #sessions: SessionService;
-  readonly #tokens: ProviderTokenKeeper;
-  readonly #providers: Providers;
   readonly #returnUrl: string;
 
   constructor(
-    database: Database,
-    sessions: SessionService,
-    tokens: ProviderTokenKeeper,
-    providers: Providers,
+    private readonly database: Database,
+    private readonly sessions: SessionService,
+    private readonly tokens: ProviderTokenKeeper,
+    private readonly providers: Providers,
     http: HttpConfig,
   ) {
-    this.#database = database;
-    this.#sessions = sessions;
-    this.#tokens = tokens;
-    this.#providers = providers;
     this.#returnUrl = http.frontendUrl ?? http.origin;
   }
 
   /** @returns null when no provider opened the session, or it has no page for this */
   async logOut(principal: SessionPrincipal): Promise<string | null> {
-    const [row] = await this.#database.read((em) =>
+    const [row] = await this.database.read((em) =>
       em.execute<{ identity_id: string | null }[]>('select identity_id from sessions where id = ?', [
         principal.sessionId,
       ]),
     );
     const identityId = row?.identity_id ?? null;
-    const known = identityId === null ? null : await this.#tokens.idTokenOf(identityId);
+    const known = identityId === null ? null : await this.tokens.idTokenOf(identityId);
     // First of all, and whatever the provider says.
-    await this.#sessions.logout(principal);
-    const protocol = known === null ? undefined : this.#providers.findProvider(known.provider)?.protocol;
+    await this.sessions.logout(principal);
+    const protocol = known === null ? undefined : this.providers.findProvider(known.provider)?.protocol;
     if (known === null || protocol === undefined) return null;
     try {
       return await protocol.logoutUrl({ idToken: known.idToken, returnUrl: this.#returnUrl });

@@ -45,26 +45,21 @@ interface ChallengePayload {
 /** Asks for passkeys and checks the answers, each question once. */
 @Injectable()
 export class PasskeyAssertions {
-  readonly #webAuthn: WebAuthn;
-  readonly #passkeys: Passkeys;
-  readonly #tokens: OneTimeTokens;
-  readonly #trail: AuditTrail;
-
-  constructor(webAuthn: WebAuthn, passkeys: Passkeys, tokens: OneTimeTokens, trail: AuditTrail) {
-    this.#webAuthn = webAuthn;
-    this.#passkeys = passkeys;
-    this.#tokens = tokens;
-    this.#trail = trail;
-  }
+  constructor(
+    private readonly webAuthn: WebAuthn,
+    private readonly passkeys: Passkeys,
+    private readonly tokens: OneTimeTokens,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /** A question to the passkeys of the user, or to any at login. @returns null when the user has none */
   async createOptions(em: EntityManager, use: AssertionUse): Promise<AuthenticationOptions | null> {
     const userId = use.kind === 'login' ? null : use.userId;
-    const known = userId === null ? [] : (await this.#passkeys.list(em, userId)).map(credentialKey);
+    const known = userId === null ? [] : (await this.passkeys.list(em, userId)).map(credentialKey);
     if (userId !== null && known.length === 0) return null;
-    const { options, challenge } = await this.#webAuthn.authenticationOptions(known, verifiesUser(use));
+    const { options, challenge } = await this.webAuthn.authenticationOptions(known, verifiesUser(use));
     const payload: ChallengePayload = { challenge, binding: bindingOf(use) };
-    const authenticationToken = await this.#tokens.issue(em, {
+    const authenticationToken = await this.tokens.issue(em, {
       purpose: 'passkey-authentication',
       userId,
       payload,
@@ -76,13 +71,13 @@ export class PasskeyAssertions {
   /** Checks an answer. The question is used up, whatever the answer. */
   async verify(em: EntityManager, use: AssertionUse, answer: AssertionAnswer): Promise<AssertionVerdict> {
     const { authenticationToken, response } = answer;
-    const asked = await this.#tokens.redeem<ChallengePayload>(em, 'passkey-authentication', authenticationToken);
-    const passkey = await this.#passkeys.findByCredential(em, response.id);
+    const asked = await this.tokens.redeem<ChallengePayload>(em, 'passkey-authentication', authenticationToken);
+    const passkey = await this.passkeys.findByCredential(em, response.id);
     const userId = passkey?.userId ?? null;
     if (asked === null || passkey === null) return { isRight: false, userId };
     const isMeant = asked.payload.binding === bindingOf(use) && isOwnedBy(passkey, use, response);
     const counter = isMeant
-      ? await this.#webAuthn.verifyAssertion({
+      ? await this.webAuthn.verifyAssertion({
           response,
           challenge: asked.payload.challenge,
           credential: credentialKey(passkey),
@@ -93,8 +88,8 @@ export class PasskeyAssertions {
   }
 
   async #recordUse(em: EntityManager, { id, userId }: Passkey, counter: number): Promise<boolean> {
-    if (await this.#passkeys.recordUse(em, id, counter)) return true;
-    await this.#trail.append(em, {
+    if (await this.passkeys.recordUse(em, id, counter)) return true;
+    await this.trail.append(em, {
       actorId: userId,
       action: 'passkey.cloned',
       outcome: 'denied',

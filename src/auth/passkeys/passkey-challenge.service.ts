@@ -8,20 +8,16 @@ import { PasskeyAssertions, type AssertionAnswer, type AuthenticationOptions } f
 /** A passkey as the second step of a login. */
 @Injectable()
 export class PasskeyChallengeService {
-  readonly #challenges: MfaChallenges;
-  readonly #assertions: PasskeyAssertions;
-  readonly #opening: ChallengeOpening;
-
-  constructor(challenges: MfaChallenges, assertions: PasskeyAssertions, opening: ChallengeOpening) {
-    this.#challenges = challenges;
-    this.#assertions = assertions;
-    this.#opening = opening;
-  }
+  constructor(
+    private readonly challenges: MfaChallenges,
+    private readonly assertions: PasskeyAssertions,
+    private readonly opening: ChallengeOpening,
+  ) {}
 
   /** @throws DomainError `invalid-mfa-token`, `no-second-factor` when the account has no passkey */
   async createOptions(mfaToken: string): Promise<AuthenticationOptions> {
-    const question = await this.#challenges.prepare('mfa-challenge', mfaToken, (em, { user }) =>
-      this.#assertions.createOptions(em, { kind: 'challenge', userId: user.id, mfaToken }),
+    const question = await this.challenges.prepare('mfa-challenge', mfaToken, (em, { user }) =>
+      this.assertions.createOptions(em, { kind: 'challenge', userId: user.id, mfaToken }),
     );
     if (question === null) throw new DomainError('no-second-factor');
     return question;
@@ -29,14 +25,14 @@ export class PasskeyChallengeService {
 
   /** @throws DomainError `invalid-mfa-token`, `invalid-passkey`, `rate-limited` */
   answer(mfaToken: string, answer: AssertionAnswer): Promise<TokenPair> {
-    return this.#challenges.verify({
+    return this.challenges.verify({
       purpose: 'mfa-challenge',
       mfaToken,
       refusal: 'invalid-passkey',
       work: async (em, step) => {
         const use = { kind: 'challenge', userId: step.user.id, mfaToken } as const;
-        const { isRight } = await this.#assertions.verify(em, use, answer);
-        return isRight ? this.#opening.openSession(em, step, 'passkey') : null;
+        const { isRight } = await this.assertions.verify(em, use, answer);
+        return isRight ? this.opening.openSession(em, step, 'passkey') : null;
       },
     });
   }

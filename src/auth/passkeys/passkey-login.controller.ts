@@ -30,13 +30,10 @@ const BODY_PROBLEMS = [
 @Problems('rate-limited', 'service-unavailable')
 @Controller('auth')
 export class PasskeyLoginController {
-  readonly #logins: PasskeyLoginService;
-  readonly #challenges: PasskeyChallengeService;
-
-  constructor(logins: PasskeyLoginService, challenges: PasskeyChallengeService) {
-    this.#logins = logins;
-    this.#challenges = challenges;
-  }
+  constructor(
+    private readonly logins: PasskeyLoginService,
+    private readonly challenges: PasskeyChallengeService,
+  ) {}
 
   @Post('passkeys/login-options')
   @HttpCode(HttpStatus.OK)
@@ -49,7 +46,7 @@ export class PasskeyLoginController {
   })
   @ApiOkResponse({ type: AuthenticationOptionsResponse })
   async loginOptions(): Promise<AuthenticationOptionsResponse> {
-    return authenticationOptionsResponse(await this.#logins.createOptions());
+    return authenticationOptionsResponse(await this.logins.createOptions());
   }
 
   @Post('passkeys/login')
@@ -59,7 +56,7 @@ export class PasskeyLoginController {
   @Problems(...BODY_PROBLEMS, 'invalid-passkey', 'email-not-verified')
   async login(@Body() { authentication_token, response }: PasskeyLoginRequest): Promise<LoginResponse> {
     return loginResponse(
-      await this.#logins.login({ authenticationToken: authentication_token, response: assertionOf(response) }),
+      await this.logins.login({ authenticationToken: authentication_token, response: assertionOf(response) }),
     );
   }
 
@@ -75,7 +72,7 @@ export class PasskeyLoginController {
   async challengeOptions(
     @Body() { mfa_token }: PasskeyChallengeOptionsRequest,
   ): Promise<AuthenticationOptionsResponse> {
-    return authenticationOptionsResponse(await this.#challenges.createOptions(mfa_token));
+    return authenticationOptionsResponse(await this.challenges.createOptions(mfa_token));
   }
 
   @Post('mfa/challenge/passkey')
@@ -87,6 +84,6 @@ export class PasskeyLoginController {
     @Body() { mfa_token, authentication_token, response }: PasskeyChallengeRequest,
   ): Promise<TokenPairResponse> {
     const answer = { authenticationToken: authentication_token, response: assertionOf(response) };
-    return tokenPairResponse(await this.#challenges.answer(mfa_token, answer));
+    return tokenPairResponse(await this.challenges.answer(mfa_token, answer));
   }
 }

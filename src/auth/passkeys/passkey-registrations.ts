@@ -24,26 +24,23 @@ interface ChallengePayload {
 /** Asks authenticators to make passkeys and checks what they made. */
 @Injectable()
 export class PasskeyRegistrations {
-  readonly #webAuthn: WebAuthn;
-  readonly #tokens: OneTimeTokens;
-
-  constructor(webAuthn: WebAuthn, tokens: OneTimeTokens) {
-    this.#webAuthn = webAuthn;
-    this.#tokens = tokens;
-  }
+  constructor(
+    private readonly webAuthn: WebAuthn,
+    private readonly tokens: OneTimeTokens,
+  ) {}
 
   async createOptions(
     em: EntityManager,
     { user, sessionId, known }: { user: User; sessionId: string; known: readonly Passkey[] },
   ): Promise<RegistrationOptions> {
-    const { options, challenge } = await this.#webAuthn.registrationOptions({
+    const { options, challenge } = await this.webAuthn.registrationOptions({
       userId: user.id,
       email: user.email,
       fullName: user.fullName ?? null,
       known: known.map(({ transports, ...each }) => ({ ...each, transports: transports.split(' ').filter(Boolean) })),
     });
     const payload: ChallengePayload = { challenge, sessionId };
-    const registrationToken = await this.#tokens.issue(em, {
+    const registrationToken = await this.tokens.issue(em, {
       purpose: 'passkey-registration',
       userId: user.id,
       payload,
@@ -58,8 +55,8 @@ export class PasskeyRegistrations {
     answer: { principal: SessionPrincipal; registrationToken: string; response: AttestationResponse },
   ): Promise<NewCredential | null> {
     const { principal, registrationToken, response } = answer;
-    const asked = await this.#tokens.redeem<ChallengePayload>(em, 'passkey-registration', registrationToken);
+    const asked = await this.tokens.redeem<ChallengePayload>(em, 'passkey-registration', registrationToken);
     if (asked?.userId !== principal.userId || asked.payload.sessionId !== principal.sessionId) return null;
-    return this.#webAuthn.verifyRegistration(response, asked.payload.challenge);
+    return this.webAuthn.verifyRegistration(response, asked.payload.challenge);
   }
 }

@@ -30,17 +30,13 @@ const PasskeyId = (): ParameterDecorator =>
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 @Controller('auth/passkeys')
 export class PasskeysController {
-  readonly #passkeys: PasskeysService;
-
-  constructor(passkeys: PasskeysService) {
-    this.#passkeys = passkeys;
-  }
+  constructor(private readonly passkeys: PasskeysService) {}
 
   @Get()
   @ApiOperation({ operationId: 'passkeys.list', summary: 'List my passkeys' })
   @ApiOkResponse({ type: PasskeyListResponse })
   async list(@CurrentSession() principal: SessionPrincipal): Promise<PasskeyListResponse> {
-    return { passkeys: (await this.#passkeys.list(principal)).map(passkeyResponse) };
+    return { passkeys: (await this.passkeys.list(principal)).map(passkeyResponse) };
   }
 
   @StepUp()
@@ -54,7 +50,7 @@ export class PasskeysController {
   @ApiOkResponse({ type: RegistrationOptionsResponse })
   @Problems('passkey-refused')
   async registrationOptions(@CurrentSession() principal: SessionPrincipal): Promise<RegistrationOptionsResponse> {
-    const { options, registrationToken } = await this.#passkeys.begin(principal);
+    const { options, registrationToken } = await this.passkeys.begin(principal);
     return { options: { ...options }, registration_token: registrationToken };
   }
 
@@ -71,7 +67,7 @@ export class PasskeysController {
     @CurrentSession() principal: SessionPrincipal,
     @Body() { registration_token, name, response }: AddPasskeyRequest,
   ): Promise<AddedPasskeyResponse> {
-    const { passkey, recoveryCodes } = await this.#passkeys.add(principal, {
+    const { passkey, recoveryCodes } = await this.passkeys.add(principal, {
       registrationToken: registration_token,
       name,
       response: attestationOf(response),
@@ -88,7 +84,7 @@ export class PasskeysController {
     @PasskeyId() id: string,
     @Body() { name }: RenamePasskeyRequest,
   ): Promise<PasskeyResponse> {
-    return passkeyResponse(await this.#passkeys.rename(principal, id, name));
+    return passkeyResponse(await this.passkeys.rename(principal, id, name));
   }
 
   @StepUp()
@@ -102,6 +98,6 @@ export class PasskeysController {
   @ApiNoContentResponse({ description: 'The passkey opens nothing any more.' })
   @Problems('not-found', 'second-factor-required')
   async remove(@CurrentSession() principal: SessionPrincipal, @PasskeyId() id: string): Promise<void> {
-    await this.#passkeys.remove(principal, id);
+    await this.passkeys.remove(principal, id);
   }
 }

@@ -41,17 +41,13 @@ export interface AssertionCheck {
 /** Makes the options of WebAuthn ceremonies and verifies the responses (WebAuthn Level 3 section 7). */
 @Injectable()
 export class WebAuthn {
-  readonly #party: RelyingParty;
-
-  constructor(party: RelyingParty) {
-    this.#party = party;
-  }
+  constructor(private readonly party: RelyingParty) {}
 
   /** A passkey that its authenticator can find without being told a name, and that verifies its user. */
   async registrationOptions({ userId, email, fullName, known }: RegisteringUser): Promise<CeremonyOptions> {
     const options = await generateRegistrationOptions({
-      rpName: this.#party.name,
-      rpID: this.#party.id,
+      rpName: this.party.name,
+      rpID: this.party.id,
       userName: email,
       userDisplayName: fullName ?? email,
       userID: handleOf(userId),
@@ -70,7 +66,7 @@ export class WebAuthn {
     requiresVerifiedUser: boolean,
   ): Promise<CeremonyOptions> {
     const options = await generateAuthenticationOptions({
-      rpID: this.#party.id,
+      rpID: this.party.id,
       timeout: TIMEOUT_MS,
       userVerification: requiresVerifiedUser ? 'required' : 'preferred',
       ...(known.length > 0 && { allowCredentials: known.map(descriptor) }),
@@ -85,8 +81,8 @@ export class WebAuthn {
       const { registrationInfo } = await verifyRegistrationResponse({
         response: { ...response, type: 'public-key', clientExtensionResults: {} },
         expectedChallenge: challenge,
-        expectedOrigin: [...this.#party.origins],
-        expectedRPID: this.#party.id,
+        expectedOrigin: [...this.party.origins],
+        expectedRPID: this.party.id,
         requireUserVerification: true,
         supportedAlgorithmIDs: ALGORITHMS,
       });
@@ -116,8 +112,8 @@ export class WebAuthn {
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
         response: { ...response, type: 'public-key', clientExtensionResults: {} },
         expectedChallenge: challenge,
-        expectedOrigin: [...this.#party.origins],
-        expectedRPID: this.#party.id,
+        expectedOrigin: [...this.party.origins],
+        expectedRPID: this.party.id,
         requireUserVerification: requiresVerifiedUser,
         // The counter is compared by us, after the signature and in the database: see Passkeys.recordUse.
         credential: {

@@ -5,20 +5,17 @@ import { PasswordPolicy, type NewPassword } from './password-policy.ts';
 /** Turns passwords that somebody has chosen into hashes; no other way leads into an account. */
 @Injectable()
 export class NewPasswords {
-  readonly #policy: PasswordPolicy;
-  readonly #hasher: PasswordHasher;
-
-  constructor(policy: PasswordPolicy, hasher: PasswordHasher) {
-    this.#policy = policy;
-    this.#hasher = hasher;
-  }
+  constructor(
+    private readonly policy: PasswordPolicy,
+    private readonly hasher: PasswordHasher,
+  ) {}
 
   /**
    * @returns the bcrypt hash to store
    * @throws DomainError `validation-failed` naming the field, before any work is done, or `service-busy`
    */
   async accept(chosen: NewPassword): Promise<string> {
-    this.#policy.checkPassword(chosen);
-    return this.#hasher.hash(chosen.password);
+    this.policy.checkPassword(chosen);
+    return this.hasher.hash(chosen.password);
   }
 }

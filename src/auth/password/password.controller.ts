@@ -10,11 +10,7 @@ import { PasswordService } from './password.service.ts';
 @ApiTags('users')
 @Controller('users/me/password')
 export class PasswordController {
-  readonly #passwords: PasswordService;
-
-  constructor(passwords: PasswordService) {
-    this.#passwords = passwords;
-  }
+  constructor(private readonly passwords: PasswordService) {}
 
   @Put()
   @HttpCode(HttpStatus.NO_CONTENT)
@@ -36,7 +32,7 @@ export class PasswordController {
     'service-unavailable',
   )
   async change(@CurrentSession() principal: SessionPrincipal, @Body() request: ChangePasswordRequest): Promise<void> {
-    await this.#passwords.change(principal, {
+    await this.passwords.change(principal, {
       currentPassword: request.current_password,
       newPassword: request.new_password,
     });

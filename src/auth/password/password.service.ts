@@ -17,25 +17,13 @@ export interface PasswordChange {
 /** The own password. */
 @Injectable()
 export class PasswordService {
-  readonly #database: Database;
-  readonly #check: CredentialCheck;
-  readonly #passwords: NewPasswords;
-  readonly #changes: PasswordChanges;
-  readonly #trail: AuditTrail;
-
   constructor(
-    database: Database,
-    check: CredentialCheck,
-    passwords: NewPasswords,
-    changes: PasswordChanges,
-    trail: AuditTrail,
-  ) {
-    this.#database = database;
-    this.#check = check;
-    this.#passwords = passwords;
-    this.#changes = changes;
-    this.#trail = trail;
-  }
+    private readonly database: Database,
+    private readonly check: CredentialCheck,
+    private readonly passwords: NewPasswords,
+    private readonly changes: PasswordChanges,
+    private readonly trail: AuditTrail,
+  ) {}
 
   /**
    * Replaces the password and ends every other session of the account; the session of the request lives on.
@@ -44,21 +32,21 @@ export class PasswordService {
    */
   async change(principal: SessionPrincipal, { currentPassword, newPassword }: PasswordChange): Promise<void> {
     const user = await this.#confirm(principal, currentPassword);
-    const hashedPassword = await this.#passwords.accept({
+    const hashedPassword = await this.passwords.accept({
       password: newPassword,
       email: user.email,
       fullName: user.fullName ?? null,
       pointer: '/new_password',
     });
     const { sessionId } = principal;
-    await this.#database.transaction((em) => this.#changes.change(em, user, { hashedPassword, sessionId }));
-    this.#changes.notify();
+    await this.database.transaction((em) => this.changes.change(em, user, { hashedPassword, sessionId }));
+    this.changes.notify();
   }
 
   async #confirm(principal: SessionPrincipal, password: string): Promise<User> {
-    const checked = await this.#check.checkCredentials({ email: principal.email, password });
+    const checked = await this.check.checkCredentials({ email: principal.email, password });
     if (checked.isRight && checked.user.id === principal.userId) return checked.user;
-    await this.#trail.record({
+    await this.trail.record({
       actorId: principal.userId,
       action: 'user.password-change',
       outcome: 'failure',

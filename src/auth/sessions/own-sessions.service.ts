@@ -45,19 +45,19 @@ const LIVING_OF_USER = `
 /** What users do with their own sessions. */
 @Injectable()
 export class OwnSessionsService {
-  readonly #database: Database;
-  readonly #trail: AuditTrail;
   readonly #idleSeconds: number;
 
-  constructor(database: Database, trail: AuditTrail, config: AuthConfig) {
-    this.#database = database;
-    this.#trail = trail;
+  constructor(
+    private readonly database: Database,
+    private readonly trail: AuditTrail,
+    config: AuthConfig,
+  ) {
     this.#idleSeconds = config.sessionIdleSeconds;
   }
 
   /** The sessions that live, the last used first; at most 100. */
   list(principal: SessionPrincipal): Promise<readonly LivingSession[]> {
-    return this.#database.read(async (em) => {
+    return this.database.read(async (em) => {
       const rows = await em.execute<SessionRow[]>(
         `${LIVING_OF_USER} order by s.last_used_at desc, s.id desc limit ${MAX_LISTED}`,
         [principal.userId, this.#idleSeconds],
@@ -68,7 +68,7 @@ export class OwnSessionsService {
 
   /** @param name null takes the name away @throws DomainError `not-found` */
   async rename(principal: SessionPrincipal, id: string, name: string | null): Promise<LivingSession> {
-    const renamed = await this.#database.transaction(async (em) => {
+    const renamed = await this.database.transaction(async (em) => {
       const session = await this.#find(em, principal, id);
       if (session === null) return null;
       await em.execute('update sessions set name = ? where id = ?', [name, id]);
@@ -80,10 +80,10 @@ export class OwnSessionsService {
 
   /** Ends one of the own sessions, also the one of the request, for all processes at once. @throws DomainError `not-found` */
   async end(principal: SessionPrincipal, id: string): Promise<void> {
-    const isEnded = await this.#database.transaction(async (em) => {
+    const isEnded = await this.database.transaction(async (em) => {
       if ((await this.#find(em, principal, id)) === null) return false;
       await endSession(em, id, 'ended-by-user');
-      await this.#trail.append(em, { ...ending(principal, 'session.end'), targetType: 'session', targetId: id });
+      await this.trail.append(em, { ...ending(principal, 'session.end'), targetType: 'session', targetId: id });
       return true;
     });
     if (!isEnded) throw new DomainError('not-found');
@@ -91,11 +91,11 @@ export class OwnSessionsService {
 
   /** Ends every session of the user but the one of the request. */
   async endOthers(principal: SessionPrincipal): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       // A login that is on its way waits for this lock: it is ended, or it begins afterwards.
       await em.execute('select 1 from users where id = ? for update', [principal.userId]);
       await endOtherSessions(em, principal, 'ended-by-user');
-      await this.#trail.append(em, {
+      await this.trail.append(em, {
         ...ending(principal, 'session.end-others'),
         targetType: 'user',
         targetId: principal.userId,
@@ -110,7 +110,7 @@ export class OwnSessionsService {
       id,
     ]);
     if (row !== undefined) return livingSession(row);
-    await recordForeignId(em, this.#trail, { principal, table: 'sessions', id });
+    await recordForeignId(em, this.trail, { principal, table: 'sessions', id });
     return null;
   }
 }

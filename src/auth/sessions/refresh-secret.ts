@@ -9,11 +9,7 @@ const FORM = /^rt_[A-Za-z0-9_-]{43}$/;
 /** Makes refresh tokens. Only their hashes are ever stored. */
 @Injectable()
 export class RefreshSecrets {
-  readonly #ring: KeyRing;
-
-  constructor(ring: KeyRing) {
-    this.#ring = ring;
-  }
+  constructor(private readonly ring: KeyRing) {}
 
   /** The first token of a session: 32 random bytes in base64url behind `rt_`. */
   first(): string {
@@ -26,7 +22,7 @@ export class RefreshSecrets {
    * key can compute it.
    */
   successors(token: string): readonly [string, ...string[]] {
-    const [current, ...others] = this.#ring.all('refresh-successor');
+    const [current, ...others] = this.ring.all('refresh-successor');
     return [successorUnder(current, token), ...others.map((key) => successorUnder(key, token))];
   }
 }

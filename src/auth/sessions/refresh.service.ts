@@ -36,19 +36,13 @@ const STATE = `
 /** Rotates refresh tokens. One session has one living chain, whichever processes and threads ask. */
 @Injectable()
 export class RefreshService {
-  readonly #database: Database;
-  readonly #secrets: RefreshSecrets;
-  readonly #issuer: TokenIssuer;
-  readonly #reuse: TokenReuse;
-  readonly #config: AuthConfig;
-
-  constructor(database: Database, secrets: RefreshSecrets, issuer: TokenIssuer, reuse: TokenReuse, config: AuthConfig) {
-    this.#database = database;
-    this.#secrets = secrets;
-    this.#issuer = issuer;
-    this.#reuse = reuse;
-    this.#config = config;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly secrets: RefreshSecrets,
+    private readonly issuer: TokenIssuer,
+    private readonly reuse: TokenReuse,
+    private readonly config: AuthConfig,
+  ) {}
 
   /**
    * Exchanges a refresh token for a new pair. A second use within the grace time gets the same successor; later it
@@ -58,9 +52,9 @@ export class RefreshService {
    */
   async refresh(token: string): Promise<TokenPair> {
     if (!isRefreshToken(token)) throw refused();
-    const renewed = await this.#database.transaction((em) => this.#renew(em, token));
+    const renewed = await this.database.transaction((em) => this.#renew(em, token));
     if (renewed === null) throw refused();
-    return this.#issuer.issue(renewed);
+    return this.issuer.issue(renewed);
   }
 
   async #renew(em: EntityManager, token: string): Promise<IssuableSession | null> {
@@ -68,15 +62,15 @@ export class RefreshService {
     const state = await this.#lock(em, hash);
     if (state?.is_alive !== true) return null;
     if (state.is_used && !state.is_within_grace) {
-      await this.#reuse.end(em, { ...sessionOf(state), email: state.email, label: state.label });
+      await this.reuse.end(em, { ...sessionOf(state), email: state.email, label: state.label });
       return null;
     }
     // MFA_REQUIRED asks for more than this session has shown, since its user became an administrator or by configuration.
     const hasSecondFactor = state.methods.split(' ').includes('mfa');
-    if (!hasSecondFactor && this.#config.asksForSecondFactor(state.is_admin)) return null;
+    if (!hasSecondFactor && this.config.asksForSecondFactor(state.is_admin)) return null;
     const successor = state.is_used
       ? await this.#issuedSuccessor(em, state, token)
-      : await this.#advance(em, state, { hash, successor: this.#secrets.successors(token)[0] });
+      : await this.#advance(em, state, { hash, successor: this.secrets.successors(token)[0] });
     if (successor === null) return null;
     return {
       ...sessionOf(state),
@@ -92,7 +86,7 @@ export class RefreshService {
       'select 1 from sessions where id = (select session_id from refresh_tokens where token_hash = ?) for update',
       [hash],
     );
-    const { refreshGraceSeconds, sessionIdleSeconds } = this.#config;
+    const { refreshGraceSeconds, sessionIdleSeconds } = this.config;
     const rows = await em.execute<TokenState[]>(STATE, [
       sessionIdleSeconds,
       refreshGraceSeconds,
@@ -121,7 +115,7 @@ export class RefreshService {
    * one of the ring, while the keys are being changed: the one that is stored is the one that was issued.
    */
   async #issuedSuccessor(em: EntityManager, state: TokenState, token: string): Promise<string | null> {
-    for (const candidate of this.#secrets.successors(token)) {
+    for (const candidate of this.secrets.successors(token)) {
       const rows = await em.execute<unknown[]>('select 1 from refresh_tokens where token_hash = ? and session_id = ?', [
         refreshTokenHash(candidate),
         state.session_id,

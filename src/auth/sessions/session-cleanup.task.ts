@@ -19,11 +19,12 @@ export class SessionCleanup extends TaskHandler {
   override readonly kind = 'session-cleanup';
   override readonly concurrency = 1;
   override readonly everySeconds = EVERY_SECONDS;
-  readonly #database: Database;
 
-  constructor(database: Database, tasks: Tasks) {
+  constructor(
+    private readonly database: Database,
+    tasks: Tasks,
+  ) {
     super();
-    this.#database = database;
     tasks.register(this);
   }
 
@@ -31,8 +32,8 @@ export class SessionCleanup extends TaskHandler {
   override async run(): Promise<void> {
     let forgotten: number;
     do {
-      forgotten = (await this.#database.read((em) => em.execute<unknown[]>(FORGET_SESSIONS))).length;
+      forgotten = (await this.database.read((em) => em.execute<unknown[]>(FORGET_SESSIONS))).length;
     } while (forgotten === ROWS_PER_STATEMENT);
-    await this.#database.read((em) => em.execute('delete from one_time_tokens where expires_at < clock_timestamp()'));
+    await this.database.read((em) => em.execute('delete from one_time_tokens where expires_at < clock_timestamp()'));
   }
 }

@@ -27,12 +27,13 @@ const LIVING: PreparedStatement = {
 /** Tells on every request whether its session lives and whose it is, from PostgreSQL and without a cache. */
 @Injectable()
 export class SessionLoader {
-  readonly #database: Database;
   readonly #idleSeconds: number;
   readonly #lookup = new SharedLookup((ids) => this.#query(ids));
 
-  constructor(database: Database, config: AuthConfig) {
-    this.#database = database;
+  constructor(
+    private readonly database: Database,
+    config: AuthConfig,
+  ) {
     this.#idleSeconds = config.sessionIdleSeconds;
   }
 
@@ -48,7 +49,7 @@ export class SessionLoader {
   }
 
   async #query(ids: readonly string[]): Promise<ReadonlyMap<string, Principal>> {
-    const rows = await this.#database.ask<SessionRow>(LIVING, [ids, this.#idleSeconds]);
+    const rows = await this.database.ask<SessionRow>(LIVING, [ids, this.#idleSeconds]);
     return new Map(rows.map((row) => [row.id, principalOf(row)]));
   }
 }

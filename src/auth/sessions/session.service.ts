@@ -36,34 +36,22 @@ interface NewSession {
 /** Opens and ends sessions. */
 @Injectable()
 export class SessionService {
-  readonly #database: Database;
-  readonly #users: UsersRepository;
-  readonly #secrets: RefreshSecrets;
-  readonly #trail: AuditTrail;
-  readonly #config: AuthConfig;
-
   constructor(
-    database: Database,
-    users: UsersRepository,
-    secrets: RefreshSecrets,
-    trail: AuditTrail,
-    config: AuthConfig,
-  ) {
-    this.#database = database;
-    this.#users = users;
-    this.#secrets = secrets;
-    this.#trail = trail;
-    this.#config = config;
-  }
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly secrets: RefreshSecrets,
+    private readonly trail: AuditTrail,
+    private readonly config: AuthConfig,
+  ) {}
 
   /** Opens a session for an account that has passed every step of a login; the caller has locked it. */
   async create(em: EntityManager, user: User, opening: SessionOpening): Promise<IssuableSession> {
     const sessionId = randomUUIDv7();
-    const refreshToken = this.#secrets.first();
+    const refreshToken = this.secrets.first();
     await this.#insert(em, { sessionId, userId: user.id, refreshToken, opening });
     await forgetOldSessions(em, user.id);
-    await this.#users.recordLogin(em, user.id);
-    await this.#trail.append(em, {
+    await this.users.recordLogin(em, user.id);
+    await this.trail.append(em, {
       actorId: user.id,
       action: 'session.login',
       outcome: 'success',
@@ -71,7 +59,7 @@ export class SessionService {
       targetId: sessionId,
       details: { methods: opening.methods.join(' ') },
     });
-    const { sessionLifeSeconds, sessionIdleSeconds } = this.#config;
+    const { sessionLifeSeconds, sessionIdleSeconds } = this.config;
     return {
       userId: user.id,
       sessionId,
@@ -84,9 +72,9 @@ export class SessionService {
 
   /** Ends the session of the request: its access and refresh tokens are refused by every process from now on. */
   async logout(principal: SessionPrincipal): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       await endSession(em, principal.sessionId, 'logout');
-      await this.#trail.append(em, {
+      await this.trail.append(em, {
         actorId: principal.userId,
         action: 'session.logout',
         outcome: 'success',
@@ -107,7 +95,7 @@ export class SessionService {
       [
         sessionId,
         userId,
-        this.#config.sessionLifeSeconds,
+        this.config.sessionLifeSeconds,
         address ?? 'unknown',
         userAgent,
         opening.methods.join(' '),

@@ -16,17 +16,13 @@ const SessionId = (): ParameterDecorator =>
 @Controller('auth/sessions')
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class SessionsController {
-  readonly #sessions: OwnSessionsService;
-
-  constructor(sessions: OwnSessionsService) {
-    this.#sessions = sessions;
-  }
+  constructor(private readonly sessions: OwnSessionsService) {}
 
   @Get()
   @ApiOperation({ operationId: 'sessions.list', summary: 'Where am I logged in? The last used session first' })
   @ApiOkResponse({ type: OwnSessionListResponse })
   async list(@CurrentSession() principal: SessionPrincipal): Promise<OwnSessionListResponse> {
-    const sessions = await this.#sessions.list(principal);
+    const sessions = await this.sessions.list(principal);
     return { sessions: sessions.map((session) => ownSessionResponse(session, principal)) };
   }
 
@@ -39,7 +35,7 @@ export class SessionsController {
     @SessionId() id: string,
     @Body() { name }: RenameSessionRequest,
   ): Promise<OwnSessionResponse> {
-    return ownSessionResponse(await this.#sessions.rename(principal, id, name), principal);
+    return ownSessionResponse(await this.sessions.rename(principal, id, name), principal);
   }
 
   @Delete(':id')
@@ -48,7 +44,7 @@ export class SessionsController {
   @ApiNoContentResponse({ description: 'Its access and refresh tokens are refused from now on, by every process.' })
   @Problems('not-found')
   async end(@CurrentSession() principal: SessionPrincipal, @SessionId() id: string): Promise<void> {
-    await this.#sessions.end(principal, id);
+    await this.sessions.end(principal, id);
   }
 
   @Delete()
@@ -56,6 +52,6 @@ export class SessionsController {
   @ApiOperation({ operationId: 'sessions.endOthers', summary: 'End all my sessions but this one' })
   @ApiNoContentResponse({ description: 'Every other session has ended.' })
   async endOthers(@CurrentSession() principal: SessionPrincipal): Promise<void> {
-    await this.#sessions.endOthers(principal);
+    await this.sessions.endOthers(principal);
   }
 }

@@ -29,13 +29,15 @@ const SECONDS_PER_MINUTE = 60;
 /** Issues access tokens (JWT, RFC 7519) with the claims of RFC 9068 that apply, each with a `jti` of its own. */
 @Injectable()
 export class TokenIssuer {
-  readonly #jwt: JwtService;
   readonly #keyId: string;
   readonly #algorithm: AuthConfig['jwtAlgorithm'];
   readonly #lifeSeconds: number;
 
-  constructor(jwt: JwtService, keys: AccessKeys, config: AuthConfig) {
-    this.#jwt = jwt;
+  constructor(
+    private readonly jwt: JwtService,
+    keys: AccessKeys,
+    config: AuthConfig,
+  ) {
     this.#keyId = keys.currentId;
     this.#algorithm = config.jwtAlgorithm;
     this.#lifeSeconds = config.accessTokenExpireMinutes * SECONDS_PER_MINUTE;
@@ -45,7 +47,7 @@ export class TokenIssuer {
   issue({ refreshToken, remainingSeconds, ...session }: IssuableSession): TokenPair {
     const expiresInSeconds = Math.min(this.#lifeSeconds, remainingSeconds);
     const claims = { sid: session.sessionId, email: session.email, role: session.role };
-    const accessToken = this.#jwt.sign(claims, {
+    const accessToken = this.jwt.sign(claims, {
       algorithm: this.#algorithm,
       header: { alg: this.#algorithm, typ: ACCESS_TOKEN_TYPE, kid: this.#keyId },
       issuer: ISSUER,

@@ -16,24 +16,21 @@ export interface ReusedSession {
 /** What follows when a used refresh token comes back: somebody has copied it, and nobody can tell who is the thief. */
 @Injectable()
 export class TokenReuse {
-  readonly #trail: AuditTrail;
-  readonly #notifier: Notifier;
-
-  constructor(trail: AuditTrail, notifier: Notifier) {
-    this.#trail = trail;
-    this.#notifier = notifier;
-  }
+  constructor(
+    private readonly trail: AuditTrail,
+    private readonly notifier: Notifier,
+  ) {}
 
   /** Ends the session, tells its user, and records it: all of it or nothing. */
   async end(em: EntityManager, { sessionId, userId, email, label }: ReusedSession): Promise<void> {
     await endSession(em, sessionId, 'token-reuse');
-    await this.#notifier.queue(em, {
+    await this.notifier.queue(em, {
       userId,
       to: email,
       template: 'token-reuse',
       values: { ...(label !== null && { session: label }) },
     });
-    await this.#trail.append(em, {
+    await this.trail.append(em, {
       actorId: userId,
       action: 'token.reuse',
       outcome: 'denied',

@@ -10,22 +10,17 @@ import { StepUpRecords } from './step-up-records.ts';
 /** A fresh proof of identity in a session, by a passkey that verifies its user. */
 @Injectable()
 export class PasskeyStepUpService {
-  readonly #database: Database;
-  readonly #ownerLock: FactorOwnerLock;
-  readonly #assertions: PasskeyAssertions;
-  readonly #records: StepUpRecords;
-
-  constructor(database: Database, ownerLock: FactorOwnerLock, assertions: PasskeyAssertions, records: StepUpRecords) {
-    this.#database = database;
-    this.#ownerLock = ownerLock;
-    this.#assertions = assertions;
-    this.#records = records;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly ownerLock: FactorOwnerLock,
+    private readonly assertions: PasskeyAssertions,
+    private readonly records: StepUpRecords,
+  ) {}
 
   /** @throws DomainError `no-second-factor` when the account has no passkey */
   async createOptions({ userId, sessionId }: SessionPrincipal): Promise<AuthenticationOptions> {
-    const question = await this.#database.transaction((em) =>
-      this.#assertions.createOptions(em, { kind: 'step-up', userId, sessionId }),
+    const question = await this.database.transaction((em) =>
+      this.assertions.createOptions(em, { kind: 'step-up', userId, sessionId }),
     );
     if (question === null) throw new DomainError('no-second-factor');
     return question;
@@ -33,18 +28,18 @@ export class PasskeyStepUpService {
 
   /** @throws DomainError `wrong-second-factor`, `rate-limited` */
   async prove(principal: SessionPrincipal, answer: AssertionAnswer): Promise<void> {
-    await this.#ownerLock.verifyFactor(principal, (em) => this.#check(em, principal, answer));
+    await this.ownerLock.verifyFactor(principal, (em) => this.#check(em, principal, answer));
   }
 
   async #check(em: EntityManager, principal: SessionPrincipal, answer: AssertionAnswer): Promise<true | null> {
     const { userId, sessionId } = principal;
-    await this.#ownerLock.lock(em, principal);
-    const { isRight } = await this.#assertions.verify(em, { kind: 'step-up', userId, sessionId }, answer);
+    await this.ownerLock.lock(em, principal);
+    const { isRight } = await this.assertions.verify(em, { kind: 'step-up', userId, sessionId }, answer);
     if (!isRight) {
-      await this.#records.fail(em, principal, 'wrong-second-factor');
+      await this.records.fail(em, principal, 'wrong-second-factor');
       return null;
     }
-    await this.#records.succeed(em, principal, 'passkey');
+    await this.records.succeed(em, principal, 'passkey');
     return true;
   }
 }

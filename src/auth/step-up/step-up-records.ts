@@ -7,11 +7,7 @@ import type { SecondFactorMethod } from '../mfa/second-factors.ts';
 /** Writes down how a proof of identity went. */
 @Injectable()
 export class StepUpRecords {
-  readonly #trail: AuditTrail;
-
-  constructor(trail: AuditTrail) {
-    this.#trail = trail;
-  }
+  constructor(private readonly trail: AuditTrail) {}
 
   /** Makes the proof of this session, and of no other, fresh. */
   async succeed(
@@ -40,7 +36,7 @@ export class StepUpRecords {
     { userId, sessionId }: SessionPrincipal,
     event: { outcome: 'success' | 'failure'; details: Record<string, string> },
   ): Promise<void> {
-    await this.#trail.append(em, {
+    await this.trail.append(em, {
       actorId: userId,
       action: 'session.step-up',
       targetType: 'session',

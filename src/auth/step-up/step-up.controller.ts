@@ -18,13 +18,13 @@ const SECONDS_PER_MINUTE = 60;
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 @Controller('auth/step-up')
 export class StepUpController {
-  readonly #typed: StepUpService;
-  readonly #passkeys: PasskeyStepUpService;
   readonly #lifeSeconds: number;
 
-  constructor(typed: StepUpService, passkeys: PasskeyStepUpService, config: AuthConfig) {
-    this.#typed = typed;
-    this.#passkeys = passkeys;
+  constructor(
+    private readonly typed: StepUpService,
+    private readonly passkeys: PasskeyStepUpService,
+    config: AuthConfig,
+  ) {
     this.#lifeSeconds = config.stepUpMinutes * SECONDS_PER_MINUTE;
   }
 
@@ -52,11 +52,11 @@ export class StepUpController {
     @Body() { password, code, authentication_token, response }: StepUpRequest,
   ): Promise<SteppedUpResponse> {
     if (response == null) {
-      await this.#typed.prove(principal, { password: password ?? undefined, code: code ?? undefined });
+      await this.typed.prove(principal, { password: password ?? undefined, code: code ?? undefined });
     } else {
       if (authentication_token == null) throw missingToken();
       const answer = { authenticationToken: authentication_token, response: assertionOf(response) };
-      await this.#passkeys.prove(principal, answer);
+      await this.passkeys.prove(principal, answer);
     }
     return { expires_in: this.#lifeSeconds };
   }
@@ -67,7 +67,7 @@ export class StepUpController {
   @ApiOkResponse({ type: AuthenticationOptionsResponse })
   @Problems('no-second-factor')
   async passkeyOptions(@CurrentSession() principal: SessionPrincipal): Promise<AuthenticationOptionsResponse> {
-    return authenticationOptionsResponse(await this.#passkeys.createOptions(principal));
+    return authenticationOptionsResponse(await this.passkeys.createOptions(principal));
   }
 }
 

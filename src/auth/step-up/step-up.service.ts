@@ -22,25 +22,13 @@ interface WantedProof {
 /** A fresh proof of identity in a session, by password and code. */
 @Injectable()
 export class StepUpService {
-  readonly #database: Database;
-  readonly #check: CredentialCheck;
-  readonly #ownerLock: FactorOwnerLock;
-  readonly #codes: SecondFactorCheck;
-  readonly #records: StepUpRecords;
-
   constructor(
-    database: Database,
-    check: CredentialCheck,
-    ownerLock: FactorOwnerLock,
-    codes: SecondFactorCheck,
-    records: StepUpRecords,
-  ) {
-    this.#database = database;
-    this.#check = check;
-    this.#ownerLock = ownerLock;
-    this.#codes = codes;
-    this.#records = records;
-  }
+    private readonly database: Database,
+    private readonly check: CredentialCheck,
+    private readonly ownerLock: FactorOwnerLock,
+    private readonly codes: SecondFactorCheck,
+    private readonly records: StepUpRecords,
+  ) {}
 
   /**
    * @throws DomainError `validation-failed` naming what is missing, `wrong-password`, `wrong-second-factor`,
@@ -50,13 +38,13 @@ export class StepUpService {
     const wanted = await this.#wanted(principal);
     requireGiven(wanted, { password, code });
     if (wanted.password) await this.#provePassword(principal, password ?? '');
-    if (wanted.code) await this.#ownerLock.verifyFactor(principal, (em) => this.#proveCode(em, principal, code ?? ''));
-    else await this.#database.transaction((em) => this.#records.succeed(em, principal, 'password'));
+    if (wanted.code) await this.ownerLock.verifyFactor(principal, (em) => this.#proveCode(em, principal, code ?? ''));
+    else await this.database.transaction((em) => this.records.succeed(em, principal, 'password'));
   }
 
   /** A second factor is asked for wherever there is one: a stolen password must not be enough to remove it. */
   async #wanted(principal: SessionPrincipal): Promise<WantedProof> {
-    const [row] = await this.#database.read((em) =>
+    const [row] = await this.database.read((em) =>
       em.execute<{ has_password: boolean; has_factor: boolean }[]>(
         `select hashed_password is not null as has_password,
            exists (select 1 from totp_factors t where t.user_id = users.id and confirmed_at is not null)
@@ -73,20 +61,20 @@ export class StepUpService {
   }
 
   async #provePassword(principal: SessionPrincipal, password: string): Promise<void> {
-    const checked = await this.#check.checkCredentials({ email: principal.email, password });
+    const checked = await this.check.checkCredentials({ email: principal.email, password });
     if (checked.isRight && checked.user.id === principal.userId) return;
-    await this.#database.transaction((em) => this.#records.fail(em, principal, 'wrong-password'));
+    await this.database.transaction((em) => this.records.fail(em, principal, 'wrong-password'));
     throw new DomainError('wrong-password');
   }
 
   async #proveCode(em: EntityManager, principal: SessionPrincipal, code: string): Promise<true | null> {
-    await this.#ownerLock.lock(em, principal);
-    const method = await this.#codes.accept(em, principal.userId, code);
+    await this.ownerLock.lock(em, principal);
+    const method = await this.codes.accept(em, principal.userId, code);
     if (method === null) {
-      await this.#records.fail(em, principal, 'wrong-second-factor');
+      await this.records.fail(em, principal, 'wrong-second-factor');
       return null;
     }
-    await this.#records.succeed(em, principal, method);
+    await this.records.succeed(em, principal, method);
     return true;
   }
 }

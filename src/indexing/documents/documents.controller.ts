@@ -18,11 +18,7 @@ const DocumentId = (): ParameterDecorator =>
 @Controller('documents')
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class DocumentsController {
-  readonly #documents: DocumentsService;
-
-  constructor(documents: DocumentsService) {
-    this.#documents = documents;
-  }
+  constructor(private readonly documents: DocumentsService) {}
 
   @RequireScope('documents:read')
   @Get()
@@ -33,7 +29,7 @@ export class DocumentsController {
     @CurrentPrincipal() principal: Principal,
     @Query() { state, cursor, limit = DEFAULT_LIMIT }: DocumentsQuery,
   ): Promise<DocumentListResponse> {
-    return documentListResponse(await this.#documents.list(principal, { state, cursor, limit }));
+    return documentListResponse(await this.documents.list(principal, { state, cursor, limit }));
   }
 
   @RequireScope('documents:read')
@@ -42,6 +38,6 @@ export class DocumentsController {
   @ApiOkResponse({ type: DocumentResponse })
   @Problems('not-found')
   async read(@CurrentPrincipal() principal: Principal, @DocumentId() id: string): Promise<DocumentResponse> {
-    return documentResponse(await this.#documents.get(principal, id));
+    return documentResponse(await this.documents.get(principal, id));
   }
 }

@@ -16,15 +16,11 @@ export interface DocumentPage {
 /** What a user knows of the own documents. */
 @Injectable()
 export class DocumentsService {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** @throws DomainError `not-found` also for documents of others */
   async get({ userId }: Principal, id: string): Promise<DocumentView> {
-    const [document] = await this.#database.read((em) => findDocuments(em, userId, { id, limit: 1 }));
+    const [document] = await this.database.read((em) => findDocuments(em, userId, { id, limit: 1 }));
     if (document === undefined) throw new DomainError('not-found');
     return document;
   }
@@ -34,7 +30,7 @@ export class DocumentsService {
     const wanted = normalPath(path);
     const fault = findPathFault(wanted);
     if (fault !== null) throw new DomainError('validation-failed', { errors: [{ parameter: 'path', detail: fault }] });
-    const [document] = await this.#database.read((em) => findDocuments(em, userId, { path: wanted, limit: 1 }));
+    const [document] = await this.database.read((em) => findDocuments(em, userId, { path: wanted, limit: 1 }));
     if (document === undefined) throw new DomainError('not-found');
     return document;
   }
@@ -44,7 +40,7 @@ export class DocumentsService {
     { userId }: Principal,
     { state, cursor, limit }: { state?: DocumentState | undefined; cursor?: string | undefined; limit: number },
   ): Promise<DocumentPage> {
-    const found = await this.#database.read((em) =>
+    const found = await this.database.read((em) =>
       findDocuments(em, userId, { ...(state && { state }), ...(cursor && { before: cursor }), limit: limit + 1 }),
     );
     const documents = found.slice(0, limit);

@@ -32,15 +32,11 @@ export interface FileStanding {
 /** Explains any file of an account: what scans know of it, else what the account and the rules say now. */
 @Injectable()
 export class IndexStateService {
-  readonly #database: Database;
-  readonly #rules: IndexRulesService;
-  readonly #source: DocumentSource;
-
-  constructor(database: Database, rules: IndexRulesService, source: DocumentSource) {
-    this.#database = database;
-    this.#rules = rules;
-    this.#source = source;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly rules: IndexRulesService,
+    private readonly source: DocumentSource,
+  ) {}
 
   /**
    * Looks into the account, under the user's own credential, only for files that are not known.
@@ -52,14 +48,14 @@ export class IndexStateService {
     const wanted = normalPath(path);
     const fault = findPathFault(wanted);
     if (fault !== null) throw new DomainError('validation-failed', { errors: [{ parameter: 'path', detail: fault }] });
-    const book = await this.#rules.bookOf(userId);
+    const book = await this.rules.bookOf(userId);
     const known = await this.#findKnown(userId, wanted);
     if (known !== null) return { ...known, rule: book.evaluate(wanted, known.document.isRequested) };
     return this.#lookUp(userId, wanted, book);
   }
 
   async #findKnown(userId: string, path: string): Promise<(FileStanding & { readonly document: DocumentView }) | null> {
-    return this.#database.read(async (em) => {
+    return this.database.read(async (em) => {
       const [document] = await findDocuments(em, userId, { path, limit: 1 });
       if (document === undefined || document.state === 'removed') return null;
       const [scan] = await em.execute<{ at: string | null }[]>(
@@ -72,7 +68,7 @@ export class IndexStateService {
   }
 
   async #lookUp(userId: string, path: string, book: RuleBook): Promise<FileStanding> {
-    const session = await this.#source.openSession(userId);
+    const session = await this.source.openSession(userId);
     const signal = AbortSignal.timeout(LONGEST_LOOK_MS);
     const entry = await statOrNotFound(session, path, signal);
     if (entry.isFolder) throw new DomainError('not-a-file');

@@ -32,16 +32,13 @@ export interface IngestionRun {
 /** Takes one pending document to its next state: downloads, compares, reads, cuts and stores it. */
 @Injectable()
 export class DocumentIngestion {
-  readonly #records: IngestionRecords;
-  readonly #extractor: DocumentExtractor;
-  readonly #folder: DownloadFolder;
   readonly #log = new Logger('Indexing');
 
-  constructor(records: IngestionRecords, extractor: DocumentExtractor, folder: DownloadFolder) {
-    this.#records = records;
-    this.#extractor = extractor;
-    this.#folder = folder;
-  }
+  constructor(
+    private readonly records: IngestionRecords,
+    private readonly extractor: DocumentExtractor,
+    private readonly folder: DownloadFolder,
+  ) {}
 
   /**
    * Makes one try. What is wrong with the file is stored with the document; only what ends the whole job is thrown,
@@ -51,12 +48,12 @@ export class DocumentIngestion {
    */
   async ingest(documentId: string, run: IngestionRun): Promise<void> {
     run.signal.throwIfAborted();
-    const claim = await this.#records.claim(run.userId, documentId);
+    const claim = await this.records.claim(run.userId, documentId);
     if (claim === null) return;
-    if (claim.attempts > MAX_STARTS) return this.#records.finishWithoutText(claim, 'failed', 'worker-crashed');
-    if (claim.seenSize > run.maxBytes) return this.#records.finishWithoutText(claim, 'too_large', 'too-large');
+    if (claim.attempts > MAX_STARTS) return this.records.finishWithoutText(claim, 'failed', 'worker-crashed');
+    if (claim.seenSize > run.maxBytes) return this.records.finishWithoutText(claim, 'too_large', 'too-large');
     try {
-      await this.#folder.withFile((path) => this.#read(claim, path, run));
+      await this.folder.withFile((path) => this.#read(claim, path, run));
     } catch (error) {
       await this.#handle(error, claim, run);
     }
@@ -68,32 +65,32 @@ export class DocumentIngestion {
       signal,
     });
     if (download.contentHash === claim.currentHash && !claim.mustReindex) {
-      return this.#records.storeVersion(claim, download.etag);
+      return this.records.storeVersion(claim, download.etag);
     }
-    const extracted = await this.#extractor.extract(path, claim.mediaType, { signal });
+    const extracted = await this.extractor.extract(path, claim.mediaType, { signal });
     if (extracted.status === 'no-text-layer')
-      return this.#records.finishWithoutText(claim, 'no_text_layer', 'no-text-layer');
+      return this.records.finishWithoutText(claim, 'no_text_layer', 'no-text-layer');
     const chunks = await cut(extracted, signal);
-    if (chunks.length === 0) return this.#records.finishWithoutText(claim, 'failed', 'empty');
+    if (chunks.length === 0) return this.records.finishWithoutText(claim, 'failed', 'empty');
     const pageCount = extracted.pages.filter((page) => page.number !== null).length;
-    await this.#records.store(claim, (em) => writeRevision(em, claim, { download, pageCount, chunks, jobId }));
+    await this.records.store(claim, (em) => writeRevision(em, claim, { download, pageCount, chunks, jobId }));
   }
 
   async #handle(error: unknown, claim: DocumentClaim, run: IngestionRun): Promise<void> {
     const action = run.signal.aborted ? ({ kind: 'abort' } as const) : await this.#evaluate(error, run);
     switch (action.kind) {
       case 'fail':
-        return this.#records.finishWithoutText(claim, action.state, action.reason);
+        return this.records.finishWithoutText(claim, action.state, action.reason);
       case 'remove':
-        await this.#records.remove(claim);
+        await this.records.remove(claim);
         return;
       case 'defer':
-        return this.#records.postpone(claim, action.reason, LOCKED_DELAY_SECONDS);
+        return this.records.postpone(claim, action.reason, LOCKED_DELAY_SECONDS);
       case 'retry':
       case 'source':
         if (action.reason === 'internal-error') this.#log.error({ documentId: claim.id, ...failureForLog(error) });
-        if (claim.attempts >= MAX_FAILURES) return this.#records.finishWithoutText(claim, 'failed', action.reason);
-        return this.#records.recordFailure(claim, action.reason);
+        if (claim.attempts >= MAX_FAILURES) return this.records.finishWithoutText(claim, 'failed', action.reason);
+        return this.records.recordFailure(claim, action.reason);
       case 'abort':
         await this.#abort(claim);
         throw error;
@@ -115,7 +112,7 @@ export class DocumentIngestion {
 
   async #abort(claim: DocumentClaim): Promise<void> {
     try {
-      await this.#records.giveBack(claim);
+      await this.records.giveBack(claim);
     } catch (error) {
       // Without the database the try stays counted, which at worst means fewer tries.
       this.#log.warn({ documentId: claim.id, ...failureForLog(error) }, 'A try could not be taken back');

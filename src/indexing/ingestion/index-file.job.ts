@@ -34,39 +34,31 @@ const PROBLEM_OF_REASON: Readonly<Record<string, ProblemCode>> = {
 export class IndexFileJob extends JobHandler {
   readonly kind = INDEX_FILE;
   readonly concurrency = FILES_AT_A_TIME;
-  readonly #source: DocumentSource;
-  readonly #documents: RequestedDocuments;
-  readonly #ingestion: DocumentIngestion;
-  readonly #rules: IndexRulesService;
 
   constructor(
-    source: DocumentSource,
-    documents: RequestedDocuments,
-    ingestion: DocumentIngestion,
-    rules: IndexRulesService,
+    private readonly source: DocumentSource,
+    private readonly documents: RequestedDocuments,
+    private readonly ingestion: DocumentIngestion,
+    private readonly rules: IndexRulesService,
   ) {
     super();
-    this.#source = source;
-    this.#documents = documents;
-    this.#ingestion = ingestion;
-    this.#rules = rules;
   }
 
   async run({ jobId, userId, signal, parameters }: JobContext): Promise<JobCounters> {
     const request = fileRequest(parameters);
-    const session = await this.#source.openSession(userId);
+    const session = await this.source.openSession(userId);
     const entry = await session.stat(request.path, signal);
     if (entry.isFolder) throw new DomainError('not-a-file');
     if (findDocumentType(entry.path) === undefined) throw new DomainError('unsupported-document-type');
-    const book = await this.#rules.bookOf(userId);
+    const book = await this.rules.bookOf(userId);
     const isClosed = (await new ClosedFolders(session).findClosedFolder(entry.path, { signal })) !== null;
     if (isClosed || book.findExclusion(entry.path) !== null) throw new DomainError('excluded-by-rule');
     const run = { session, userId, jobId, signal, maxBytes: book.maxFileBytes };
-    const id = await this.#documents.request(entry, { userId, runId: randomUUID(), request });
+    const id = await this.documents.request(entry, { userId, runId: randomUUID(), request });
     for (;;) {
-      const state = await this.#documents.stateOf(userId, id);
+      const state = await this.documents.stateOf(userId, id);
       if (state.state !== 'pending' || state.isPostponed) return outcome(state, jobId);
-      await this.#ingestion.ingest(id, run);
+      await this.ingestion.ingest(id, run);
     }
   }
 }

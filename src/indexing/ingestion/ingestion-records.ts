@@ -12,17 +12,14 @@ export type TextlessState = 'failed' | 'too_large' | 'no_text_layer';
 /** Writes what becomes of a document; each outcome is one transaction and none if another version was seen meanwhile. */
 @Injectable()
 export class IngestionRecords {
-  readonly #database: Database;
-  readonly #audit: AuditTrail;
-
-  constructor(database: Database, audit: AuditTrail) {
-    this.#database = database;
-    this.#audit = audit;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+  ) {}
 
   /** Begins a try. @returns null when the document is not pending any more */
   claim(userId: string, documentId: string): Promise<DocumentClaim | null> {
-    return this.#database.transaction((em) => claimDocument(em, userId, documentId));
+    return this.database.transaction((em) => claimDocument(em, userId, documentId));
   }
 
   /** The try does not count. */
@@ -92,7 +89,7 @@ export class IngestionRecords {
   }
 
   #finish(claim: DocumentClaim, work: (em: EntityManager) => Promise<void>): Promise<void> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       if (await holdsStill(em, claim)) await work(em);
     });
   }
@@ -103,7 +100,7 @@ export class IngestionRecords {
     end: { outcome: 'success' | 'failure'; details: Record<string, string | number> },
   ): Promise<void> {
     const { userId, id } = claim;
-    return this.#audit.append(em, {
+    return this.audit.append(em, {
       actorId: userId,
       action: 'document.index',
       targetType: 'document',

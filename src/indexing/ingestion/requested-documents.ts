@@ -28,18 +28,14 @@ export interface RequestedState {
 /** Documents that users ask for by their path. */
 @Injectable()
 export class RequestedDocuments {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** Stores that a file was asked for; one that was set aside gets new tries. @returns the document's id */
   request(
     entry: SourceEntry,
     { userId, runId, request }: { userId: string; runId: string; request: FileRequest },
   ): Promise<string> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const sourceType = request.sourceType ?? DEFAULT_SOURCE_TYPE;
       await upsertDocuments(em, [entry], { userId, runId, sourceType, isRequested: true });
       const [row] = await em.execute<{ id: string }[]>(
@@ -56,7 +52,7 @@ export class RequestedDocuments {
   }
 
   async stateOf(userId: string, id: string): Promise<RequestedState> {
-    const [row] = await this.#database.read((em) =>
+    const [row] = await this.database.read((em) =>
       em.execute<RequestedState[]>(
         `select d.state, d.state_reason as reason, coalesce(d.retry_at > now(), false) as "isPostponed",
            coalesce(r.chunk_count, 0) as "chunkCount", d.indexed_by as "indexedBy"

@@ -9,16 +9,16 @@ const ROUND_MS = 60_000;
 /** Takes the passages out of memory of whoever has no documents any more, in every process that held them. */
 @Injectable()
 export class EvictedOwners implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #database: Database;
-  readonly #indexSync: IndexSync;
   readonly #log = new Logger('Indexing');
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(database: Database, indexSync: IndexSync, lifecycle: AccountLifecycle) {
-    this.#database = database;
-    this.#indexSync = indexSync;
+  constructor(
+    private readonly database: Database,
+    private readonly indexSync: IndexSync,
+    lifecycle: AccountLifecycle,
+  ) {
     // Memory only: should the transaction fail, the next question brings it back.
-    lifecycle.whenEnding((_em, userId) => this.#indexSync.evict(userId));
+    lifecycle.whenEnding((_em, userId) => this.indexSync.evict(userId));
   }
 
   onApplicationBootstrap(): void {
@@ -31,9 +31,9 @@ export class EvictedOwners implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Other processes unlink and delete accounts too, and only the database tells. @returns how many were forgotten */
   async evictGone(): Promise<number> {
-    const held = this.#indexSync.owners();
+    const held = this.indexSync.owners();
     if (held.length === 0) return 0;
-    const rows = await this.#database.read((em) =>
+    const rows = await this.database.read((em) =>
       em.execute<{ id: string }[]>(
         `select u.id from users u where u.id = any(string_to_array(?, ',')::uuid[]) and u.is_active
            and exists (select 1 from documents d where d.user_id = u.id and d.revision_id is not null)`,
@@ -42,7 +42,7 @@ export class EvictedOwners implements OnApplicationBootstrap, OnModuleDestroy {
     );
     const alive = new Set(rows.map(({ id }) => id));
     const gone = held.filter((userId) => !alive.has(userId));
-    for (const userId of gone) await this.#indexSync.evict(userId);
+    for (const userId of gone) await this.indexSync.evict(userId);
     return gone.length;
   }
 

@@ -41,15 +41,13 @@ const PASSAGES = `
  */
 @Injectable()
 export class IndexSync {
-  readonly #database: Database;
-  readonly #index: PassageIndex;
   readonly #underWay = new Map<string, Promise<number>>();
   readonly #owners = new Set<string>();
 
-  constructor(database: Database, index: PassageIndex) {
-    this.#database = database;
-    this.#index = index;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly index: PassageIndex,
+  ) {}
 
   /**
    * Applies what the index lacks.
@@ -58,7 +56,7 @@ export class IndexSync {
    */
   async catchUp(userId: string): Promise<number> {
     const head = await this.#head(userId);
-    let applied = await this.#index.appliedSequence(userId);
+    let applied = await this.index.appliedSequence(userId);
     for (let round = 0; applied < head && round < MAX_SYNCS; round += 1) applied = await this.#syncOnce(userId);
     return applied;
   }
@@ -71,11 +69,11 @@ export class IndexSync {
   /** Takes the passages of a user out of memory; the next question brings back what there is then. */
   async evict(userId: string): Promise<void> {
     if (!this.#owners.delete(userId)) return;
-    await this.#index.forget(userId);
+    await this.index.forget(userId);
   }
 
   async #head(userId: string): Promise<number> {
-    const [row] = await this.#database.read((em) =>
+    const [row] = await this.database.read((em) =>
       em.execute<{ sequence: string }[]>('select sequence from index_heads where user_id = ?', [userId]),
     );
     return Number(row?.sequence ?? 0);
@@ -92,7 +90,7 @@ export class IndexSync {
 
   /** @returns the position reached, which is not asked of the index: it may be evicted at any time */
   async #sync(userId: string): Promise<number> {
-    let applied = await this.#index.appliedSequence(userId);
+    let applied = await this.index.appliedSequence(userId);
     for (
       let end = await this.#planBatch(userId, applied);
       end > applied;
@@ -103,7 +101,7 @@ export class IndexSync {
       // Every planned document has moved up in the stream meanwhile: plan again.
       if (reached === undefined) continue;
       this.#owners.add(userId);
-      await this.#index.apply(userId, changes, { afterSequence: applied });
+      await this.index.apply(userId, changes, { afterSequence: applied });
       applied = reached;
     }
     return applied;
@@ -111,7 +109,7 @@ export class IndexSync {
 
   /** @returns the last position of the next batch; `applied` when there is none */
   async #planBatch(userId: string, applied: number): Promise<number> {
-    const rows = await this.#database.read((em) => em.execute<PlannedRow[]>(PLAN, [userId, applied, BATCH_DOCUMENTS]));
+    const rows = await this.database.read((em) => em.execute<PlannedRow[]>(PLAN, [userId, applied, BATCH_DOCUMENTS]));
     let characters = 0;
     let end = applied;
     for (const row of rows) {
@@ -124,7 +122,7 @@ export class IndexSync {
 
   /** One statement, hence one state of the database: a document that moves up meanwhile comes with a later batch. */
   async #changes(userId: string, after: number, end: number): Promise<PassageChange[]> {
-    const rows = await this.#database.read((em) => em.execute<PassageRow[]>(PASSAGES, [userId, after, end]));
+    const rows = await this.database.read((em) => em.execute<PassageRow[]>(PASSAGES, [userId, after, end]));
     const changes = new Map<string, PassageChange & { chunks: IndexedPassage[] | null }>();
     for (const { documentId, sequence, sourceType, isIndexed, chunkId, text } of rows) {
       const change = changes.get(documentId) ?? {

@@ -11,11 +11,7 @@ import { KnowledgeService } from './knowledge.service.ts';
 @ApiTags('knowledge')
 @Controller('realtime')
 export class KnowledgeController {
-  readonly #knowledge: KnowledgeService;
-
-  constructor(knowledge: KnowledgeService) {
-    this.#knowledge = knowledge;
-  }
+  constructor(private readonly knowledge: KnowledgeService) {}
 
   @RequireScope('knowledge:query')
   @Post('query')
@@ -31,6 +27,6 @@ export class KnowledgeController {
     'service-unavailable',
   )
   async query(@CurrentPrincipal() principal: Principal, @Body() request: QueryRequest): Promise<AnswerResponse> {
-    return answerResponse(await this.#knowledge.ask(principal, retrievalQuestion(request)));
+    return answerResponse(await this.knowledge.ask(principal, retrievalQuestion(request)));
   }
 }

@@ -22,20 +22,17 @@ export interface KnowledgeAnswer {
 /** Answers questions from the documents of the one who asks. */
 @Injectable()
 export class KnowledgeService {
-  readonly #retrieval: RetrievalService;
-  readonly #audit: AuditTrail;
-
-  constructor(retrieval: RetrievalService, audit: AuditTrail) {
-    this.#retrieval = retrieval;
-    this.#audit = audit;
-  }
+  constructor(
+    private readonly retrieval: RetrievalService,
+    private readonly audit: AuditTrail,
+  ) {}
 
   /** @throws DomainError `search-index-full`, `service-unavailable` */
   async ask({ userId }: Principal, question: RetrievalQuestion): Promise<KnowledgeAnswer> {
-    const passages = await this.#retrieval.retrieve(userId, question);
+    const passages = await this.retrieval.retrieve(userId, question);
     const { answer, citations } = extractiveAnswer(question.query, passages);
     const labels = new Map(passages.map(({ documentId, sourceType }) => [documentId, sourceType]));
-    await this.#audit.record({
+    await this.audit.record({
       actorId: userId,
       action: 'knowledge.query',
       outcome: 'success',

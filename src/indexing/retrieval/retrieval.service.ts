@@ -45,15 +45,11 @@ const LOAD = `
 /** Finds passages among the documents of one user; whose they are is part of every question to index and database. */
 @Injectable()
 export class RetrievalService {
-  readonly #database: Database;
-  readonly #index: PassageIndex;
-  readonly #indexSync: IndexSync;
-
-  constructor(database: Database, index: PassageIndex, indexSync: IndexSync) {
-    this.#database = database;
-    this.#index = index;
-    this.#indexSync = indexSync;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly index: PassageIndex,
+    private readonly indexSync: IndexSync,
+  ) {}
 
   /**
    * The best passages, best first. A document that is being read again is answered from in its last version.
@@ -63,7 +59,7 @@ export class RetrievalService {
   async retrieve(userId: string, question: RetrievalQuestion): Promise<FoundPassage[]> {
     const hits = await this.#search(userId, question);
     if (hits.length === 0) return [];
-    const rows = await this.#database.read((em) =>
+    const rows = await this.database.read((em) =>
       em.execute<PassageRow[]>(LOAD, [hits.map(({ chunkId }) => chunkId).join(','), userId, userId]),
     );
     const byId = new Map(rows.map((row) => [row.chunkId, row]));
@@ -91,8 +87,8 @@ export class RetrievalService {
     userId: string,
     { query, topK, documentIds, sourceTypes }: RetrievalQuestion,
   ): Promise<PassageHit[]> {
-    const atLeastSequence = await this.#indexSync.catchUp(userId);
-    return this.#index.search(userId, query, {
+    const atLeastSequence = await this.indexSync.catchUp(userId);
+    return this.index.search(userId, query, {
       limit: topK * SPARE_FACTOR,
       atLeastSequence,
       ...(documentIds && { documentIds }),

@@ -8,12 +8,9 @@ const MAX_LEVELS = 40;
 
 /** Asks an account where `.noindex` files lie, each folder once. */
 export class ClosedFolders {
-  readonly #session: Pick<SourceSession, 'stat'>;
   readonly #answers = new Map<string, Promise<boolean>>();
 
-  constructor(session: Pick<SourceSession, 'stat'>) {
-    this.#session = session;
-  }
+  constructor(private readonly session: Pick<SourceSession, 'stat'>) {}
 
   /**
    * The outermost closed folder that holds a file; null when none does.
@@ -35,7 +32,7 @@ export class ClosedFolders {
 
   async #isClosed(prefix: string, signal: AbortSignal): Promise<boolean> {
     try {
-      return !(await this.#session.stat(`${prefix}/${NOINDEX}`, signal)).isFolder;
+      return !(await this.session.stat(`${prefix}/${NOINDEX}`, signal)).isFolder;
     } catch (error) {
       if (isDomainError(error, 'file-not-found')) return false;
       throw error;

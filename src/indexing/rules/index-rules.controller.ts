@@ -16,13 +16,10 @@ import { RulesPreviewService } from './rules-preview.service.ts';
 @Controller('integrations/files/index-rules')
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable', 'internal-error')
 export class IndexRulesController {
-  readonly #rules: IndexRulesService;
-  readonly #preview: RulesPreviewService;
-
-  constructor(rules: IndexRulesService, preview: RulesPreviewService) {
-    this.#rules = rules;
-    this.#preview = preview;
-  }
+  constructor(
+    private readonly rules: IndexRulesService,
+    private readonly preview: RulesPreviewService,
+  ) {}
 
   @RequireScope('documents:read')
   @Get()
@@ -32,7 +29,7 @@ export class IndexRulesController {
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<IndexRulesResponse> {
-    return answer(reply, await this.#rules.get(principal));
+    return answer(reply, await this.rules.get(principal));
   }
 
   @RequireScope('files:index')
@@ -48,7 +45,7 @@ export class IndexRulesController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<IndexRulesResponse> {
-    return answer(reply, await this.#rules.put(principal, chosenRules(request), versionOf(ifMatch)));
+    return answer(reply, await this.rules.put(principal, chosenRules(request), versionOf(ifMatch)));
   }
 
   @RequireScope('files:index')
@@ -61,7 +58,7 @@ export class IndexRulesController {
     @CurrentPrincipal() principal: Principal,
     @Body() request: IndexRulesRequest,
   ): Promise<RulesPreviewResponse> {
-    return rulesPreviewResponse(await this.#preview.preview(principal, chosenRules(request)));
+    return rulesPreviewResponse(await this.preview.preview(principal, chosenRules(request)));
   }
 }
 

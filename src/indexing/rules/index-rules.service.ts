@@ -41,21 +41,15 @@ const NOTHING_CHOSEN: ChosenRules = { watchDirectories: null, include: null, exc
 /** Which files of an account are indexed: the operator's rules, and the user's in place of them. */
 @Injectable()
 export class IndexRulesService {
-  readonly #database: Database;
-  readonly #audit: AuditTrail;
-  readonly #scans: ScanRequests;
   readonly #defaults: IndexRules;
 
   constructor(
-    database: Database,
-    audit: AuditTrail,
-    scans: ScanRequests,
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    private readonly scans: ScanRequests,
     nextcloud: NextcloudConfig,
     indexing: IndexingConfig,
   ) {
-    this.#database = database;
-    this.#audit = audit;
-    this.#scans = scans;
     this.#defaults = {
       watchDirectories: nextcloud.watchDirectories,
       include: indexing.include,
@@ -65,7 +59,7 @@ export class IndexRulesService {
   }
 
   async get({ userId }: Pick<Principal, 'userId'>): Promise<KeptRules> {
-    const stored = await this.#database.read((em) => em.findOne(StoredIndexRules, { userId }));
+    const stored = await this.database.read((em) => em.findOne(StoredIndexRules, { userId }));
     if (stored === null) return this.#kept(NOTHING_CHOSEN, 0);
     const { watchDirectories, include, exclude, maxFileMb, version } = stored;
     const chosen = {
@@ -100,7 +94,7 @@ export class IndexRulesService {
   async put(principal: Pick<Principal, 'userId'>, chosen: ChosenRules, version: number): Promise<KeptRules> {
     const { userId } = principal;
     const { watchDirectories, include, exclude, maxFileMb } = checked(chosen);
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       const rows = await em.execute<unknown[]>(
         `insert into index_rules as r (user_id, watch_directories, include, exclude, max_file_mb, version)
          select ?::uuid, ?::jsonb, ?::jsonb, ?::jsonb, ?::int, 1 where ?::int = 0
@@ -113,7 +107,7 @@ export class IndexRulesService {
         [userId, json(watchDirectories), json(include), json(exclude), maxFileMb, version, userId, version],
       );
       if (rows.length === 0) throw new DomainError('etag-mismatch');
-      await this.#audit.append(em, {
+      await this.audit.append(em, {
         actorId: userId,
         action: 'index-rules.change',
         outcome: 'success',
@@ -121,7 +115,7 @@ export class IndexRulesService {
         details: { version: version + 1 },
       });
     });
-    await this.#scans.trigger(userId);
+    await this.scans.trigger(userId);
     return this.get(principal);
   }
 

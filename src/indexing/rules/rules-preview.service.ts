@@ -48,20 +48,16 @@ interface Look {
 /** Shows what rules would do, by one bounded look at the account. Writes nothing. */
 @Injectable()
 export class RulesPreviewService {
-  readonly #database: Database;
-  readonly #rules: IndexRulesService;
-  readonly #source: DocumentSource;
-
-  constructor(database: Database, rules: IndexRulesService, source: DocumentSource) {
-    this.#database = database;
-    this.#rules = rules;
-    this.#source = source;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly rules: IndexRulesService,
+    private readonly source: DocumentSource,
+  ) {}
 
   /** @throws DomainError `validation-failed`, and what reading the account throws */
   async preview({ userId }: Principal, chosen: ChosenRules): Promise<RulesPreview> {
-    const book = this.#rules.bookOfChosen(chosen);
-    const look = await lookAt(await this.#source.openSession(userId), book);
+    const book = this.rules.bookOfChosen(chosen);
+    const look = await lookAt(await this.source.openSession(userId), book);
     const known = await this.#knownDocuments(userId);
     const isWanted = (path: string, isRequested: boolean): boolean =>
       book.evaluate(path, isRequested) === null && !isBelowAny(path, look.closedPrefixes);
@@ -81,7 +77,7 @@ export class RulesPreviewService {
   }
 
   #knownDocuments(userId: string): Promise<KnownDocument[]> {
-    return this.#database.read((em) =>
+    return this.database.read((em) =>
       em.execute<KnownDocument[]>(
         `select path, file_id as "fileId", seen_size as size, is_requested as "isRequested" from documents
          where user_id = ? and state not in ('removed', 'too_large') order by id limit ?`,

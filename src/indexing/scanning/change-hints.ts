@@ -25,9 +25,6 @@ const TAKE = `
 /** Turns hints into scans, in processes that run jobs: one scan per user and stretch of time, however many hints. */
 @Injectable()
 export class ChangeHints implements OnModuleDestroy {
-  readonly #database: Database;
-  readonly #jobs: JobsService;
-  readonly #source: DocumentSource;
   readonly #hintSeconds: number;
   readonly #runsJobs: boolean;
   readonly #log = new Logger('Indexing');
@@ -35,15 +32,12 @@ export class ChangeHints implements OnModuleDestroy {
   #isStopping = false;
 
   constructor(
-    database: Database,
-    jobs: JobsService,
-    source: DocumentSource,
+    private readonly database: Database,
+    private readonly jobs: JobsService,
+    private readonly source: DocumentSource,
     config: IndexingConfig,
     process: HttpConfig,
   ) {
-    this.#database = database;
-    this.#jobs = jobs;
-    this.#source = source;
     this.#hintSeconds = config.hintSeconds;
     this.#runsJobs = process.runsJobs;
   }
@@ -60,19 +54,19 @@ export class ChangeHints implements OnModuleDestroy {
   /** Asks for the scans that are due. @returns how many */
   async submitDue(): Promise<number> {
     if (!(await this.#isAnyWaiting())) return 0;
-    const readable = new Set(await this.#source.usersWithSource());
-    const count = await this.#database.transaction(async (em) => {
+    const readable = new Set(await this.source.usersWithSource());
+    const count = await this.database.transaction(async (em) => {
       const taken = await em.execute<{ userId: string }[]>(TAKE, [this.#hintSeconds, SCAN, USERS_AT_A_TIME]);
       const due = taken.filter(({ userId }) => readable.has(userId));
-      for (const { userId } of due) await this.#jobs.submit(em, { userId, kind: SCAN, parameters: {} });
+      for (const { userId } of due) await this.jobs.submit(em, { userId, kind: SCAN, parameters: {} });
       return due.length;
     });
-    if (count > 0) this.#jobs.wake(SCAN);
+    if (count > 0) this.jobs.wake(SCAN);
     return count;
   }
 
   async #isAnyWaiting(): Promise<boolean> {
-    const rows = await this.#database.read((em) =>
+    const rows = await this.database.read((em) =>
       em.execute<unknown[]>('select 1 from scan_states where hinted_at is not null limit 1'),
     );
     return rows.length > 0;

@@ -34,19 +34,15 @@ export interface Discovery {
 /** Finds documents that are new, changed or moved, with one question per folder that has changed. */
 @Injectable()
 export class DocumentDiscovery {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** An error anywhere ends the discovery: nothing may then be concluded about what was not seen. */
   async discover(run: DiscoveryRun): Promise<Discovery> {
     const { userId } = run.sighting;
-    const known = await this.#database.read((em) => em.find(ScannedFolder, { userId }));
+    const known = await this.database.read((em) => em.find(ScannedFolder, { userId }));
     const folders = known.map(({ fileId, path, etag }) => ({ fileId, path, etag: etag ?? null }));
     const snapshot = new FolderSnapshot(folders, { trustsEtags: !run.plan.isComplete });
-    const walk = new Walk(this.#database, run, { snapshot, requestedIds: await this.#requestedIds(userId) });
+    const walk = new Walk(this.database, run, { snapshot, requestedIds: await this.#requestedIds(userId) });
     let missingRootCount = 0;
     for (const root of run.plan.book.roots) if (!(await walk.visitRoot(root))) missingRootCount += 1;
     await walk.flush();
@@ -55,7 +51,7 @@ export class DocumentDiscovery {
 
   /** Files that are let in because their owner asked for them. */
   async #requestedIds(userId: string): Promise<ReadonlySet<string>> {
-    const rows = await this.#database.read((em) =>
+    const rows = await this.database.read((em) =>
       em.execute<{ fileId: string }[]>(
         `select file_id as "fileId" from documents where user_id = ? and is_requested and state <> 'removed'`,
         [userId],
@@ -66,8 +62,6 @@ export class DocumentDiscovery {
 }
 
 class Walk {
-  readonly #database: Database;
-  readonly #run: DiscoveryRun;
   readonly #snapshot: FolderSnapshot;
   readonly #requestedIds: ReadonlySet<string>;
   #batch: SourceEntry[] = [];
@@ -75,12 +69,10 @@ class Walk {
   #entryCount = 0;
 
   constructor(
-    database: Database,
-    run: DiscoveryRun,
+    private readonly database: Database,
+    private readonly run: DiscoveryRun,
     { snapshot, requestedIds }: { snapshot: FolderSnapshot; requestedIds: ReadonlySet<string> },
   ) {
-    this.#database = database;
-    this.#run = run;
     this.#snapshot = snapshot;
     this.#requestedIds = requestedIds;
   }
@@ -102,13 +94,13 @@ class Walk {
   async flush(): Promise<void> {
     const batch = this.#batch;
     this.#batch = [];
-    if (batch.length > 0) await this.#database.transaction((em) => upsertDocuments(em, batch, this.#run.sighting));
-    await this.#run.onProgress(this.#documentCount);
+    if (batch.length > 0) await this.database.transaction((em) => upsertDocuments(em, batch, this.run.sighting));
+    await this.run.onProgress(this.#documentCount);
   }
 
   async #findFolder(path: string): Promise<SeenFolder | undefined> {
     try {
-      const entry = await this.#run.session.stat(path, this.#run.signal);
+      const entry = await this.run.session.stat(path, this.run.signal);
       return entry.isFolder ? folderOf(entry) : undefined;
     } catch (error) {
       if (isDomainError(error, 'file-not-found')) return undefined;
@@ -130,7 +122,7 @@ class Walk {
 
   async #walk(top: SeenFolder): Promise<readonly SeenFolder[]> {
     const folders: SeenFolder[] = [];
-    for await (const entry of this.#run.session.walk(top.path, this.#run.signal)) {
+    for await (const entry of this.run.session.walk(top.path, this.run.signal)) {
       if (entry.isFolder) folders.push(folderOf(entry));
       await this.#take(entry);
     }
@@ -141,7 +133,7 @@ class Walk {
   async #list(folder: SeenFolder): Promise<readonly SeenFolder[]> {
     let listed = folder;
     const subfolders: SeenFolder[] = [];
-    for await (const entry of this.#run.session.list(folder.path, this.#run.signal)) {
+    for await (const entry of this.run.session.list(folder.path, this.run.signal)) {
       if (entry.isFolder && entry.path === folder.path) listed = folderOf(entry);
       else if (entry.isFolder) subfolders.push(folderOf(entry));
       await this.#take(entry);
@@ -154,7 +146,7 @@ class Walk {
   }
 
   async #take(entry: SourceEntry): Promise<void> {
-    this.#run.signal.throwIfAborted();
+    this.run.signal.throwIfAborted();
     this.#entryCount += 1;
     if (this.#entryCount > MAX_ENTRIES) throw endless();
     if (entry.isFolder) return;
@@ -168,9 +160,7 @@ class Walk {
   }
 
   #isWanted({ path, fileId }: SourceEntry): boolean {
-    return (
-      this.#run.plan.book.evaluate(path, this.#requestedIds.has(fileId)) === null && !this.#snapshot.isClosed(path)
-    );
+    return this.run.plan.book.evaluate(path, this.#requestedIds.has(fileId)) === null && !this.#snapshot.isClosed(path);
   }
 }
 

@@ -8,13 +8,13 @@ const BATCH_SIZE = 200;
 /** Reads every pending document of a user, several at a time; those that failed before go last. */
 @Injectable()
 export class PendingDocuments {
-  readonly #database: Database;
-  readonly #ingestion: DocumentIngestion;
   readonly #concurrency: number;
 
-  constructor(database: Database, ingestion: DocumentIngestion, config: IndexingConfig) {
-    this.#database = database;
-    this.#ingestion = ingestion;
+  constructor(
+    private readonly database: Database,
+    private readonly ingestion: DocumentIngestion,
+    config: IndexingConfig,
+  ) {
     this.#concurrency = config.extractionProcesses;
   }
 
@@ -35,7 +35,7 @@ export class PendingDocuments {
     const errors: unknown[] = [];
     const work = async (): Promise<void> => {
       for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
-        await this.#ingestion.ingest(id, together);
+        await this.ingestion.ingest(id, together);
         await onProgress();
       }
     };
@@ -51,7 +51,7 @@ export class PendingDocuments {
   }
 
   async #next(userId: string): Promise<string[]> {
-    const rows = await this.#database.read((em) =>
+    const rows = await this.database.read((em) =>
       em.execute<{ id: string }[]>(
         `select id from documents where user_id = ? and state = 'pending' and (retry_at is null or retry_at <= now())
          order by attempts, id limit ?`,

@@ -10,23 +10,20 @@ const PROGRESS_INTERVAL_MS = 500;
 /** The second half of a scan, and its counters. */
 @Injectable()
 export class PendingReader {
-  readonly #pending: PendingDocuments;
-  readonly #counters: ScanCounters;
-
-  constructor(pending: PendingDocuments, counters: ScanCounters) {
-    this.#pending = pending;
-    this.#counters = counters;
-  }
+  constructor(
+    private readonly pending: PendingDocuments,
+    private readonly counters: ScanCounters,
+  ) {}
 
   /** Reads what is pending and reports on the way. @returns the final counters */
   async readPending(context: JobContext, means: Pick<IngestionRun, 'session' | 'maxBytes'>): Promise<JobCounters> {
     const { userId, jobId, signal } = context;
     let lastReport = 0;
-    await this.#pending.readAll({ ...means, userId, jobId, signal }, async () => {
+    await this.pending.readAll({ ...means, userId, jobId, signal }, async () => {
       if (Date.now() - lastReport < PROGRESS_INTERVAL_MS) return;
       lastReport = Date.now();
-      await context.report(await this.#counters.soFar(userId, jobId));
+      await context.report(await this.counters.soFar(userId, jobId));
     });
-    return this.#counters.atTheEnd(userId, jobId);
+    return this.counters.atTheEnd(userId, jobId);
   }
 }

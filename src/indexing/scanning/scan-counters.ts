@@ -23,11 +23,7 @@ const COUNT = `
  */
 @Injectable()
 export class ScanCounters {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** While the scan runs: what waits is counted as pending. */
   async soFar(userId: string, jobId: string): Promise<JobCounters> {
@@ -42,7 +38,7 @@ export class ScanCounters {
   }
 
   async #count(userId: string, jobId: string): Promise<Record<keyof CounterRow, number>> {
-    const [row] = await this.#database.read((em) => em.execute<CounterRow[]>(COUNT, [jobId, jobId, userId]));
+    const [row] = await this.database.read((em) => em.execute<CounterRow[]>(COUNT, [jobId, jobId, userId]));
     if (row === undefined) throw new Error('Counting gave no row');
     return {
       discovered: Number(row.discovered),

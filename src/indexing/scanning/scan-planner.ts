@@ -16,19 +16,19 @@ export interface ScanPlan {
 /** Decides how much a scan looks at: what changed, or all there is. */
 @Injectable()
 export class ScanPlanner {
-  readonly #database: Database;
-  readonly #rules: IndexRulesService;
   readonly #reconcileHours: number;
 
-  constructor(database: Database, rules: IndexRulesService, config: IndexingConfig) {
-    this.#database = database;
-    this.#rules = rules;
+  constructor(
+    private readonly database: Database,
+    private readonly rules: IndexRulesService,
+    config: IndexingConfig,
+  ) {
     this.#reconcileHours = config.reconcileHours;
   }
 
   async plan(userId: string): Promise<ScanPlan> {
-    const book = await this.#rules.bookOf(userId);
-    const [state] = await this.#database.read((em) =>
+    const book = await this.rules.bookOf(userId);
+    const [state] = await this.database.read((em) =>
       em.execute<{ rulesHash: string | null; isDue: boolean }[]>(
         `select rules_hash as "rulesHash", ${RECONCILE_IS_DUE} as "isDue" from scan_states s where user_id = ?`,
         [this.#reconcileHours, this.#reconcileHours, userId],

@@ -30,18 +30,14 @@ const GONE_DOCUMENTS = `
 /** Compares what is stored with a discovery that saw everything: removes what is gone, and stores what need not be read next time. */
 @Injectable()
 export class ScanReconciliation {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** @returns the number of documents that are gone */
   async reconcile(run: DiscoveryRun, snapshot: FolderSnapshot): Promise<number> {
     const { roots } = run.plan.book;
     const lost = await this.#checkRequested(run);
     const changes = snapshot.changes(roots);
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const { userId, runId } = run.sighting;
       const closed = snapshot.hasClosed ? await takeOutClosed(em, run, snapshot) : [];
       const rows = await em.execute<{ id: string }[]>(GONE_DOCUMENTS, [
@@ -64,7 +60,7 @@ export class ScanReconciliation {
   /** Files asked for by their path that no watched folder holds. @returns ids of those that are no longer there */
   async #checkRequested(run: DiscoveryRun): Promise<string[]> {
     const { userId, runId } = run.sighting;
-    const requested = await this.#database.read((em) =>
+    const requested = await this.database.read((em) =>
       em.execute<RequestedRow[]>(
         `select id, path, file_id as "fileId" from documents
          where user_id = ? and is_requested and state <> 'removed' and seen_run is distinct from ?::uuid order by id`,
@@ -88,7 +84,7 @@ export class ScanReconciliation {
 
   /** A file that was replaced by another one of the same name is still the one that was asked for. */
   async #follow(run: DiscoveryRun, row: RequestedRow, entry: SourceEntry): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       await upsertDocuments(em, [entry], { ...run.sighting, isRequested: true });
       if (entry.fileId === row.fileId) return;
       await em.execute(

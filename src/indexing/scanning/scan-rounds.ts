@@ -5,17 +5,14 @@ import { ScanScheduler } from './scan-scheduler.ts';
 /** Everything that asks for scans by itself. */
 @Injectable()
 export class ScanTimer {
-  readonly #scheduler: ScanScheduler;
-  readonly #hints: ChangeHints;
-
-  constructor(scheduler: ScanScheduler, hints: ChangeHints) {
-    this.#scheduler = scheduler;
-    this.#hints = hints;
-  }
+  constructor(
+    private readonly scheduler: ScanScheduler,
+    private readonly hints: ChangeHints,
+  ) {}
 
   /** Call it once the schema is ready. */
   start(): void {
-    this.#scheduler.start();
-    this.#hints.start();
+    this.scheduler.start();
+    this.hints.start();
   }
 }

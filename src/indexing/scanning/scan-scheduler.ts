@@ -21,9 +21,6 @@ const MAX_RECONCILES = 1000;
  */
 @Injectable()
 export class ScanScheduler implements OnModuleDestroy {
-  readonly #database: Database;
-  readonly #jobs: JobsService;
-  readonly #source: DocumentSource;
   readonly #intervalMs: number;
   readonly #reconcileHours: number;
   readonly #log = new Logger('Indexing');
@@ -31,15 +28,12 @@ export class ScanScheduler implements OnModuleDestroy {
   #isStopping = false;
 
   constructor(
-    database: Database,
-    jobs: JobsService,
-    source: DocumentSource,
+    private readonly database: Database,
+    private readonly jobs: JobsService,
+    private readonly source: DocumentSource,
     config: IndexingConfig,
     process: HttpConfig,
   ) {
-    this.#database = database;
-    this.#jobs = jobs;
-    this.#source = source;
     this.#intervalMs = process.runsJobs ? config.scanIntervalMinutes * MS_PER_MINUTE : 0;
     this.#reconcileHours = process.runsJobs ? config.reconcileHours : 0;
   }
@@ -57,12 +51,12 @@ export class ScanScheduler implements OnModuleDestroy {
 
   /** One round. Users whose last scan, by whichever process, is younger than half an interval are left out. */
   async submitDue(now: number = Date.now()): Promise<void> {
-    for (const userId of await this.#source.usersWithSource()) {
-      const last = await this.#jobs.findLastRequest(userId, SCAN);
+    for (const userId of await this.source.usersWithSource()) {
+      const last = await this.jobs.findLastRequest(userId, SCAN);
       if (last !== null && now - last.getTime() < this.#intervalMs / 2) continue;
-      await this.#database.transaction((em) => this.#jobs.submit(em, { userId, kind: SCAN, parameters: {} }));
+      await this.database.transaction((em) => this.jobs.submit(em, { userId, kind: SCAN, parameters: {} }));
     }
-    this.#jobs.wake(SCAN);
+    this.jobs.wake(SCAN);
   }
 
   /**
@@ -70,8 +64,8 @@ export class ScanScheduler implements OnModuleDestroy {
    * scanned are left to their first scan; one that fails comes again with the next round.
    */
   async submitReconciles(): Promise<void> {
-    const readable = new Set(await this.#source.usersWithSource());
-    const rows = await this.#database.read((em) =>
+    const readable = new Set(await this.source.usersWithSource());
+    const rows = await this.database.read((em) =>
       em.execute<{ userId: string }[]>(
         `select s.user_id as "userId" from scan_states s where s.reconciled_at is not null and ${RECONCILE_IS_DUE}
          order by s.reconciled_at limit ?`,
@@ -79,9 +73,9 @@ export class ScanScheduler implements OnModuleDestroy {
       ),
     );
     for (const { userId } of rows.filter((row) => readable.has(row.userId))) {
-      await this.#database.transaction((em) => this.#jobs.submit(em, { userId, kind: SCAN, parameters: {} }));
+      await this.database.transaction((em) => this.jobs.submit(em, { userId, kind: SCAN, parameters: {} }));
     }
-    if (rows.length > 0) this.#jobs.wake(SCAN);
+    if (rows.length > 0) this.jobs.wake(SCAN);
   }
 
   #plan(intervalMs: number, round: () => Promise<void>): void {

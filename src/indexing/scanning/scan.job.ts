@@ -19,34 +19,24 @@ const SCANS_AT_A_TIME = 2;
 export class ScanJob extends JobHandler {
   readonly kind = SCAN;
   readonly concurrency = SCANS_AT_A_TIME;
-  readonly #source: DocumentSource;
-  readonly #discovery: DocumentDiscovery;
-  readonly #reconciliation: ScanReconciliation;
-  readonly #pendingReader: PendingReader;
-  readonly #planner: ScanPlanner;
 
   constructor(
-    source: DocumentSource,
-    discovery: DocumentDiscovery,
-    reconciliation: ScanReconciliation,
-    pendingReader: PendingReader,
-    planner: ScanPlanner,
+    private readonly source: DocumentSource,
+    private readonly discovery: DocumentDiscovery,
+    private readonly reconciliation: ScanReconciliation,
+    private readonly pendingReader: PendingReader,
+    private readonly planner: ScanPlanner,
   ) {
     super();
-    this.#source = source;
-    this.#discovery = discovery;
-    this.#reconciliation = reconciliation;
-    this.#pendingReader = pendingReader;
-    this.#planner = planner;
   }
 
   async run(context: JobContext): Promise<JobCounters> {
-    const session = await this.#source.openSession(context.userId);
-    const plan = await this.#planner.plan(context.userId);
+    const session = await this.source.openSession(context.userId);
+    const plan = await this.planner.plan(context.userId);
     const run = this.#discoveryRun(context, session, plan);
-    const { snapshot, missingRootCount } = await this.#discovery.discover(run);
-    const removedCount = await this.#reconciliation.reconcile(run, snapshot);
-    const counters = await this.#pendingReader.readPending(context, { session, maxBytes: plan.book.maxFileBytes });
+    const { snapshot, missingRootCount } = await this.discovery.discover(run);
+    const removedCount = await this.reconciliation.reconcile(run, snapshot);
+    const counters = await this.pendingReader.readPending(context, { session, maxBytes: plan.book.maxFileBytes });
     return { ...counters, files_removed: removedCount, watch_directories_missing: missingRootCount };
   }
 

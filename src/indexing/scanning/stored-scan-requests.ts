@@ -5,15 +5,12 @@ import { ScanRequests } from '../sources/scan-requests.port.ts';
 /** Keeps requests in the database; while one waits, further ones change nothing. */
 @Injectable()
 export class StoredScanRequests extends ScanRequests {
-  readonly #database: Database;
-
-  constructor(database: Database) {
+  constructor(private readonly database: Database) {
     super();
-    this.#database = database;
   }
 
   async trigger(userId: string): Promise<void> {
-    await this.#database.read((em) =>
+    await this.database.read((em) =>
       em.execute(
         `insert into scan_states as s (user_id, hinted_at) values (?, now())
          on conflict (user_id) do update set hinted_at = excluded.hinted_at where s.hinted_at is null`,

@@ -11,17 +11,16 @@ import { SOURCE_UNLINKED } from './document-source.port.ts';
 export class SourceUnlinkedJob extends JobHandler {
   readonly kind = SOURCE_UNLINKED;
   readonly concurrency = 1;
-  readonly #database: Database;
-  readonly #indexSync: IndexSync;
 
-  constructor(database: Database, indexSync: IndexSync) {
+  constructor(
+    private readonly database: Database,
+    private readonly indexSync: IndexSync,
+  ) {
     super();
-    this.#database = database;
-    this.#indexSync = indexSync;
   }
 
   async run({ userId }: JobContext): Promise<JobCounters> {
-    const counters = await this.#database.transaction(async (em) => {
+    const counters = await this.database.transaction(async (em) => {
       const rows = await em.execute<{ id: string }[]>(
         `select id from documents where user_id = ? and state <> 'removed' order by id for update`,
         [userId],
@@ -35,7 +34,7 @@ export class SourceUnlinkedJob extends JobHandler {
       await em.execute('update scan_states set rules_hash = null, reconciled_at = null where user_id = ?', [userId]);
       return { files_removed: rows.length };
     });
-    await this.#indexSync.evict(userId);
+    await this.indexSync.evict(userId);
     return counters;
   }
 }

@@ -13,33 +13,32 @@ export type RefusedState = 'invalid' | 'suspended';
 /** What else happens, in the same transaction, when an account goes or is refused. */
 @Injectable()
 export class AccountEvents {
-  readonly #jobs: JobsService;
-  readonly #notifier: Notifier;
-  readonly #audit: AuditTrail;
   readonly #frontendUrl: string | undefined;
 
-  constructor(jobs: JobsService, notifier: Notifier, audit: AuditTrail, config: HttpConfig) {
-    this.#jobs = jobs;
-    this.#notifier = notifier;
-    this.#audit = audit;
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly notifier: Notifier,
+    private readonly audit: AuditTrail,
+    config: HttpConfig,
+  ) {
     this.#frontendUrl = config.frontendUrl;
   }
 
   /** All that was read out of the account is forgotten. */
   async documentsAreGone(em: EntityManager, userId: string): Promise<void> {
-    await this.#jobs.submit(em, { userId, kind: SOURCE_UNLINKED, parameters: {} });
+    await this.jobs.submit(em, { userId, kind: SOURCE_UNLINKED, parameters: {} });
   }
 
   /** Every job that would use the account ends, its owner is told once, and the trail says so once. */
   async isRefused(em: EntityManager, userId: string, state: RefusedState): Promise<void> {
     const problemCode = state === 'suspended' ? 'account-suspended' : 'account-link-invalid';
-    await this.#jobs.failAll(em, userId, { kinds: SOURCE_READERS, problemCode });
+    await this.jobs.failAll(em, userId, { kinds: SOURCE_READERS, problemCode });
     const user = await em.findOne(User, { id: userId, isActive: true });
     if (user !== null) {
       const values = { state, ...(this.#frontendUrl !== undefined && { link: this.#frontendUrl }) };
-      await this.#notifier.queue(em, { userId, to: user.email, template: 'nextcloud-account-refused', values });
+      await this.notifier.queue(em, { userId, to: user.email, template: 'nextcloud-account-refused', values });
     }
-    await this.#audit.append(em, {
+    await this.audit.append(em, {
       actorId: userId,
       action: 'nextcloud.refused',
       outcome: 'failure',
@@ -50,6 +49,6 @@ export class AccountEvents {
 
   /** Lets messages go out at once; call it after the transaction. */
   wake(): void {
-    this.#notifier.wake();
+    this.notifier.wake();
   }
 }

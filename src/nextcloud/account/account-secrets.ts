@@ -25,25 +25,20 @@ export type AccountLogin = Omit<NextcloudCredential, 'baseUrl'>;
 /** The app passwords of the linked accounts: the only place where they are sealed and opened. */
 @Injectable()
 export class AccountSecrets {
-  readonly #database: Database;
-  readonly #sealer: Sealer;
-  readonly #server: NextcloudServer;
-  readonly #revocations: Revocations;
-
-  constructor(database: Database, sealer: Sealer, server: NextcloudServer, revocations: Revocations) {
-    this.#database = database;
-    this.#sealer = sealer;
-    this.#server = server;
-    this.#revocations = revocations;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+    private readonly server: NextcloudServer,
+    private readonly revocations: Revocations,
+  ) {}
 
   seal(em: EntityManager, userId: string, appPassword: string): Promise<string> {
-    return this.#sealer.seal(em, appPassword, { ownerId: userId, field: FIELD });
+    return this.sealer.seal(em, appPassword, { ownerId: userId, field: FIELD });
   }
 
   /** The login of an account, whatever its state. */
   login(account: NextcloudAccount): Promise<AccountLogin> {
-    return this.#database.read((em) => this.#unsealed(em, account, account.sealedSecret));
+    return this.database.read((em) => this.#unsealed(em, account, account.sealedSecret));
   }
 
   /** Hands the app passwords of an account over to be revoked; those of a refused account are dead already. */
@@ -58,7 +53,7 @@ export class AccountSecrets {
       if (!sealed) continue;
       const login = await this.#unsealed(em, account, sealed);
       if (login.secret === except) continue;
-      revocations.push(await this.#revocations.add(em, { userId: account.userId, login, headStartSeconds }));
+      revocations.push(await this.revocations.add(em, { userId: account.userId, login, headStartSeconds }));
     }
     return revocations;
   }
@@ -69,7 +64,7 @@ export class AccountSecrets {
     { userId, loginName, scheme, uid }: NextcloudAccount,
     secret: string,
   ): Promise<void> {
-    await this.#revocations.add(em, { userId, login: { loginName, scheme, uid, secret } });
+    await this.revocations.add(em, { userId, login: { loginName, scheme, uid, secret } });
   }
 
   /**
@@ -78,7 +73,7 @@ export class AccountSecrets {
    * once and as Bearer, which Nextcloud does not count; while Nextcloud cannot be asked, nothing is known.
    */
   async hasAnother(userId: string): Promise<boolean> {
-    const account = await this.#database.read((em) => em.findOne(NextcloudAccount, { userId }));
+    const account = await this.database.read((em) => em.findOne(NextcloudAccount, { userId }));
     if (account?.state !== 'linked' || account.scheme !== 'bearer') return false;
     const isRecent = Date.now() - (account.secretChangedAt?.getTime() ?? 0) < OVERLAP_MS;
     if (!isRecent && !account.sealedPreviousSecret) return false;
@@ -103,9 +98,9 @@ export class AccountSecrets {
 
   /** Undefined when Nextcloud cannot be asked. */
   async #works(account: NextcloudAccount, sealed: string): Promise<boolean | undefined> {
-    const login = await this.#database.read((em) => this.#unsealed(em, account, sealed));
+    const login = await this.database.read((em) => this.#unsealed(em, account, sealed));
     try {
-      const self = await this.#server.ocs.self({ ...login, scheme: 'bearer' }, { isRepeatable: false });
+      const self = await this.server.ocs.self({ ...login, scheme: 'bearer' }, { isRepeatable: false });
       return self.uid === account.uid;
     } catch (error) {
       if (!isDomainError(error)) throw error;
@@ -114,7 +109,7 @@ export class AccountSecrets {
   }
 
   async #storeSecret(userId: string, { from, to }: { readonly from: string; readonly to: string }): Promise<void> {
-    await this.#database.transaction((em) =>
+    await this.database.transaction((em) =>
       em.execute(
         `update nextcloud_accounts set sealed_secret = ?, sealed_previous_secret = null
          where user_id = ? and sealed_secret = ?`,
@@ -125,7 +120,7 @@ export class AccountSecrets {
 
   async #unsealed(em: EntityManager, account: NextcloudAccount, sealed: string): Promise<AccountLogin> {
     const { userId, loginName, scheme, uid } = account;
-    const secret = await this.#sealer.unseal(em, sealed, { ownerId: userId, field: FIELD });
+    const secret = await this.sealer.unseal(em, sealed, { ownerId: userId, field: FIELD });
     return { loginName, scheme, secret, uid };
   }
 }

@@ -23,15 +23,11 @@ import { RotationService } from './rotation.service.ts';
 @Controller('integrations/nextcloud')
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class AccountController {
-  readonly #accounts: AccountService;
-  readonly #links: LinkService;
-  readonly #rotations: RotationService;
-
-  constructor(accounts: AccountService, links: LinkService, rotations: RotationService) {
-    this.#accounts = accounts;
-    this.#links = links;
-    this.#rotations = rotations;
-  }
+  constructor(
+    private readonly accounts: AccountService,
+    private readonly links: LinkService,
+    private readonly rotations: RotationService,
+  ) {}
 
   @LimitedAs('link')
   @Post('link')
@@ -41,7 +37,7 @@ export class AccountController {
   @ApiCreatedResponse({ type: StartedLinkResponse })
   @Problems('nextcloud-not-configured', ...UPSTREAM_PROBLEMS)
   async startLink(@CurrentPrincipal() principal: Principal): Promise<StartedLinkResponse> {
-    const { link, loginUrl } = await this.#links.start(principal);
+    const { link, loginUrl } = await this.links.start(principal);
     return { link_id: link.id, login_url: loginUrl, expires_at: link.expiresAt.toISOString() };
   }
 
@@ -53,7 +49,7 @@ export class AccountController {
     @CurrentPrincipal() principal: Principal,
     @Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') })) id: string,
   ): Promise<LinkResponse> {
-    return linkResponse(await this.#links.read(principal, id));
+    return linkResponse(await this.links.read(principal, id));
   }
 
   @LimitedAs('link')
@@ -69,7 +65,7 @@ export class AccountController {
     ...UPSTREAM_PROBLEMS,
   )
   async linkByHand(@CurrentPrincipal() principal: Principal, @Body() body: LinkAccountDto): Promise<AccountResponse> {
-    return accountResponse(await this.#accounts.linkByHand(principal, body.login_name, body.app_password));
+    return accountResponse(await this.accounts.linkByHand(principal, body.login_name, body.app_password));
   }
 
   @RequireScope('nextcloud:read')
@@ -78,7 +74,7 @@ export class AccountController {
   @ApiOkResponse({ type: AccountResponse })
   @Problems('account-not-linked')
   async readAccount(@CurrentPrincipal() principal: Principal): Promise<AccountResponse> {
-    return accountResponse(await this.#accounts.get(principal));
+    return accountResponse(await this.accounts.get(principal));
   }
 
   @Post('account/rotate')
@@ -95,7 +91,7 @@ export class AccountController {
     ...UPSTREAM_PROBLEMS,
   )
   async rotate(@CurrentPrincipal() principal: Principal): Promise<AccountResponse> {
-    return accountResponse(await this.#rotations.rotate(principal));
+    return accountResponse(await this.rotations.rotate(principal));
   }
 
   @Delete('account')
@@ -104,6 +100,6 @@ export class AccountController {
   @ApiOkResponse({ type: UnlinkResponse })
   @Problems('account-not-linked', 'nextcloud-not-configured')
   async unlink(@CurrentPrincipal() principal: Principal): Promise<UnlinkResponse> {
-    return { revocation: await this.#accounts.unlink(principal) };
+    return { revocation: await this.accounts.unlink(principal) };
   }
 }

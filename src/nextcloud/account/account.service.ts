@@ -15,29 +15,17 @@ const HEAD_START_SECONDS = 120;
 /** Links the Nextcloud account of a user. */
 @Injectable()
 export class AccountService {
-  readonly #server: NextcloudServer;
-  readonly #store: AccountStore;
-  readonly #database: Database;
-  readonly #audit: AuditTrail;
-  readonly #revocations: Revocations;
-
   constructor(
-    server: NextcloudServer,
-    store: AccountStore,
-    database: Database,
-    audit: AuditTrail,
-    revocations: Revocations,
-  ) {
-    this.#server = server;
-    this.#store = store;
-    this.#database = database;
-    this.#audit = audit;
-    this.#revocations = revocations;
-  }
+    private readonly server: NextcloudServer,
+    private readonly store: AccountStore,
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    private readonly revocations: Revocations,
+  ) {}
 
   /** @throws DomainError `account-not-linked` */
   async get(principal: Principal): Promise<NextcloudAccount> {
-    const account = await this.#store.findAccount(principal.userId);
+    const account = await this.store.findAccount(principal.userId);
     if (account === null) throw new DomainError('account-not-linked');
     return account;
   }
@@ -52,13 +40,13 @@ export class AccountService {
     const { userId } = principal;
     let probed;
     try {
-      probed = await probeLogin(this.#server.ocs, loginName, appPassword);
+      probed = await probeLogin(this.server.ocs, loginName, appPassword);
     } catch (error) {
       const code = isDomainError(error) ? error.code : 'internal-error';
-      await this.#audit.record({ actorId: userId, action: 'nextcloud.link', outcome: 'failure', details: { code } });
+      await this.audit.record({ actorId: userId, action: 'nextcloud.link', outcome: 'failure', details: { code } });
       throw error;
     }
-    await this.#database.transaction((em) => this.#store.save(em, userId, { loginName, appPassword, probed }));
+    await this.database.transaction((em) => this.store.save(em, userId, { loginName, appPassword, probed }));
     return this.get(principal);
   }
 
@@ -70,9 +58,9 @@ export class AccountService {
    */
   async unlink(principal: Principal): Promise<RevocationProgress> {
     await this.get(principal);
-    const revocations = await this.#database.transaction(async (em) => {
-      const due = await this.#store.remove(em, principal.userId, HEAD_START_SECONDS);
-      await this.#audit.append(em, {
+    const revocations = await this.database.transaction(async (em) => {
+      const due = await this.store.remove(em, principal.userId, HEAD_START_SECONDS);
+      await this.audit.append(em, {
         actorId: principal.userId,
         action: 'nextcloud.unlink',
         outcome: 'success',
@@ -81,7 +69,7 @@ export class AccountService {
       return due;
     });
     const outcomes: RevocationProgress[] = [];
-    for (const id of revocations) outcomes.push(await this.#revocations.attempt(id));
+    for (const id of revocations) outcomes.push(await this.revocations.attempt(id));
     // The one in use comes first; a second one is what a broken-off rotation has left.
     return outcomes.includes('pending') ? 'pending' : (outcomes[0] ?? 'already-dead');
   }

@@ -20,26 +20,15 @@ export interface LinkedLogin {
 /** The linked accounts and the state that each is in. */
 @Injectable()
 export class AccountStore {
-  readonly #database: Database;
-  readonly #secrets: AccountSecrets;
-  readonly #audit: AuditTrail;
-  readonly #server: NextcloudServer;
-  readonly #events: AccountEvents;
   readonly #listeners: LinkListener[] = [];
 
   constructor(
-    database: Database,
-    secrets: AccountSecrets,
-    audit: AuditTrail,
-    server: NextcloudServer,
-    events: AccountEvents,
-  ) {
-    this.#database = database;
-    this.#secrets = secrets;
-    this.#audit = audit;
-    this.#server = server;
-    this.#events = events;
-  }
+    private readonly database: Database,
+    private readonly secrets: AccountSecrets,
+    private readonly audit: AuditTrail,
+    private readonly server: NextcloudServer,
+    private readonly events: AccountEvents,
+  ) {}
 
   /** Registers who is told, in the transaction, which Nextcloud user somebody has proved to own. */
   whenLinked(listener: LinkListener): void {
@@ -47,12 +36,12 @@ export class AccountStore {
   }
 
   findAccount(userId: string): Promise<NextcloudAccount | null> {
-    return this.#database.read((em) => em.findOne(NextcloudAccount, { userId }));
+    return this.database.read((em) => em.findOne(NextcloudAccount, { userId }));
   }
 
   /** Users whose account works, as far as is known. */
   async linkedUsers(): Promise<string[]> {
-    const rows = await this.#database.read((em) =>
+    const rows = await this.database.read((em) =>
       em.execute<{ user_id: string }[]>(
         `select a.user_id from nextcloud_accounts a join users u on u.id = a.user_id
          where a.state = 'linked' and u.is_active order by a.user_id`,
@@ -67,26 +56,26 @@ export class AccountStore {
    * @throws DomainError `nextcloud-not-configured`, `account-not-linked`, `account-link-invalid`, `account-suspended`
    */
   async credential(userId: string): Promise<NextcloudCredential> {
-    const { baseUrl } = this.#server.endpoint;
+    const { baseUrl } = this.server.endpoint;
     const account = await this.findAccount(userId);
     if (account === null) throw new DomainError('account-not-linked');
     requireLinked(account);
-    return { baseUrl, ownerId: userId, ...(await this.#secrets.login(account)) };
+    return { baseUrl, ownerId: userId, ...(await this.secrets.login(account)) };
   }
 
   /** Stores a login in place of whatever was linked before, which is revoked. */
   async save(em: EntityManager, userId: string, { loginName, appPassword, probed }: LinkedLogin): Promise<void> {
     const now = new Date();
     const before = await this.#lock(em, userId);
-    if (before !== null) await this.#secrets.retire(em, before, { except: appPassword });
-    if (before !== null && before.uid !== probed.uid) await this.#events.documentsAreGone(em, userId);
+    if (before !== null) await this.secrets.retire(em, before, { except: appPassword });
+    if (before !== null && before.uid !== probed.uid) await this.events.documentsAreGone(em, userId);
     await em.upsert(NextcloudAccount, {
       userId,
       uid: probed.uid,
       loginName,
       displayName: probed.displayName,
       scheme: probed.scheme,
-      sealedSecret: await this.#secrets.seal(em, userId, appPassword),
+      sealedSecret: await this.secrets.seal(em, userId, appPassword),
       sealedPreviousSecret: null,
       secretChangedAt: before?.state === 'linked' ? now : null,
       rotationStartedAt: null,
@@ -95,7 +84,7 @@ export class AccountStore {
       linkedAt: now,
     });
     for (const listener of this.#listeners) await listener(em, userId, probed.uid);
-    await this.#audit.append(em, {
+    await this.audit.append(em, {
       actorId: userId,
       action: 'nextcloud.link',
       outcome: 'success',
@@ -113,9 +102,9 @@ export class AccountStore {
   async remove(em: EntityManager, userId: string, headStartSeconds = 0): Promise<readonly string[]> {
     const account = await this.#lock(em, userId);
     if (account === null) return [];
-    const revocations = await this.#secrets.retire(em, account, { headStartSeconds });
+    const revocations = await this.secrets.retire(em, account, { headStartSeconds });
     await em.nativeDelete(NextcloudAccount, { userId });
-    await this.#events.documentsAreGone(em, userId);
+    await this.events.documentsAreGone(em, userId);
     return revocations;
   }
 
@@ -123,7 +112,7 @@ export class AccountStore {
   async disconnect(em: EntityManager, userId: string): Promise<void> {
     const account = await this.#lock(em, userId);
     if (account === null) return;
-    await this.#secrets.retire(em, account);
+    await this.secrets.retire(em, account);
     await em.execute(
       `update nextcloud_accounts set state = 'invalid', state_changed_at = now(), sealed_secret = '',
          sealed_previous_secret = null, rotation_started_at = null where user_id = ?`,
@@ -139,16 +128,16 @@ export class AccountStore {
   async recordFailure(userId: string, error: unknown): Promise<void> {
     if (!isDomainError(error, 'account-link-invalid', 'account-suspended')) return;
     const state = error.code === 'account-suspended' ? 'suspended' : 'invalid';
-    if (state === 'invalid' && (await this.#secrets.hasAnother(userId))) return;
-    const isChange = await this.#database.transaction(async (em) => {
+    if (state === 'invalid' && (await this.secrets.hasAnother(userId))) return;
+    const isChange = await this.database.transaction(async (em) => {
       const changed = await em.execute<unknown[]>(
         `update nextcloud_accounts set state = ?, state_changed_at = now() where user_id = ? and state = 'linked' returning 1`,
         [state, userId],
       );
-      if (changed.length > 0) await this.#events.isRefused(em, userId, state);
+      if (changed.length > 0) await this.events.isRefused(em, userId, state);
       return changed.length > 0;
     });
-    if (isChange) this.#events.wake();
+    if (isChange) this.events.wake();
   }
 
   async #lock(em: EntityManager, userId: string): Promise<NextcloudAccount | null> {

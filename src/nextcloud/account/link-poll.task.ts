@@ -15,12 +15,13 @@ export class LinkPollTask extends TaskHandler implements OnModuleDestroy {
   override readonly kind = LINK_POLL;
   override readonly concurrency = 1;
   override readonly everySeconds = EVERY_SECONDS;
-  readonly #polling: LinkPolling;
   readonly #stop = new AbortController();
 
-  constructor(polling: LinkPolling, tasks: Tasks) {
+  constructor(
+    private readonly polling: LinkPolling,
+    tasks: Tasks,
+  ) {
     super();
-    this.#polling = polling;
     tasks.register(this);
   }
 
@@ -31,9 +32,9 @@ export class LinkPollTask extends TaskHandler implements OnModuleDestroy {
   override async run(): Promise<void> {
     const { signal } = this.#stop;
     const deadline = Date.now() + LONGEST_MS;
-    while (!signal.aborted && (await this.#polling.pollDue()) > 0 && Date.now() < deadline) {
+    while (!signal.aborted && (await this.polling.pollDue()) > 0 && Date.now() < deadline) {
       await pause(ROUND_PAUSE_MS, undefined, { signal }).catch(() => undefined);
     }
-    await this.#polling.forgetOld();
+    await this.polling.forgetOld();
   }
 }

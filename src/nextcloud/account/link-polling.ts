@@ -47,32 +47,20 @@ const CLAIM = `
  */
 @Injectable()
 export class LinkPolling {
-  readonly #server: NextcloudServer;
-  readonly #store: AccountStore;
-  readonly #database: Database;
-  readonly #sealer: Sealer;
-  readonly #revocations: Revocations;
-
   constructor(
-    server: NextcloudServer,
-    store: AccountStore,
-    database: Database,
-    sealer: Sealer,
-    revocations: Revocations,
-  ) {
-    this.#server = server;
-    this.#store = store;
-    this.#database = database;
-    this.#sealer = sealer;
-    this.#revocations = revocations;
-  }
+    private readonly server: NextcloudServer,
+    private readonly store: AccountStore,
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+    private readonly revocations: Revocations,
+  ) {}
 
   /** One round over the flows that are due. @returns how many flows are still open */
   async pollDue(): Promise<number> {
-    if (!this.#server.isConfigured) return 0;
-    const claimed = await this.#database.transaction((em) => em.execute<ClaimedLink[]>(CLAIM));
+    if (!this.server.isConfigured) return 0;
+    const claimed = await this.database.transaction((em) => em.execute<ClaimedLink[]>(CLAIM));
     for (const link of claimed) await (link.state === 'pending' ? this.#poll(link) : this.#conclude(link));
-    const [row] = await this.#database.read((em) =>
+    const [row] = await this.database.read((em) =>
       em.execute<{ count: string }[]>(
         `select count(*) as count from nextcloud_links where state in ('pending', 'granted')`,
       ),
@@ -82,7 +70,7 @@ export class LinkPolling {
 
   /** Drops flows that ended long ago. */
   async forgetOld(): Promise<void> {
-    await this.#database.read((em) =>
+    await this.database.read((em) =>
       em.execute(
         `delete from nextcloud_links where state not in ('pending', 'granted') and expires_at < now() - ${KEPT}`,
       ),
@@ -93,20 +81,20 @@ export class LinkPolling {
     let granted: GrantedLogin | null = null;
     try {
       const context = { ownerId: link.user_id, field: POLL_TOKEN_FIELD };
-      const token = await this.#database.read((em) => this.#sealer.unseal(em, link.sealed_poll_token, context));
-      granted = await this.#server.loginFlow.poll(token);
+      const token = await this.database.read((em) => this.sealer.unseal(em, link.sealed_poll_token, context));
+      granted = await this.server.loginFlow.poll(token);
     } catch (error) {
       // Until its time is over a flow outlives any outage.
       if (!isDomainError(error)) throw error;
     }
     if (granted !== null) await this.#storeGrant(link, granted);
-    else if (link.is_over) await this.#database.transaction((em) => end(em, link, 'expired'));
+    else if (link.is_over) await this.database.transaction((em) => end(em, link, 'expired'));
   }
 
   /** Stores what came, then tries it. */
   async #storeGrant(link: ClaimedLink, granted: GrantedLogin): Promise<void> {
-    const isKept = await this.#database.transaction(async (em) => {
-      const sealed = await this.#sealer.seal(em, JSON.stringify(granted), {
+    const isKept = await this.database.transaction(async (em) => {
+      const sealed = await this.sealer.seal(em, JSON.stringify(granted), {
         ownerId: link.user_id,
         field: GRANT_FIELD,
       });
@@ -123,9 +111,9 @@ export class LinkPolling {
   }
 
   async #conclude(link: ClaimedLink): Promise<void> {
-    const granted = await this.#database.read(async (em) => {
+    const granted = await this.database.read(async (em) => {
       const context = { ownerId: link.user_id, field: GRANT_FIELD };
-      return JSON.parse(await this.#sealer.unseal(em, link.sealed_grant ?? '', context)) as GrantedLogin;
+      return JSON.parse(await this.sealer.unseal(em, link.sealed_grant ?? '', context)) as GrantedLogin;
     });
     await this.#try(link, granted);
   }
@@ -133,16 +121,16 @@ export class LinkPolling {
   /** DAV paths need the user id, which the login name is not promised to be. */
   async #try(link: ClaimedLink, granted: GrantedLogin): Promise<void> {
     try {
-      const probed = await probeLogin(this.#server.ocs, granted.loginName, granted.appPassword);
-      await this.#database.transaction(async (em) => {
-        if (await end(em, link, 'linked')) await this.#store.save(em, link.user_id, { ...granted, probed });
+      const probed = await probeLogin(this.server.ocs, granted.loginName, granted.appPassword);
+      await this.database.transaction(async (em) => {
+        if (await end(em, link, 'linked')) await this.store.save(em, link.user_id, { ...granted, probed });
         else await this.#discard(em, link, granted);
       });
     } catch (error) {
       if (!isDomainError(error)) throw error;
       const isRefused = error.code === 'account-link-invalid';
       if (!isRefused && !link.is_over) return;
-      await this.#database.transaction(async (em) => {
+      await this.database.transaction(async (em) => {
         await end(em, link, 'failed', error.code);
         if (!isRefused) await this.#discard(em, link, granted);
       });
@@ -151,7 +139,7 @@ export class LinkPolling {
 
   async #discard(em: EntityManager, link: ClaimedLink, { loginName, appPassword }: GrantedLogin): Promise<void> {
     const login = { loginName, secret: appPassword, scheme: 'bearer', uid: null } as const;
-    await this.#revocations.add(em, { userId: link.user_id, login });
+    await this.revocations.add(em, { userId: link.user_id, login });
   }
 }
 

@@ -18,17 +18,12 @@ export interface StartedLink {
 /** Login Flow v2: the user grants access in Nextcloud, and this server never sees a password. */
 @Injectable()
 export class LinkService {
-  readonly #server: NextcloudServer;
-  readonly #database: Database;
-  readonly #sealer: Sealer;
-  readonly #tasks: Tasks;
-
-  constructor(server: NextcloudServer, database: Database, sealer: Sealer, tasks: Tasks) {
-    this.#server = server;
-    this.#database = database;
-    this.#sealer = sealer;
-    this.#tasks = tasks;
-  }
+  constructor(
+    private readonly server: NextcloudServer,
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+    private readonly tasks: Tasks,
+  ) {}
 
   /**
    * Starts a flow, which a worker follows from here on; one that the user has started before and not granted ends.
@@ -37,29 +32,29 @@ export class LinkService {
    */
   async start(principal: Principal): Promise<StartedLink> {
     const { userId } = principal;
-    const flow = await this.#server.loginFlow.start();
-    const link = await this.#database.transaction(async (em) => {
+    const flow = await this.server.loginFlow.start();
+    const link = await this.database.transaction(async (em) => {
       await em.execute(
         `update nextcloud_links set state = 'expired', sealed_poll_token = '' where user_id = ? and state = 'pending'`,
         [userId],
       );
       const created = em.create(NextcloudLink, {
         userId,
-        sealedPollToken: await this.#sealer.seal(em, flow.pollToken, { ownerId: userId, field: POLL_TOKEN_FIELD }),
+        sealedPollToken: await this.sealer.seal(em, flow.pollToken, { ownerId: userId, field: POLL_TOKEN_FIELD }),
         state: 'pending',
         expiresAt: new Date(Date.now() + flow.expiresInSeconds * 1000),
       });
       await em.flush();
-      await this.#tasks.add(em, LINK_POLL, {});
+      await this.tasks.add(em, LINK_POLL, {});
       return created;
     });
-    this.#tasks.wake(LINK_POLL);
+    this.tasks.wake(LINK_POLL);
     return { link, loginUrl: flow.loginUrl };
   }
 
   /** Where a flow stands; asks Nextcloud nothing. @throws DomainError `not-found` */
   async read(principal: Principal, id: string): Promise<NextcloudLink> {
-    const link = await this.#database.read((em) => em.findOne(NextcloudLink, { id, userId: principal.userId }));
+    const link = await this.database.read((em) => em.findOne(NextcloudLink, { id, userId: principal.userId }));
     if (link === null) throw new DomainError('not-found');
     return link;
   }

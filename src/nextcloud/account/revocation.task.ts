@@ -11,15 +11,16 @@ export class RevocationTask extends TaskHandler {
   override readonly kind = 'nextcloud-revocation';
   override readonly concurrency = 1;
   override readonly everySeconds = EVERY_SECONDS;
-  readonly #revocations: Revocations;
 
-  constructor(revocations: Revocations, tasks: Tasks) {
+  constructor(
+    private readonly revocations: Revocations,
+    tasks: Tasks,
+  ) {
     super();
-    this.#revocations = revocations;
     tasks.register(this);
   }
 
   override async run(): Promise<void> {
-    await this.#revocations.attemptDue();
+    await this.revocations.attemptDue();
   }
 }

@@ -43,17 +43,12 @@ interface ClaimedRow {
 /** App passwords that are still to be revoked in Nextcloud. Each is kept sealed for that alone, for seven days at most. */
 @Injectable()
 export class Revocations {
-  readonly #database: Database;
-  readonly #sealer: ServerSealer;
-  readonly #server: NextcloudServer;
-  readonly #audit: AuditTrail;
-
-  constructor(database: Database, sealer: ServerSealer, server: NextcloudServer, audit: AuditTrail) {
-    this.#database = database;
-    this.#sealer = sealer;
-    this.#server = server;
-    this.#audit = audit;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: ServerSealer,
+    private readonly server: NextcloudServer,
+    private readonly audit: AuditTrail,
+  ) {}
 
   /**
    * Notes a login in the transaction of `em`, so that it cannot be forgotten.
@@ -62,7 +57,7 @@ export class Revocations {
    */
   async add(em: EntityManager, { userId, login, headStartSeconds = 0 }: NewRevocation): Promise<string> {
     const id = randomUUIDv7();
-    const sealed = this.#sealer.seal(JSON.stringify(login), { rowId: id, field: FIELD });
+    const sealed = this.sealer.seal(JSON.stringify(login), { rowId: id, field: FIELD });
     await em.execute(
       `insert into nextcloud_revocations (id, user_id, sealed_login, next_attempt_at)
        values (?, ?, ?, clock_timestamp() + ? * interval '1 second')`,
@@ -79,7 +74,7 @@ export class Revocations {
 
   /** Tries those whose time has come, oldest first and at most ten. */
   async attemptDue(): Promise<void> {
-    if (!this.#server.isConfigured) return;
+    if (!this.server.isConfigured) return;
     const due = `id in (
       select id from nextcloud_revocations where next_attempt_at <= clock_timestamp()
       order by next_attempt_at limit ${AT_ONCE} for update skip locked)`;
@@ -87,7 +82,7 @@ export class Revocations {
   }
 
   #claim(condition: string, parameters: readonly string[]): Promise<ClaimedRow[]> {
-    return this.#database.transaction((em) =>
+    return this.database.transaction((em) =>
       em.execute<ClaimedRow[]>(
         `update nextcloud_revocations set attempts = attempts + 1, next_attempt_at = clock_timestamp() + ${PAUSE}
          where ${condition}
@@ -101,9 +96,9 @@ export class Revocations {
     const outcome = await this.#ask(row);
     if (outcome === 'pending' && !row.is_old) return 'pending';
     const progress = outcome === 'pending' ? 'given-up' : outcome;
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       await em.execute('delete from nextcloud_revocations where id = ?', [row.id]);
-      await this.#audit.append(em, {
+      await this.audit.append(em, {
         actorId: row.user_id,
         action: 'nextcloud.revoke',
         outcome: progress === 'given-up' ? 'failure' : 'success',
@@ -116,8 +111,8 @@ export class Revocations {
 
   async #ask(row: ClaimedRow): Promise<RevocationOutcome | 'pending'> {
     try {
-      const login = JSON.parse(this.#sealer.unseal(row.sealed_login, { rowId: row.id, field: FIELD })) as RetiredLogin;
-      const outcome = await revokeAppPassword(this.#server.endpoint, login);
+      const login = JSON.parse(this.sealer.unseal(row.sealed_login, { rowId: row.id, field: FIELD })) as RetiredLogin;
+      const outcome = await revokeAppPassword(this.server.endpoint, login);
       return outcome === 'already-dead' && (await this.#isOnlyDisabled(login)) ? 'pending' : outcome;
     } catch (error) {
       // Sealed under a key that has left the ring: nobody can use it any more, and nobody can revoke it.
@@ -130,7 +125,7 @@ export class Revocations {
   async #isOnlyDisabled({ uid, ...login }: RetiredLogin): Promise<boolean> {
     if (uid === null || login.scheme !== 'bearer') return false;
     try {
-      await this.#server.files.root({ ...login, uid, baseUrl: this.#server.endpoint.baseUrl });
+      await this.server.files.root({ ...login, uid, baseUrl: this.server.endpoint.baseUrl });
       return true;
     } catch (error) {
       return !isDomainError(error, 'account-link-invalid');

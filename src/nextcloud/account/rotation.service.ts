@@ -15,25 +15,13 @@ const LONGEST_ROTATION = "interval '3 minutes'";
 /** Exchanges the app password of an account for a new one. */
 @Injectable()
 export class RotationService {
-  readonly #server: NextcloudServer;
-  readonly #store: AccountStore;
-  readonly #secrets: AccountSecrets;
-  readonly #database: Database;
-  readonly #audit: AuditTrail;
-
   constructor(
-    server: NextcloudServer,
-    store: AccountStore,
-    secrets: AccountSecrets,
-    database: Database,
-    audit: AuditTrail,
-  ) {
-    this.#server = server;
-    this.#store = store;
-    this.#secrets = secrets;
-    this.#database = database;
-    this.#audit = audit;
-  }
+    private readonly server: NextcloudServer,
+    private readonly store: AccountStore,
+    private readonly secrets: AccountSecrets,
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+  ) {}
 
   /**
    * One at a time. The new app password is stored beside the old one first and the old one is forgotten when the new
@@ -46,9 +34,9 @@ export class RotationService {
   async rotate({ userId }: Principal): Promise<NextcloudAccount> {
     const account = await this.#claim(userId);
     try {
-      if (account.sealedPreviousSecret) await this.#secrets.resolveSecret(account);
+      if (account.sealedPreviousSecret) await this.secrets.resolveSecret(account);
       const current = await this.#read(userId);
-      const fresh = await rotateAppPassword(this.#server.endpoint, await this.#secrets.login(current));
+      const fresh = await rotateAppPassword(this.server.endpoint, await this.secrets.login(current));
       await this.#storeSecret(current, fresh);
     } catch (error) {
       const failure = isDomainError(error, 'forbidden') ? noAppPassword(error) : error;
@@ -56,12 +44,12 @@ export class RotationService {
       throw failure;
     }
     const rotated = await this.#read(userId);
-    if (rotated.scheme === 'bearer') await this.#secrets.resolveSecret(rotated);
+    if (rotated.scheme === 'bearer') await this.secrets.resolveSecret(rotated);
     return this.#read(userId);
   }
 
   #claim(userId: string): Promise<NextcloudAccount> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const account = await em.findOne(NextcloudAccount, { userId });
       if (account === null) throw new DomainError('account-not-linked');
       requireLinked(account);
@@ -77,30 +65,30 @@ export class RotationService {
 
   async #storeSecret(current: NextcloudAccount, fresh: string): Promise<void> {
     const { userId, sealedSecret, scheme } = current;
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       const kept = await em.execute<unknown[]>(
         `update nextcloud_accounts set sealed_secret = ?, sealed_previous_secret = ?, secret_changed_at = now(),
            rotation_started_at = null where user_id = ? and sealed_secret = ? returning 1`,
         // A Basic login is not tried for the sake of knowing: what Nextcloud has given is believed.
-        [await this.#secrets.seal(em, userId, fresh), scheme === 'bearer' ? sealedSecret : null, userId, sealedSecret],
+        [await this.secrets.seal(em, userId, fresh), scheme === 'bearer' ? sealedSecret : null, userId, sealedSecret],
       );
       // Linked anew or unlinked meanwhile: nobody will use what has just been made.
-      if (kept.length === 0) await this.#secrets.discard(em, current, fresh);
-      await this.#audit.append(em, record(userId, 'success'));
+      if (kept.length === 0) await this.secrets.discard(em, current, fresh);
+      await this.audit.append(em, record(userId, 'success'));
     });
   }
 
   async #fail(userId: string, error: unknown): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       await em.execute('update nextcloud_accounts set rotation_started_at = null where user_id = ?', [userId]);
       const code = isDomainError(error) ? error.code : 'internal-error';
-      await this.#audit.append(em, { ...record(userId, 'failure'), details: { code } });
+      await this.audit.append(em, { ...record(userId, 'failure'), details: { code } });
     });
-    await this.#store.recordFailure(userId, error);
+    await this.store.recordFailure(userId, error);
   }
 
   async #read(userId: string): Promise<NextcloudAccount> {
-    const account = await this.#store.findAccount(userId);
+    const account = await this.store.findAccount(userId);
     if (account === null) throw new DomainError('account-not-linked');
     return account;
   }

@@ -27,33 +27,31 @@ export class SuspendedAccountsTask extends TaskHandler {
   override readonly kind = 'nextcloud-suspended-accounts';
   override readonly concurrency = 1;
   override readonly everySeconds = EVERY_SECONDS;
-  readonly #server: NextcloudServer;
-  readonly #database: Database;
-  readonly #secrets: AccountSecrets;
-  readonly #audit: AuditTrail;
 
-  constructor(server: NextcloudServer, database: Database, secrets: AccountSecrets, audit: AuditTrail, tasks: Tasks) {
+  constructor(
+    private readonly server: NextcloudServer,
+    private readonly database: Database,
+    private readonly secrets: AccountSecrets,
+    private readonly audit: AuditTrail,
+    tasks: Tasks,
+  ) {
     super();
-    this.#server = server;
-    this.#database = database;
-    this.#secrets = secrets;
-    this.#audit = audit;
     tasks.register(this);
   }
 
   override async run(): Promise<void> {
-    if (!this.#server.isConfigured) return;
-    const claimed = await this.#database.transaction((em) => em.execute<{ user_id: string }[]>(CLAIM));
+    if (!this.server.isConfigured) return;
+    const claimed = await this.database.transaction((em) => em.execute<{ user_id: string }[]>(CLAIM));
     for (const { user_id: userId } of claimed) {
-      const account = await this.#database.read((em) => em.findOne(NextcloudAccount, { userId }));
+      const account = await this.database.read((em) => em.findOne(NextcloudAccount, { userId }));
       if (account !== null) await this.#checkAccount(account);
     }
   }
 
   async #checkAccount(account: NextcloudAccount): Promise<void> {
-    const { baseUrl } = this.#server.endpoint;
+    const { baseUrl } = this.server.endpoint;
     try {
-      await this.#server.files.root({ baseUrl, ...(await this.#secrets.login(account)) });
+      await this.server.files.root({ baseUrl, ...(await this.secrets.login(account)) });
       await this.#storeState(account, 'linked');
     } catch (error) {
       if (!isDomainError(error)) throw error;
@@ -62,14 +60,14 @@ export class SuspendedAccountsTask extends TaskHandler {
   }
 
   async #storeState({ userId, sealedSecret }: NextcloudAccount, state: 'linked' | 'invalid'): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       const changed = await em.execute<unknown[]>(
         `update nextcloud_accounts set state = ?, state_changed_at = now()
          where user_id = ? and state = 'suspended' and sealed_secret = ? returning 1`,
         [state, userId, sealedSecret],
       );
       if (changed.length === 0) return;
-      await this.#audit.append(em, {
+      await this.audit.append(em, {
         actorId: userId,
         action: state === 'linked' ? 'nextcloud.resumed' : 'nextcloud.refused',
         outcome: state === 'linked' ? 'success' : 'failure',

@@ -37,15 +37,11 @@ const TAKE = `
 /** How far the feeds have been read; shared by all processes, so that each feed is looked at by one at a time. */
 @Injectable()
 export class ActivityCursors {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** Takes the feeds that waited longest, each not again before `intervalSeconds` have passed. */
   claimDue(maxFeeds: number, intervalSeconds: number): Promise<DueCursor[]> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       await em.execute(BEGIN);
       const rows = await em.execute<{ userId: string; lastActivityId: string | null; isFirst: boolean }[]>(TAKE, [
         intervalSeconds,
@@ -60,7 +56,7 @@ export class ActivityCursors {
 
   /** Stores where to go on; null: with whatever is newest then. */
   async advance(userId: string, lastActivityId: number | null): Promise<void> {
-    await this.#database.read((em) =>
+    await this.database.read((em) =>
       em.execute(
         `update nextcloud_activity_places set last_activity_id = ?, state = 'on', looked_at = now() where user_id = ?`,
         [lastActivityId, userId],
@@ -70,7 +66,7 @@ export class ActivityCursors {
 
   /** The server has no feed for this user: asked again after `seconds`. */
   async pause(userId: string, seconds: number): Promise<void> {
-    await this.#database.read((em) =>
+    await this.database.read((em) =>
       em.execute(
         `update nextcloud_activity_places set state = 'off', last_activity_id = null, looked_at = now(),
            next_look_at = now() + make_interval(secs => ?) where user_id = ?`,
@@ -81,7 +77,7 @@ export class ActivityCursors {
 
   /** Feeds of linked accounts that were looked at. */
   async count(): Promise<FeedCount> {
-    const [row] = await this.#database.read((em) =>
+    const [row] = await this.database.read((em) =>
       em.execute<Record<keyof FeedCount, string>[]>(
         `select count(*) filter (where p.state = 'on') as "on", count(*) filter (where p.state = 'off') as "off"
          from nextcloud_activity_places p

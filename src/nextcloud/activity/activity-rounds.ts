@@ -13,20 +13,18 @@ const FEEDS_PER_ROUND = 25;
 /** Looks into the activity feeds in regular rounds, in processes that run jobs. */
 @Injectable()
 export class ActivityRounds implements OnModuleDestroy {
-  readonly #watch: ActivityWatch;
   readonly #intervalSeconds: number;
   readonly #log = new Logger('Activity');
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
 
   constructor(
-    watch: ActivityWatch,
+    private readonly watch: ActivityWatch,
     server: NextcloudServer,
     config: IndexingConfig,
     process: HttpConfig,
     schema: SchemaMigrator,
   ) {
-    this.#watch = watch;
     this.#intervalSeconds = process.runsJobs && server.isConfigured ? config.activitySeconds : 0;
     schema.whenReady(() => {
       if (this.#intervalSeconds > 0) this.#plan();
@@ -45,7 +43,7 @@ export class ActivityRounds implements OnModuleDestroy {
 
   async #round(): Promise<void> {
     try {
-      await this.#watch.checkDueFeeds(FEEDS_PER_ROUND, this.#intervalSeconds);
+      await this.watch.checkDueFeeds(FEEDS_PER_ROUND, this.#intervalSeconds);
     } catch (error) {
       this.#log.warn({ ...failureForLog(error) }, 'Activity feeds cannot be looked at now; the next round tries again');
     }

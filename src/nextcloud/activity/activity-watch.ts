@@ -12,17 +12,12 @@ const OFF_SECONDS = 3600;
 /** Looks into activity feeds and asks for a scan where files have changed. What the feed says is only a hint. */
 @Injectable()
 export class ActivityWatch {
-  readonly #server: NextcloudServer;
-  readonly #accounts: AccountStore;
-  readonly #cursors: ActivityCursors;
-  readonly #scans: ScanRequests;
-
-  constructor(server: NextcloudServer, accounts: AccountStore, cursors: ActivityCursors, scans: ScanRequests) {
-    this.#server = server;
-    this.#accounts = accounts;
-    this.#cursors = cursors;
-    this.#scans = scans;
-  }
+  constructor(
+    private readonly server: NextcloudServer,
+    private readonly accounts: AccountStore,
+    private readonly cursors: ActivityCursors,
+    private readonly scans: ScanRequests,
+  ) {}
 
   /**
    * Looks into the feeds that waited longest, with one request each and two at a time.
@@ -32,7 +27,7 @@ export class ActivityWatch {
    * @returns how many feeds were due
    */
   async checkDueFeeds(maxFeeds: number, intervalSeconds: number): Promise<number> {
-    const due = await this.#cursors.claimDue(maxFeeds, intervalSeconds);
+    const due = await this.cursors.claimDue(maxFeeds, intervalSeconds);
     const waiting = [...due];
     const work = async (): Promise<void> => {
       for (let cursor = waiting.shift(); cursor !== undefined; cursor = waiting.shift()) await this.#checkFeed(cursor);
@@ -44,33 +39,33 @@ export class ActivityWatch {
   async #checkFeed(cursor: DueCursor): Promise<void> {
     const { userId, lastActivityId } = cursor;
     try {
-      const client = new ActivityClient(this.#server.endpoint);
-      const login = await this.#accounts.credential(userId);
+      const client = new ActivityClient(this.server.endpoint);
+      const login = await this.accounts.credential(userId);
       const news = await (lastActivityId === null ? client.newest(login) : client.since(login, lastActivityId));
       await this.#follow(cursor, news);
     } catch (error) {
       // A source that is down says nothing about changes: the next round asks again.
       if (!isDomainError(error)) throw error;
-      await this.#accounts.recordFailure(userId, error);
+      await this.accounts.recordFailure(userId, error);
     }
   }
 
   async #follow({ userId, lastActivityId, isFirst }: DueCursor, news: ActivityNews): Promise<void> {
     switch (news.kind) {
       case 'off':
-        return this.#cursors.pause(userId, OFF_SECONDS);
+        return this.cursors.pause(userId, OFF_SECONDS);
       case 'nothing':
-        return this.#cursors.advance(userId, lastActivityId ?? 0);
+        return this.cursors.advance(userId, lastActivityId ?? 0);
       case 'lost':
-        await this.#scans.trigger(userId);
-        return this.#cursors.advance(userId, null);
+        await this.scans.trigger(userId);
+        return this.cursors.advance(userId, null);
       case 'news': {
         // The beginning of a feed is no news; a cursor that was lost costs one scan more.
         const isHint = lastActivityId === null ? !isFirst : news.isAboutFiles;
-        if (isHint) await this.#scans.trigger(userId);
+        if (isHint) await this.scans.trigger(userId);
         // A long tail of entries would only ask for the same scan again and again.
         const isTailSkipped = isHint && lastActivityId !== null && !news.isWhole;
-        return this.#cursors.advance(userId, isTailSkipped ? null : news.newestId);
+        return this.cursors.advance(userId, isTailSkipped ? null : news.newestId);
       }
     }
   }

@@ -45,13 +45,10 @@ export interface WebdavRequest extends Pick<
 
 /** Sends DAV requests built by the webdav package through the outbound client. */
 export class WebdavTransport {
-  private readonly outbound: OutboundClient;
-  private readonly policy: UpstreamPolicy;
-
-  constructor(outbound: OutboundClient, policy: UpstreamPolicy) {
-    this.outbound = outbound;
-    this.policy = policy;
-  }
+  constructor(
+    private readonly outbound: OutboundClient,
+    private readonly policy: UpstreamPolicy,
+  ) {}
 
   /** Returns any status but a redirect; throws what {@link OutboundClient.request} throws. */
   async send(credential: NextcloudCredential, request: WebdavRequest): Promise<OutboundResponse> {

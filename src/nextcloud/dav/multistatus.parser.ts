@@ -14,12 +14,9 @@ export const DEFAULT_MULTISTATUS_LIMITS: MultistatusLimits = {
 
 /** Why a text is not an acceptable multistatus; a short word for the log, never text of the server. */
 export class MultistatusError extends Error {
-  readonly reason: string;
-
-  constructor(reason: string) {
+  constructor(readonly reason: string) {
     super(`Unacceptable multistatus: ${reason}`);
     this.name = 'MultistatusError';
-    this.reason = reason;
   }
 }
 
@@ -38,7 +35,6 @@ export class MultistatusParser {
   /** The `sync-token` of the answer (RFC 6578 section 6.4); known after the end. */
   syncToken: string | null = null;
   private readonly xml = new SaxesParser({ xmlns: true, position: false });
-  private readonly limits: MultistatusLimits;
   private open: OpenElement[] = [];
   private complete: DavResponse[] = [];
   private depth = 0;
@@ -47,8 +43,7 @@ export class MultistatusParser {
   private attributes = 0;
   private charsSinceEvent = 0;
 
-  constructor(limits: MultistatusLimits = DEFAULT_MULTISTATUS_LIMITS) {
-    this.limits = limits;
+  constructor(private readonly limits: MultistatusLimits = DEFAULT_MULTISTATUS_LIMITS) {
     this.xml.on('doctype', () => fail('doctype'));
     this.xml.on('comment', () => (this.charsSinceEvent = 0));
     this.xml.on('processinginstruction', () => (this.charsSinceEvent = 0));

@@ -10,16 +10,12 @@ const MAX_TURN_MS = 10;
 /** Reads a multistatus body response by response; memory stays bounded and the event loop gets its turns. */
 export class MultistatusReader implements AsyncIterable<DavResponse> {
   private readonly parser: MultistatusParser;
-  private readonly body: AsyncIterable<Uint8Array>;
-  private readonly upstream: string;
 
   constructor(
-    body: AsyncIterable<Uint8Array>,
-    upstream: string,
+    private readonly body: AsyncIterable<Uint8Array>,
+    private readonly upstream: string,
     limits: MultistatusLimits = DEFAULT_MULTISTATUS_LIMITS,
   ) {
-    this.body = body;
-    this.upstream = upstream;
     this.parser = new MultistatusParser(limits);
   }
 

@@ -12,11 +12,7 @@ import { DoctorService } from './doctor.service.ts';
 @Controller('integrations/nextcloud/doctor')
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class DoctorController {
-  readonly #doctor: DoctorService;
-
-  constructor(doctor: DoctorService) {
-    this.#doctor = doctor;
-  }
+  constructor(private readonly doctor: DoctorService) {}
 
   @RequireScope('nextcloud:read')
   @LimitedAs('doctor')
@@ -32,7 +28,7 @@ export class DoctorController {
     @CurrentPrincipal() principal: Principal,
     @Query() { deep = false }: DoctorQuery,
   ): Promise<DoctorResponse> {
-    const report = await this.#doctor.report(principal, deep);
+    const report = await this.doctor.report(principal, deep);
     return doctorResponse({ ...report, isForAdministrator: principal.role === 'admin' });
   }
 }

@@ -26,19 +26,15 @@ const KEEP_MS = 15_000;
 /** Examines Nextcloud and the caller's account; however often it is asked, Nextcloud is asked every 15 s at most. */
 @Injectable()
 export class DoctorService {
-  readonly #doctor: ServerDoctor;
-  readonly #accounts: AccountStore;
-  readonly #history: SignOnHistory;
-  readonly #audit: AuditTrail;
   readonly #serverRuns = new SharedRuns<Examined>(KEEP_MS);
   readonly #accountRuns = new SharedRuns<CheckResult[]>(KEEP_MS);
 
-  constructor(doctor: ServerDoctor, accounts: AccountStore, history: SignOnHistory, audit: AuditTrail) {
-    this.#doctor = doctor;
-    this.#accounts = accounts;
-    this.#history = history;
-    this.#audit = audit;
-  }
+  constructor(
+    private readonly doctor: ServerDoctor,
+    private readonly accounts: AccountStore,
+    private readonly history: SignOnHistory,
+    private readonly audit: AuditTrail,
+  ) {}
 
   /**
    * @param isDeep also tries the client secret of single sign-on, which Nextcloud may count
@@ -56,29 +52,29 @@ export class DoctorService {
   /** Looks at one account, given what is known of the server. */
   async examineAccount(userId: string, server: readonly CheckResult[]): Promise<CheckResult[]> {
     const snapshot = new AccountSnapshot({
-      probe: this.#doctor.probe(),
+      probe: this.doctor.probe(),
       account: await this.#account(userId),
-      watchDirectories: this.#doctor.settings.watchDirectories,
-      onRefused: (error) => this.#accounts.recordFailure(userId, error),
+      watchDirectories: this.doctor.settings.watchDirectories,
+      onRefused: (error) => this.accounts.recordFailure(userId, error),
     });
     const results = await runChecks(ACCOUNT_CHECKS, snapshot, { known: server });
     const faults = results.filter(({ status }) => status === 'fault').length;
     const details = { faults };
-    await this.#audit.record({ actorId: userId, action: 'nextcloud.doctor', outcome: 'success', details });
+    await this.audit.record({ actorId: userId, action: 'nextcloud.doctor', outcome: 'success', details });
     return results;
   }
 
   async #account(userId: string): Promise<ExaminedAccount | null> {
-    const account = await this.#accounts.findAccount(userId);
+    const account = await this.accounts.findAccount(userId);
     if (account === null) return null;
     const { uid, scheme, state } = account;
-    const isUsable = state === 'linked' && this.#doctor.settings.url !== undefined;
-    return { uid, scheme, state, login: isUsable ? await this.#accounts.credential(userId) : null };
+    const isUsable = state === 'linked' && this.doctor.settings.url !== undefined;
+    return { uid, scheme, state, login: isUsable ? await this.accounts.credential(userId) : null };
   }
 
   async #examineServer(depth: Parameters<ServerDoctor['examine']>[0]): Promise<Examined> {
-    const { signOn } = this.#doctor.settings;
-    const failures = signOn === undefined ? null : () => this.#history.lastDay(signOn.id);
-    return { server: await this.#doctor.examine(depth, failures), checkedAt: new Date() };
+    const { signOn } = this.doctor.settings;
+    const failures = signOn === undefined ? null : () => this.history.lastDay(signOn.id);
+    return { server: await this.doctor.examine(depth, failures), checkedAt: new Date() };
   }
 }

@@ -9,26 +9,24 @@ import { ServerSnapshot, type ExaminationDepth, type ServerSnapshotParts } from 
 
 /** Examines the Nextcloud of the configuration; needs no database. */
 export class ServerDoctor {
-  readonly settings: DoctorSettings;
-  readonly #outbound: OutboundClient;
   readonly #refused = new RefusedPasswords();
 
-  constructor(settings: DoctorSettings, outbound: OutboundClient) {
-    this.settings = settings;
-    this.#outbound = outbound;
-  }
+  constructor(
+    readonly settings: DoctorSettings,
+    private readonly outbound: OutboundClient,
+  ) {}
 
   /** All checks of the server, within about 20 s. What is wrong is in the results; nothing of it is thrown. */
   examine(
     depth: ExaminationDepth,
     signOnFailures: ServerSnapshotParts['signOnFailures'] = null,
   ): Promise<CheckResult[]> {
-    const snapshot = new ServerSnapshot({ settings: this.settings, outbound: this.#outbound, depth, signOnFailures });
+    const snapshot = new ServerSnapshot({ settings: this.settings, outbound: this.outbound, depth, signOnFailures });
     return runChecks(serverChecks(this.#refused), snapshot);
   }
 
   /** For questions with a user's credential; undefined when no Nextcloud is configured. */
   probe(): DoctorProbe | undefined {
-    return this.settings.url === undefined ? undefined : new DoctorProbe(this.#outbound, this.settings.url);
+    return this.settings.url === undefined ? undefined : new DoctorProbe(this.outbound, this.settings.url);
   }
 }

@@ -7,12 +7,9 @@ interface Run<Result> {
 /** Lets callers share a run and, for some seconds, its result. A run that fails is forgotten at once. */
 export class SharedRuns<Result> {
   readonly #runs = new Map<string, Run<Result>>();
-  readonly #keepMs: number;
 
   /** @param keepMs how long a result is given out after its run has ended */
-  constructor(keepMs: number) {
-    this.#keepMs = keepMs;
-  }
+  constructor(private readonly keepMs: number) {}
 
   get(key: string, work: () => Promise<Result>): Promise<Result> {
     const now = performance.now();
@@ -22,7 +19,7 @@ export class SharedRuns<Result> {
     const run: Run<Result> = { result: work(), endsAt: Number.POSITIVE_INFINITY };
     this.#runs.set(key, run);
     run.result.then(
-      () => (run.endsAt = performance.now() + this.#keepMs),
+      () => (run.endsAt = performance.now() + this.keepMs),
       () => this.#runs.delete(key),
     );
     return run.result;

@@ -35,22 +35,12 @@ const OF_OTHER_VERSIONS = { name: 'If-None-Match', required: false, description:
 @Controller('integrations/files/content')
 @Problems(...OF_THE_ACCOUNT, 'not-a-file', 'etag-mismatch')
 export class FileContentController {
-  readonly #files: FilesService;
-  readonly #downloads: FileDownloadsService;
-  readonly #uploads: FileUploadsService;
-  readonly #structure: FileStructureService;
-
   constructor(
-    files: FilesService,
-    downloads: FileDownloadsService,
-    uploads: FileUploadsService,
-    structure: FileStructureService,
-  ) {
-    this.#files = files;
-    this.#downloads = downloads;
-    this.#uploads = uploads;
-    this.#structure = structure;
-  }
+    private readonly files: FilesService,
+    private readonly downloads: FileDownloadsService,
+    private readonly uploads: FileUploadsService,
+    private readonly structure: FileStructureService,
+  ) {}
 
   // Before GET: the framework would answer HEAD by starting a download.
   @RequireScope('files:read')
@@ -68,7 +58,7 @@ export class FileContentController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const wanted = downloadRequest(path, request, signalOfLeaving(reply));
-    sendFileHead(reply, await this.#files.stat(principal, path), wanted);
+    sendFileHead(reply, await this.files.stat(principal, path), wanted);
   }
 
   @RequireScope('files:read')
@@ -94,7 +84,7 @@ export class FileContentController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile | undefined> {
     const wanted = downloadRequest(path, request, signalOfLeaving(reply));
-    return sendFile(reply, await this.#downloads.openFile(principal, wanted));
+    return sendFile(reply, await this.downloads.openFile(principal, wanted));
   }
 
   @RequireScope('files:write')
@@ -132,7 +122,7 @@ export class FileContentController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UploadedFileResponse> {
-    const written = await this.#uploads.upload(principal, uploadRequest(path, request, signalOfLeaving(reply)));
+    const written = await this.uploads.upload(principal, uploadRequest(path, request, signalOfLeaving(reply)));
     void reply.status(written.isNew ? HttpStatus.CREATED : HttpStatus.OK).header('etag', written.etag);
     return uploadedFileResponse(written);
   }
@@ -152,6 +142,6 @@ export class FileContentController {
     @Query() { path }: FilePathQuery,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.#structure.delete(principal, { path, kind: 'file', etags: requiredVersions(ifMatch) });
+    await this.structure.delete(principal, { path, kind: 'file', etags: requiredVersions(ifMatch) });
   }
 }

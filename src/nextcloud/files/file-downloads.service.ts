@@ -48,15 +48,11 @@ export interface OpenFile {
 /** Reads files. */
 @Injectable()
 export class FileDownloadsService {
-  readonly #server: NextcloudServer;
-  readonly #operations: FileOperations;
-  readonly #transferLimit: TransferLimit;
-
-  constructor(server: NextcloudServer, operations: FileOperations, transferLimit: TransferLimit) {
-    this.#server = server;
-    this.#operations = operations;
-    this.#transferLimit = transferLimit;
-  }
+  constructor(
+    private readonly server: NextcloudServer,
+    private readonly operations: FileOperations,
+    private readonly transferLimit: TransferLimit,
+  ) {}
 
   /**
    * Starts a download; it counts as one until its body has ended.
@@ -66,9 +62,9 @@ export class FileDownloadsService {
    *   `rate-limited`, `audit-unavailable`, and what the way to Nextcloud throws
    */
   async openFile(principal: Principal, request: DownloadRequest): Promise<OpenFile | null> {
-    const release = this.#transferLimit.acquire(principal.userId);
+    const release = this.transferLimit.acquire(principal.userId);
     try {
-      const operation = await this.#operations.startOperation(principal, 'download');
+      const operation = await this.operations.startOperation(principal, 'download');
       const file = await this.#open(operation, request).catch(async (error: unknown) => {
         await operation.end(error);
         throw error;
@@ -89,12 +85,12 @@ export class FileDownloadsService {
     const { credential } = operation;
     const { signal } = request;
     const path = davPath(request.path);
-    const found = await this.#server.files.stat(credential, path, signal);
+    const found = await this.server.files.stat(credential, path, signal);
     operation.fileId = found.fileId;
     if (found.isCollection) throw new DomainError('not-a-file');
     const span = wantedSpan(found, request);
     await operation.begin();
-    const download = await this.#server.transfers.openDownload(credential, {
+    const download = await this.server.transfers.openDownload(credential, {
       path,
       signal,
       ...(span !== null && { range: rangeField(span), ...(request.ifRange !== null && { ifRange: request.ifRange }) }),

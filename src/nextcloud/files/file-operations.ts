@@ -25,24 +25,20 @@ export class FileOperation {
   fileId: string | undefined;
   /** Counts for the audit trail; never a name or a path. */
   details: Details = {};
-  readonly #verb: FileVerb;
-  readonly #parts: { readonly store: AccountStore; readonly audit: AuditTrail };
   #hasBegun = false;
 
   constructor(
-    parts: { readonly store: AccountStore; readonly audit: AuditTrail },
-    verb: FileVerb,
+    private readonly parts: { readonly store: AccountStore; readonly audit: AuditTrail },
+    private readonly verb: FileVerb,
     { credential, userId }: { readonly credential: NextcloudCredential; readonly userId: string },
   ) {
-    this.#parts = parts;
-    this.#verb = verb;
     this.credential = credential;
     this.userId = userId;
   }
 
   /** @throws DomainError `audit-unavailable`: then do nothing */
   async begin(): Promise<void> {
-    await this.#record(`file.${this.#verb}.begin`, 'success', {});
+    await this.#record(`file.${this.verb}.begin`, 'success', {});
     this.#hasBegun = true;
   }
 
@@ -53,20 +49,20 @@ export class FileOperation {
     // It has happened, and its beginning is in the trail: saying now that nothing was done would be wrong.
     await written.catch((failure: unknown) => {
       new Logger('Files').error(
-        { ...failureForLog(failure), verb: this.#verb },
+        { ...failureForLog(failure), verb: this.verb },
         'The end of an operation is not in the audit trail',
       );
     });
   }
 
   async #conclude(error: unknown): Promise<void> {
-    await this.#parts.store.recordFailure(this.userId, error);
+    await this.parts.store.recordFailure(this.userId, error);
     const code = error === undefined ? {} : { code: codeOf(error) };
-    await this.#record(`file.${this.#verb}`, error === undefined ? 'success' : 'failure', { ...this.details, ...code });
+    await this.#record(`file.${this.verb}`, error === undefined ? 'success' : 'failure', { ...this.details, ...code });
   }
 
   #record(action: string, outcome: 'success' | 'failure', details: Details): Promise<void> {
-    return this.#parts.audit.record({
+    return this.parts.audit.record({
       actorId: this.userId,
       action,
       outcome,
@@ -80,18 +76,15 @@ export class FileOperation {
 /** Starts and ends what users do with their files. */
 @Injectable()
 export class FileOperations {
-  readonly #store: AccountStore;
-  readonly #audit: AuditTrail;
-
-  constructor(store: AccountStore, audit: AuditTrail) {
-    this.#store = store;
-    this.#audit = audit;
-  }
+  constructor(
+    private readonly store: AccountStore,
+    private readonly audit: AuditTrail,
+  ) {}
 
   /** @throws DomainError `nextcloud-not-configured`, `account-not-linked`, `account-link-invalid`, `account-suspended` */
   async startOperation({ userId }: Principal, verb: FileVerb): Promise<FileOperation> {
-    const credential = await this.#store.credential(userId);
-    return new FileOperation({ store: this.#store, audit: this.#audit }, verb, { credential, userId });
+    const credential = await this.store.credential(userId);
+    return new FileOperation({ store: this.store, audit: this.audit }, verb, { credential, userId });
   }
 
   /** Does something and follows it to its end. @throws DomainError as `open`, and what `work` throws */

@@ -28,11 +28,7 @@ const MAY_CARRY_VERSION = {
 @Controller('integrations/files')
 @Problems(...OF_THE_ACCOUNT, 'malformed-request')
 export class FileStructureController {
-  readonly #structure: FileStructureService;
-
-  constructor(structure: FileStructureService) {
-    this.#structure = structure;
-  }
+  constructor(private readonly structure: FileStructureService) {}
 
   @RequireScope('files:write')
   @Post('folders')
@@ -43,7 +39,7 @@ export class FileStructureController {
     @CurrentPrincipal() principal: Principal,
     @Body() { path, recursive = false }: CreateFolderRequest,
   ): Promise<FileResponse> {
-    return fileResponse(await this.#structure.createFolder(principal, path, recursive));
+    return fileResponse(await this.structure.createFolder(principal, path, recursive));
   }
 
   @RequireScope('files:write')
@@ -62,7 +58,7 @@ export class FileStructureController {
     @Query() { path }: FilePathQuery,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.#structure.delete(principal, { path, kind: 'folder', etags: requiredVersions(ifMatch) });
+    await this.structure.delete(principal, { path, kind: 'folder', etags: requiredVersions(ifMatch) });
   }
 
   @RequireScope('files:write')
@@ -78,7 +74,7 @@ export class FileStructureController {
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<FileResponse> {
     const etags = readEntityTags('If-Match', ifMatch);
-    return fileResponse(await this.#structure.move(principal, { from, to, overwrites: overwrite, etags }));
+    return fileResponse(await this.structure.move(principal, { from, to, overwrites: overwrite, etags }));
   }
 
   @RequireScope('files:write')
@@ -94,6 +90,6 @@ export class FileStructureController {
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<FileResponse> {
     const etags = readEntityTags('If-Match', ifMatch);
-    return fileResponse(await this.#structure.copy(principal, { from, to, overwrites: overwrite, etags }));
+    return fileResponse(await this.structure.copy(principal, { from, to, overwrites: overwrite, etags }));
   }
 }

@@ -35,25 +35,21 @@ export interface DeleteRequest {
 /** Makes folders, moves, copies and deletes. */
 @Injectable()
 export class FileStructureService {
-  readonly #server: NextcloudServer;
-  readonly #operations: FileOperations;
-  readonly #pathLock: PathLock;
-
-  constructor(server: NextcloudServer, operations: FileOperations, pathLock: PathLock) {
-    this.#server = server;
-    this.#operations = operations;
-    this.#pathLock = pathLock;
-  }
+  constructor(
+    private readonly server: NextcloudServer,
+    private readonly operations: FileOperations,
+    private readonly pathLock: PathLock,
+  ) {}
 
   /** @throws DomainError `file-exists`, `parent-not-found`, `forbidden`, and what the way to Nextcloud throws */
   createFolder(principal: Principal, path: string, isRecursive: boolean): Promise<DavResource> {
-    return this.#operations.runOperation(principal, 'create_folder', async (operation) => {
+    return this.operations.runOperation(principal, 'create_folder', async (operation) => {
       const target = bodyPath(path, 'path');
       if (target === '/') throw new DomainError('file-exists');
       await operation.begin();
       const { credential } = operation;
       await this.#makeFolder(credential, target, isRecursive ? MAX_NEW_DEPTH : 0);
-      const made = await this.#server.files.stat(credential, target);
+      const made = await this.server.files.stat(credential, target);
       operation.fileId = made.fileId;
       return made;
     });
@@ -61,20 +57,20 @@ export class FileStructureService {
 
   /** @throws DomainError `file-not-found`, `not-a-file`, `not-a-folder`, `etag-mismatch`, `resource-locked`, `forbidden` */
   delete(principal: Principal, { path, kind, etags }: DeleteRequest): Promise<void> {
-    return this.#operations.runOperation(principal, 'delete', async (operation) => {
+    return this.operations.runOperation(principal, 'delete', async (operation) => {
       const target = davPath(path);
       if (target === '/') throw refusal({ parameter: 'path' }, 'must not be the home folder');
       const { credential } = operation;
-      const found = await this.#server.files.stat(credential, target);
+      const found = await this.server.files.stat(credential, target);
       operation.fileId = found.fileId;
       if (found.isCollection !== (kind === 'folder')) {
         throw new DomainError(kind === 'folder' ? 'not-a-folder' : 'not-a-file');
       }
       assertVersion(found, etags);
       await operation.begin();
-      await this.#pathLock.runExclusive(credential.uid, target, () =>
+      await this.pathLock.runExclusive(credential.uid, target, () =>
         // Of a folder Nextcloud compares no entity tag: what changes between the look at it and this is deleted with it.
-        this.#server.writes.remove(credential, target, kind === 'file' ? { ifMatch: found.etag } : {}),
+        this.server.writes.remove(credential, target, kind === 'file' ? { ifMatch: found.etag } : {}),
       );
     });
   }
@@ -94,25 +90,25 @@ export class FileStructureService {
   }
 
   #relocate(principal: Principal, verb: 'move' | 'copy', request: MoveRequest): Promise<DavResource> {
-    return this.#operations.runOperation(principal, verb, async (operation) => {
+    return this.operations.runOperation(principal, verb, async (operation) => {
       const { credential } = operation;
       const { from, to } = checkedPaths(request);
-      const source = await this.#server.files.stat(credential, from);
+      const source = await this.server.files.stat(credential, from);
       operation.fileId = source.fileId;
       if (request.etags !== null) assertVersion(source, request.etags);
       const replaced = await this.#replaced(credential, to, request.overwrites && !source.isCollection);
       await operation.begin();
       const ifMatch = request.etags === null || source.isCollection ? {} : { ifMatch: source.etag };
-      await this.#pathLock.runExclusive(credential.uid, to, () =>
-        this.#server.writes[verb](credential, { from, to, replaced, ...ifMatch }),
+      await this.pathLock.runExclusive(credential.uid, to, () =>
+        this.server.writes[verb](credential, { from, to, replaced, ...ifMatch }),
       );
-      return this.#server.files.stat(credential, to);
+      return this.server.files.stat(credential, to);
     });
   }
 
   /** The version of a file that may be replaced. @throws DomainError `file-exists` */
   async #replaced(credential: NextcloudCredential, to: string, overwrites: boolean): Promise<Replaced> {
-    const there = await this.#server.files.findEntry(credential, to);
+    const there = await this.server.files.findEntry(credential, to);
     if (there === null) return null;
     if (overwrites && !there.isCollection) return { etag: there.etag };
     const detail = there.isCollection ? 'There is a folder at this path; a folder is never replaced.' : undefined;
@@ -122,7 +118,7 @@ export class FileStructureService {
   /** @param parents how many missing folders above may be made as well */
   async #makeFolder(credential: NextcloudCredential, path: string, parents: number): Promise<void> {
     try {
-      await this.#server.writes.makeFolder(credential, path);
+      await this.server.writes.makeFolder(credential, path);
       return;
     } catch (error) {
       if (!isDomainError(error, 'parent-not-found') || parents === 0 || folderOf(path) === '/') throw error;
@@ -131,7 +127,7 @@ export class FileStructureService {
       // Somebody else has just made it; when it is a file, the next step says so.
       if (!isDomainError(error, 'file-exists')) throw error;
     });
-    await this.#server.writes.makeFolder(credential, path);
+    await this.server.writes.makeFolder(credential, path);
   }
 }
 

@@ -37,23 +37,15 @@ export interface UploadedFile {
 /** Writes files. */
 @Injectable()
 export class FileUploadsService {
-  readonly #server: NextcloudServer;
-  readonly #operations: FileOperations;
-  readonly #transferLimit: TransferLimit;
-  readonly #pathLock: PathLock;
   readonly #maxBytes: number;
 
   constructor(
-    server: NextcloudServer,
-    operations: FileOperations,
-    transferLimit: TransferLimit,
-    pathLock: PathLock,
+    private readonly server: NextcloudServer,
+    private readonly operations: FileOperations,
+    private readonly transferLimit: TransferLimit,
+    private readonly pathLock: PathLock,
     config: NextcloudConfig,
   ) {
-    this.#server = server;
-    this.#operations = operations;
-    this.#transferLimit = transferLimit;
-    this.#pathLock = pathLock;
     this.#maxBytes = config.maxUploadMb * BYTES_OF_MIB;
   }
 
@@ -64,9 +56,9 @@ export class FileUploadsService {
    *   `resource-locked`, `forbidden`, `rate-limited`, and what the way to Nextcloud throws
    */
   async upload(principal: Principal, upload: Upload): Promise<UploadedFile> {
-    const release = this.#transferLimit.acquire(principal.userId);
+    const release = this.transferLimit.acquire(principal.userId);
     try {
-      return await this.#operations.runOperation(principal, 'upload', (operation) => this.#upload(operation, upload));
+      return await this.operations.runOperation(principal, 'upload', (operation) => this.#upload(operation, upload));
     } finally {
       release();
     }
@@ -78,7 +70,7 @@ export class FileUploadsService {
     const path = davPath(upload.path);
     if (path === '/') throw new DomainError('not-a-file');
     if (sizeBytes !== null && sizeBytes > this.#maxBytes) throw new DomainError('file-too-large');
-    const before = await this.#server.files.findEntry(credential, path, signal);
+    const before = await this.server.files.findEntry(credential, path, signal);
     operation.fileId = before?.fileId;
     const replaced = replacedVersion(before, upload.condition);
     await operation.begin();
@@ -99,9 +91,9 @@ export class FileUploadsService {
     target: WriteTarget,
     { content, sizeBytes }: { content: UploadContent; sizeBytes: number | null },
   ): Promise<WrittenFile> {
-    const { transfers } = this.#server;
+    const { transfers } = this.server;
     const inOrder = <Result>(work: () => Promise<Result>): Promise<Result> =>
-      this.#pathLock.runExclusive(credential.uid, target.path, work);
+      this.pathLock.runExclusive(credential.uid, target.path, work);
     const small = await content.findWhole();
     if (small !== null) return inOrder(() => transfers.put(credential, target, small));
     await this.#assertRoom(credential, target, sizeBytes);
@@ -114,7 +106,7 @@ export class FileUploadsService {
     { path, signal }: WriteTarget,
     sizeBytes: number | null,
   ): Promise<void> {
-    const quota = await this.#server.queries.quota(credential, folderOf(path), signal).catch((error: unknown) => {
+    const quota = await this.server.queries.quota(credential, folderOf(path), signal).catch((error: unknown) => {
       throw isDomainError(error, 'file-not-found') ? new DomainError('parent-not-found') : error;
     });
     if (quota === null) throw new DomainError('parent-not-found');
@@ -126,6 +118,6 @@ export class FileUploadsService {
     path: string,
     { fileId, etag }: WrittenFile,
   ): Promise<{ fileId: string; etag: string }> {
-    return fileId !== null && etag !== null ? { fileId, etag } : this.#server.files.stat(credential, path);
+    return fileId !== null && etag !== null ? { fileId, etag } : this.server.files.stat(credential, path);
   }
 }

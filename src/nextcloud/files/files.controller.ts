@@ -33,11 +33,7 @@ const DEFAULT_HITS = 100;
 @Controller('integrations/files')
 @Problems(...OF_THE_ACCOUNT)
 export class FilesController {
-  readonly #files: FilesService;
-
-  constructor(files: FilesService) {
-    this.#files = files;
-  }
+  constructor(private readonly files: FilesService) {}
 
   @RequireScope('files:read')
   @Get()
@@ -55,7 +51,7 @@ export class FilesController {
   ): Promise<FileListResponse> {
     const { path = '/', limit = DEFAULT_PAGE } = query;
     const after = nameOfCursor(query.cursor);
-    const page = await this.#files.list(principal, { path, limit, after, signal: signalOfLeaving(reply) });
+    const page = await this.files.list(principal, { path, limit, after, signal: signalOfLeaving(reply) });
     return fileListResponse(page);
   }
 
@@ -68,7 +64,7 @@ export class FilesController {
     @Query() { path }: FilePathQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<FileResponse> {
-    const found = await this.#files.stat(principal, path);
+    const found = await this.files.stat(principal, path);
     void reply.header('etag', found.etag);
     return fileResponse(found);
   }
@@ -87,7 +83,7 @@ export class FilesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<FileSearchResponse> {
     const bounds = { limit: query.limit ?? DEFAULT_HITS, signal: signalOfLeaving(reply) };
-    return fileSearchResponse(await this.#files.search(principal, fileQuery(query), bounds));
+    return fileSearchResponse(await this.files.search(principal, fileQuery(query), bounds));
   }
 
   @RequireScope('files:read')
@@ -95,6 +91,6 @@ export class FilesController {
   @ApiOperation({ summary: 'How much room my account has' })
   @ApiOkResponse({ type: FileQuotaResponse })
   async quota(@CurrentPrincipal() principal: Principal): Promise<FileQuotaResponse> {
-    return fileQuotaResponse(await this.#files.quota(principal));
+    return fileQuotaResponse(await this.files.quota(principal));
   }
 }

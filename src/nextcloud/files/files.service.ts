@@ -31,18 +31,15 @@ export interface SearchResult {
 /** Looks at files: folders, single files, searches and what room there is. */
 @Injectable()
 export class FilesService {
-  readonly #server: NextcloudServer;
-  readonly #operations: FileOperations;
-
-  constructor(server: NextcloudServer, operations: FileOperations) {
-    this.#server = server;
-    this.#operations = operations;
-  }
+  constructor(
+    private readonly server: NextcloudServer,
+    private readonly operations: FileOperations,
+  ) {}
 
   /** @throws DomainError `file-not-found`, `not-a-folder`, and what the way to Nextcloud throws */
   list(principal: Principal, { path, limit, after, signal }: ListingRequest): Promise<ListingPage> {
-    return this.#operations.runOperation(principal, 'list', async (operation) => {
-      const listing = this.#server.files.list(operation.credential, davPath(path), { depth: 1, signal });
+    return this.operations.runOperation(principal, 'list', async (operation) => {
+      const listing = this.server.files.list(operation.credential, davPath(path), { depth: 1, signal });
       const page = await pageOf(listing, { limit, after });
       operation.fileId = page.folder.fileId;
       operation.details = { entries: page.entries.length };
@@ -52,8 +49,8 @@ export class FilesService {
 
   /** @throws DomainError `file-not-found`, and what the way to Nextcloud throws */
   stat(principal: Principal, path: string): Promise<DavResource> {
-    return this.#operations.runOperation(principal, 'stat', async (operation) => {
-      const found = await this.#server.files.stat(operation.credential, davPath(path));
+    return this.operations.runOperation(principal, 'stat', async (operation) => {
+      const found = await this.server.files.stat(operation.credential, davPath(path));
       operation.fileId = found.fileId;
       return found;
     });
@@ -65,7 +62,7 @@ export class FilesService {
     query: FileQuery,
     { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
   ): Promise<SearchResult> {
-    return this.#operations.runOperation(principal, 'search', async (operation) => {
+    return this.operations.runOperation(principal, 'search', async (operation) => {
       const normal = { ...query, path: davPath(query.path) };
       const found = await this.#search(operation, normal, { limit, signal });
       operation.details = { entries: found.resources.length };
@@ -75,8 +72,8 @@ export class FilesService {
 
   /** @throws DomainError what the way to Nextcloud throws */
   quota(principal: Principal): Promise<DavQuota> {
-    return this.#operations.runOperation(principal, 'quota', async ({ credential }) => {
-      const quota = await this.#server.queries.quota(credential, '/');
+    return this.operations.runOperation(principal, 'quota', async ({ credential }) => {
+      const quota = await this.server.queries.quota(credential, '/');
       return quota ?? { usedBytes: 0, availableBytes: null };
     });
   }
@@ -91,7 +88,7 @@ export class FilesService {
     const hits: DavResource[] = [];
     for (let page = 0; page < MAX_SEARCH_REQUESTS && hits.length <= limit; page += 1) {
       const first = page * pageSize;
-      const { resources, answered } = await this.#server.queries.search(credential, query, {
+      const { resources, answered } = await this.server.queries.search(credential, query, {
         first,
         limit: pageSize,
         signal,

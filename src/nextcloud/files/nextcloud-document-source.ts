@@ -23,35 +23,32 @@ const OWNER_ONLY = 0o600;
 /** Documents out of the linked Nextcloud accounts. */
 @Injectable()
 export class NextcloudDocumentSource extends DocumentSource {
-  readonly #server: NextcloudServer;
-  readonly #store: AccountStore;
-  readonly #audit: AuditTrail;
-
-  constructor(server: NextcloudServer, store: AccountStore, audit: AuditTrail) {
+  constructor(
+    private readonly server: NextcloudServer,
+    private readonly store: AccountStore,
+    private readonly audit: AuditTrail,
+  ) {
     super();
-    this.#server = server;
-    this.#store = store;
-    this.#audit = audit;
   }
 
   async openSession(userId: string): Promise<SourceSession> {
     // A scan may take all night; what a user waits for goes before it.
-    const credential = { ...(await this.#store.credential(userId)), isBackground: true };
+    const credential = { ...(await this.store.credential(userId)), isBackground: true };
     return new NextcloudSession({
-      files: this.#server.files,
+      files: this.server.files,
       credential,
       follow: (call) => this.#follow(userId, call),
     });
   }
 
   usersWithSource(): Promise<string[]> {
-    return this.#server.isConfigured ? this.#store.linkedUsers() : Promise.resolve([]);
+    return this.server.isConfigured ? this.store.linkedUsers() : Promise.resolve([]);
   }
 
   /** One audit row per call, and no second try with a credential that was refused. */
   async #follow(userId: string, { action, fileId, error }: FollowedCall): Promise<void> {
-    await this.#store.recordFailure(userId, error);
-    await this.#audit.record({
+    await this.store.recordFailure(userId, error);
+    await this.audit.record({
       actorId: userId,
       action: `nextcloud.${action}`,
       outcome: error === undefined ? 'success' : 'failure',

@@ -28,12 +28,15 @@ const ADDRESS = /^[^\s@<>]{1,64}@[^\s@<>]{1,189}$/;
 @Injectable()
 export class NextcloudSignOn extends IdentityProvider {
   readonly issuer: string;
-  readonly #server: NextcloudServer;
   readonly #settings: ProviderSettings | undefined;
 
-  constructor(server: NextcloudServer, sso: SsoConfig, nextcloud: NextcloudConfig, http: HttpConfig) {
+  constructor(
+    private readonly server: NextcloudServer,
+    sso: SsoConfig,
+    nextcloud: NextcloudConfig,
+    http: HttpConfig,
+  ) {
     super();
-    this.#server = server;
     this.#settings = ssoProviders({ sso, nextcloud, http }).find(({ kind }) => kind === 'nextcloud-oauth2');
     this.issuer = this.#settings?.issuer ?? '';
   }
@@ -87,7 +90,7 @@ export class NextcloudSignOn extends IdentityProvider {
     const form = { ...grant, client_id: clientId, client_secret: clientSecret.reveal() };
     const path = '/apps/oauth2/api/v1/token';
     const call = { method: 'POST', path, login: null, form, isRepeatable: false, signal } as const;
-    const answer = await asked(signal, () => callNextcloud(this.#server.endpoint, call));
+    const answer = await asked(signal, () => callNextcloud(this.server.endpoint, call));
     if (answer.status !== 200 || !/\bjson\b/i.test(answer.contentType)) throw new OidcError('token-endpoint');
     const read = readTokenAnswer(answer.bodyText);
     if (read === null) throw new OidcError('token-endpoint');
@@ -96,7 +99,7 @@ export class NextcloudSignOn extends IdentityProvider {
 
   #self(accessToken: string, signal: AbortSignal): Promise<NextcloudSelf> {
     const login = { loginName: '', secret: accessToken, scheme: 'bearer' } as const;
-    return asked(signal, () => this.#server.ocs.self(login, { isRepeatable: false, signal }));
+    return asked(signal, () => this.server.ocs.self(login, { isRepeatable: false, signal }));
   }
 
   #configured(): ProviderSettings {

@@ -11,35 +11,31 @@ const NEXTCLOUD_PROVIDERS = ['nextcloud', 'nextcloud-oauth2'];
 /** The settings that tell which provider is this Nextcloud. */
 @Injectable()
 export class OwnedUsersConfigs {
-  readonly sso: SsoConfig;
-  readonly nextcloud: NextcloudConfig;
-  readonly http: HttpConfig;
-
-  constructor(sso: SsoConfig, nextcloud: NextcloudConfig, http: HttpConfig) {
-    this.sso = sso;
-    this.nextcloud = nextcloud;
-    this.http = http;
-  }
+  constructor(
+    readonly sso: SsoConfig,
+    readonly nextcloud: NextcloudConfig,
+    readonly http: HttpConfig,
+  ) {}
 }
 
 /** Which Nextcloud user somebody has proved to own: by a linked account, or by signing in with Nextcloud. */
 @Injectable()
 export class OwnedUsers {
-  readonly #accounts: AccountStore;
-  readonly #identities: IdentitySightingsService;
   readonly #provider: ProviderSettings | undefined;
 
-  constructor(accounts: AccountStore, identities: IdentitySightingsService, configs: OwnedUsersConfigs) {
-    this.#accounts = accounts;
-    this.#identities = identities;
+  constructor(
+    private readonly accounts: AccountStore,
+    private readonly identities: IdentitySightingsService,
+    configs: OwnedUsersConfigs,
+  ) {
     this.#provider = ssoProviders(configs).find(({ id }) => NEXTCLOUD_PROVIDERS.includes(id));
   }
 
   /** User id in Nextcloud; null when nothing is proved. */
   async findUid(userId: string): Promise<string | null> {
-    const account = await this.#accounts.findAccount(userId);
+    const account = await this.accounts.findAccount(userId);
     if (account !== null) return account.uid;
-    const identities = await this.#identities.listOf(userId);
+    const identities = await this.identities.listOf(userId);
     return identities.find((identity) => this.isOfNextcloud(identity))?.subject ?? null;
   }
 

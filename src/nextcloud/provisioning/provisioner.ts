@@ -27,46 +27,32 @@ const FINAL: readonly ProblemCode[] = [
  */
 @Injectable()
 export class Provisioner {
-  readonly #records: ProvisioningRecords;
-  readonly #account: ServiceAccount;
-  readonly #server: NextcloudServer;
-  readonly #owned: OwnedUsers;
-  readonly #config: NextcloudConfig;
-
   constructor(
-    records: ProvisioningRecords,
-    account: ServiceAccount,
-    server: NextcloudServer,
-    owned: OwnedUsers,
-    config: NextcloudConfig,
-  ) {
-    this.#records = records;
-    this.#account = account;
-    this.#server = server;
-    this.#owned = owned;
-    this.#config = config;
-  }
+    private readonly records: ProvisioningRecords,
+    private readonly account: ServiceAccount,
+    private readonly server: NextcloudServer,
+    private readonly owned: OwnedUsers,
+    private readonly config: NextcloudConfig,
+  ) {}
 
   /** One attempt for each account whose time has come. */
   async runDue(): Promise<void> {
-    if (this.#account.isConfigured) {
-      for (const userId of await this.#records.claimDue()) await this.#attempt(userId);
+    if (this.account.isConfigured) {
+      for (const userId of await this.records.claimDue()) await this.#attempt(userId);
     }
-    await this.#records.forgetErased();
+    await this.records.forgetErased();
   }
 
   async #attempt(userId: string): Promise<void> {
-    const found = await this.#records.findRecord(userId);
+    const found = await this.records.findRecord(userId);
     if (found === null) return;
     try {
       await this.#advance(found);
     } catch (error) {
       if (!isDomainError(error)) throw error;
-      const { state } = (await this.#records.findRecord(userId))?.row ?? found.row;
+      const { state } = (await this.records.findRecord(userId))?.row ?? found.row;
       const isFinal = FINAL.includes(error.code) && state !== 'provisioned';
-      await (isFinal
-        ? this.#records.fail(userId, error.code, state)
-        : this.#records.recordObstacle(userId, error.code));
+      await (isFinal ? this.records.fail(userId, error.code, state) : this.records.recordObstacle(userId, error.code));
     }
   }
 
@@ -86,11 +72,11 @@ export class Provisioner {
 
   async #begin({ row: { userId }, user }: Provisioning): Promise<void> {
     if (user === null) return;
-    const owned = await this.#owned.findUid(userId);
-    if (owned !== null) return this.#records.matchNow(userId, owned);
+    const owned = await this.owned.findUid(userId);
+    if (owned !== null) return this.records.matchNow(userId, owned);
     const uid = provisionedUid(user.email);
     if (await this.#isTaken(uid, user.email)) throw new DomainError('nextcloud-user-exists');
-    if (!(await this.#records.beginCreating(userId, uid))) return;
+    if (!(await this.records.beginCreating(userId, uid))) return;
     await this.#create({ uid, email: user.email, displayName: user.fullName ?? null });
     await this.#conclude(userId, uid, user.email);
   }
@@ -99,10 +85,10 @@ export class Provisioner {
   async #resume({ row, user }: Provisioning): Promise<void> {
     const uid = row.uid ?? '';
     const email = user?.email ?? uid;
-    const there = await this.#account.use((login, client) => client.findUser(login, uid));
+    const there = await this.account.use((login, client) => client.findUser(login, uid));
     if (there === null) {
       // Nobody is left to make it for.
-      if (user === null || !user.isActive) return this.#records.fail(row.userId, 'not-found', 'creating');
+      if (user === null || !user.isActive) return this.records.fail(row.userId, 'not-found', 'creating');
       await this.#create({ uid, email, displayName: user.fullName ?? null });
     }
     await this.#conclude(row.userId, uid, email);
@@ -117,10 +103,10 @@ export class Provisioner {
     email: string;
     displayName: string | null;
   }): Promise<void> {
-    const { provisionGroups: groups, provisionQuota: quota } = this.#config;
-    await this.#account.use((login) =>
+    const { provisionGroups: groups, provisionQuota: quota } = this.config;
+    await this.account.use((login) =>
       // Without a password: Nextcloud makes one and mails its own link to set another. It is never known here.
-      this.#server.ocs.createUser(login, {
+      this.server.ocs.createUser(login, {
         userId: uid,
         email,
         groups,
@@ -132,16 +118,16 @@ export class Provisioner {
 
   /** Reads back what was created: a creation that broke off may have left the user without the rest. */
   async #conclude(userId: string, uid: string, email: string): Promise<void> {
-    const user = await this.#account.use((login, client) => client.findUser(login, uid));
+    const user = await this.account.use((login, client) => client.findUser(login, uid));
     if (user === null) throw new DomainError('upstream-unavailable', { logContext: { reason: 'created-and-gone' } });
     if (user === 'hidden' || !isOurs(user, email)) throw new DomainError('nextcloud-user-exists');
     await this.#complete(user, email);
-    await this.#records.concludeProvisioned(userId, user.isEnabled ?? true);
+    await this.records.concludeProvisioned(userId, user.isEnabled ?? true);
   }
 
   async #complete(user: NextcloudUser, email: string): Promise<void> {
-    const missing = this.#config.provisionGroups.filter((group) => !user.groups.includes(group));
-    await this.#account.use(async (login, client) => {
+    const missing = this.config.provisionGroups.filter((group) => !user.groups.includes(group));
+    await this.account.use(async (login, client) => {
       if (user.email === null) await client.edit(login, user.uid, { key: 'email', value: email });
       for (const group of missing) await client.addToGroup(login, user.uid, group);
     });
@@ -150,19 +136,19 @@ export class Provisioner {
   /** Enables or disables what this server has made, as the account here is active or not. */
   async #align({ row }: Provisioning): Promise<void> {
     const { userId, uid, wantsEnabled } = row;
-    if (uid == null || wantsEnabled === row.isEnabled) return this.#records.recordEnabled(userId, wantsEnabled, null);
+    if (uid == null || wantsEnabled === row.isEnabled) return this.records.recordEnabled(userId, wantsEnabled, null);
     try {
-      await this.#account.use((login, client) => client.setEnabled(login, uid, wantsEnabled));
-      await this.#records.recordEnabled(userId, wantsEnabled, null);
+      await this.account.use((login, client) => client.setEnabled(login, uid, wantsEnabled));
+      await this.records.recordEnabled(userId, wantsEnabled, null);
     } catch (error) {
       if (!isDomainError(error, 'nextcloud-user-not-found')) throw error;
-      await this.#records.recordEnabled(userId, wantsEnabled, error.code);
+      await this.records.recordEnabled(userId, wantsEnabled, error.code);
     }
   }
 
   /** Also where somebody in Nextcloud has the address under another id: one person gets no two users. */
   #isTaken(uid: string, email: string): Promise<boolean> {
-    return this.#account.use(async (login, client) => {
+    return this.account.use(async (login, client) => {
       if ((await client.findUser(login, uid)) !== null) return true;
       const found = await client.listUsers(login, { search: email, limit: ADDRESS_MATCHES, offset: 0 });
       return found.some((user) => user.email?.toLowerCase() === email);

@@ -15,39 +15,24 @@ export const PROVISIONING = 'nextcloud-provisioning';
 /** Where the events come from. */
 @Injectable()
 export class ProvisioningSources {
-  readonly users: UsersRepository;
-  readonly lifecycle: AccountLifecycle;
-  readonly identities: IdentitySightingsService;
-  readonly accounts: AccountStore;
-
   constructor(
-    users: UsersRepository,
-    lifecycle: AccountLifecycle,
-    identities: IdentitySightingsService,
-    accounts: AccountStore,
-  ) {
-    this.users = users;
-    this.lifecycle = lifecycle;
-    this.identities = identities;
-    this.accounts = accounts;
-  }
+    readonly users: UsersRepository,
+    readonly lifecycle: AccountLifecycle,
+    readonly identities: IdentitySightingsService,
+    readonly accounts: AccountStore,
+  ) {}
 }
 
 /** Notes, in the transaction of its cause, what has to be done in Nextcloud; nothing is asked of Nextcloud here. */
 @Injectable()
 export class ProvisioningEvents {
-  readonly #records: ProvisioningRecords;
-  readonly #tasks: Tasks;
-
   constructor(
-    records: ProvisioningRecords,
-    tasks: Tasks,
+    private readonly records: ProvisioningRecords,
+    private readonly tasks: Tasks,
     owned: OwnedUsers,
     config: NextcloudConfig,
     { users, lifecycle, identities, accounts }: ProvisioningSources,
   ) {
-    this.#records = records;
-    this.#tasks = tasks;
     // What was made stays bound to its account, also after provisioning was switched off.
     lifecycle.whenEnding((em, userId) => this.#follow(em, userId, false));
     lifecycle.whenReactivated((em, userId) => this.#follow(em, userId, true));
@@ -63,6 +48,6 @@ export class ProvisioningEvents {
   }
 
   async #follow(em: EntityManager, userId: string, isActive: boolean): Promise<void> {
-    if (await this.#records.wish(em, userId, isActive)) await this.#tasks.add(em, PROVISIONING, {});
+    if (await this.records.wish(em, userId, isActive)) await this.tasks.add(em, PROVISIONING, {});
   }
 }

@@ -20,19 +20,19 @@ export interface Provisioning {
 /** The rows that say how far each account has come in Nextcloud. Each change of a state names the state before. */
 @Injectable()
 export class ProvisioningRecords {
-  readonly #database: Database;
-  readonly #audit: AuditTrail;
   readonly #needsVerifiedAddress: boolean;
 
-  constructor(database: Database, audit: AuditTrail, config: AuthConfig) {
-    this.#database = database;
-    this.#audit = audit;
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    config: AuthConfig,
+  ) {
     this.#needsVerifiedAddress = config.emailVerification !== 'off';
   }
 
   /** Takes those whose time has come. Where addresses are verified, nothing is made for one that is not. */
   claimDue(): Promise<readonly string[]> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const rows = await em.execute<{ user_id: string }[]>(
         `update nextcloud_provisionings set attempts = attempts + 1, next_attempt_at = clock_timestamp() + ${PAUSE}
          where user_id in (
@@ -48,7 +48,7 @@ export class ProvisioningRecords {
   }
 
   findRecord(userId: string): Promise<Provisioning | null> {
-    return this.#database.read(async (em) => {
+    return this.database.read(async (em) => {
       const row = await em.findOne(NextcloudProvisioning, { userId });
       return row === null ? null : { row, user: await em.findOne(User, { id: userId }) };
     });
@@ -56,7 +56,7 @@ export class ProvisioningRecords {
 
   /** Notes the id and that Nextcloud has no such user, before the first creation is sent. @returns false when somebody was faster */
   beginCreating(userId: string, uid: string): Promise<boolean> {
-    return this.#database.transaction((em) =>
+    return this.database.transaction((em) =>
       isChanged(
         em,
         `update nextcloud_provisionings set state = 'creating', uid = ?, absent_seen_at = clock_timestamp(),
@@ -68,7 +68,7 @@ export class ProvisioningRecords {
 
   /** The Nextcloud user is there and this server made it. */
   async concludeProvisioned(userId: string, isEnabled: boolean): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       const changed = await isChanged(
         em,
         `update nextcloud_provisionings set state = 'provisioned', problem_code = null, attempts = 0, is_enabled = ?,
@@ -82,7 +82,7 @@ export class ProvisioningRecords {
 
   /** An administrator has to look. */
   async fail(userId: string, code: ProblemCode, from: ProvisioningState): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       const changed = await isChanged(
         em,
         `update nextcloud_provisionings set state = 'failed', problem_code = ?, next_attempt_at = null, updated_at = now()
@@ -95,7 +95,7 @@ export class ProvisioningRecords {
 
   /** What kept it from going on; the next attempt is due already. */
   async recordObstacle(userId: string, code: ProblemCode): Promise<void> {
-    await this.#database.read((em) =>
+    await this.database.read((em) =>
       em.execute('update nextcloud_provisionings set problem_code = ?, updated_at = now() where user_id = ?', [
         code,
         userId,
@@ -105,7 +105,7 @@ export class ProvisioningRecords {
 
   /** As Nextcloud has it now; `code` where the user is gone there. */
   async recordEnabled(userId: string, isEnabled: boolean, code: ProblemCode | null): Promise<void> {
-    await this.#database.transaction(async (em) => {
+    await this.database.transaction(async (em) => {
       await em.execute(
         `update nextcloud_provisionings set is_enabled = ?, problem_code = ?, attempts = 0, updated_at = now(),
            next_attempt_at = case when wants_enabled <> ? then now() end where user_id = ?`,
@@ -131,7 +131,7 @@ export class ProvisioningRecords {
   }
 
   async matchNow(userId: string, uid: string): Promise<void> {
-    await this.#database.transaction((em) => this.match(em, userId, uid));
+    await this.database.transaction((em) => this.match(em, userId, uid));
   }
 
   /** A new account. */
@@ -156,7 +156,7 @@ export class ProvisioningRecords {
 
   /** Rows of erased accounts, once nothing in Nextcloud depends on them; what may be an orphan there stays. */
   async forgetErased(): Promise<void> {
-    await this.#database.read((em) =>
+    await this.database.read((em) =>
       em.execute(
         `delete from nextcloud_provisionings p where not exists (select 1 from users u where u.id = p.user_id)
            and (p.state in ('pending', 'matched') or (p.state = 'failed' and p.absent_seen_at is null)
@@ -166,7 +166,7 @@ export class ProvisioningRecords {
   }
 
   #append(em: EntityManager, userId: string, details: Record<string, string>): Promise<void> {
-    return this.#audit.append(em, {
+    return this.audit.append(em, {
       actorId: null,
       action: 'nextcloud-user.provision',
       outcome: 'code' in details ? 'failure' : 'success',

@@ -12,15 +12,16 @@ export class ProvisioningTask extends TaskHandler {
   override readonly kind = PROVISIONING;
   override readonly concurrency = 1;
   override readonly everySeconds = EVERY_SECONDS;
-  readonly #provisioner: Provisioner;
 
-  constructor(provisioner: Provisioner, tasks: Tasks) {
+  constructor(
+    private readonly provisioner: Provisioner,
+    tasks: Tasks,
+  ) {
     super();
-    this.#provisioner = provisioner;
     tasks.register(this);
   }
 
   override async run(): Promise<void> {
-    await this.#provisioner.runDue();
+    await this.provisioner.runDue();
   }
 }

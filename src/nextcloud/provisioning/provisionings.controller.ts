@@ -21,11 +21,7 @@ const DEFAULT_PAGE_SIZE = 50;
 @Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
 @Controller('integrations/nextcloud/provisionings')
 export class ProvisioningsController {
-  readonly #provisionings: ProvisioningsService;
-
-  constructor(provisionings: ProvisioningsService) {
-    this.#provisionings = provisionings;
-  }
+  constructor(private readonly provisionings: ProvisioningsService) {}
 
   @RequireScope('nextcloud-users:read')
   @Get()
@@ -38,7 +34,7 @@ export class ProvisioningsController {
     @CurrentPrincipal() principal: Principal,
     @Query() { state, limit, cursor }: ProvisioningPageQuery,
   ): Promise<ProvisioningPageResponse> {
-    const page = await this.#provisionings.list(principal, {
+    const page = await this.provisionings.list(principal, {
       states: rowStates(state),
       limit: limit ?? DEFAULT_PAGE_SIZE,
       cursor,
@@ -59,6 +55,6 @@ export class ProvisioningsController {
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: ProvisioningParameter,
   ): Promise<ProvisioningResponse> {
-    return provisioningResponse(await this.#provisionings.retry(principal, user_id));
+    return provisioningResponse(await this.provisionings.retry(principal, user_id));
   }
 }

@@ -23,18 +23,14 @@ export interface ProvisioningPage {
 /** What became of each account in Nextcloud, for administrators. */
 @Injectable()
 export class ProvisioningsService {
-  readonly #database: Database;
-  readonly #audit: AuditTrail;
-  readonly #tasks: Tasks;
-
-  constructor(database: Database, audit: AuditTrail, tasks: Tasks) {
-    this.#database = database;
-    this.#audit = audit;
-    this.#tasks = tasks;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    private readonly tasks: Tasks,
+  ) {}
 
   async list(principal: Principal, { states, limit, cursor }: ProvisioningPageRequest): Promise<ProvisioningPage> {
-    return this.#database.transaction(async (em) => {
+    return this.database.transaction(async (em) => {
       const found = await em.find(
         NextcloudProvisioning,
         {
@@ -44,7 +40,7 @@ export class ProvisioningsService {
         { orderBy: { userId: 'asc' }, limit: limit + 1 },
       );
       const rows = found.slice(0, limit);
-      await this.#audit.append(em, {
+      await this.audit.append(em, {
         actorId: principal.userId,
         action: 'nextcloud-user.provision-list',
         outcome: 'success',
@@ -60,7 +56,7 @@ export class ProvisioningsService {
    * @throws DomainError `not-found`
    */
   async retry(principal: Principal, userId: string): Promise<NextcloudProvisioning> {
-    const row = await this.#database.transaction(async (em) => {
+    const row = await this.database.transaction(async (em) => {
       await em.execute(
         `update nextcloud_provisionings set attempts = 0, updated_at = now(),
            next_attempt_at = case when state in ('pending', 'creating', 'failed') or wants_enabled <> is_enabled
@@ -73,8 +69,8 @@ export class ProvisioningsService {
       );
       const found = await em.findOne(NextcloudProvisioning, { userId });
       if (found === null) throw new DomainError('not-found');
-      await this.#tasks.add(em, PROVISIONING, {});
-      await this.#audit.append(em, {
+      await this.tasks.add(em, PROVISIONING, {});
+      await this.audit.append(em, {
         actorId: principal.userId,
         action: 'nextcloud-user.provision-retry',
         outcome: 'success',
@@ -83,7 +79,7 @@ export class ProvisioningsService {
       });
       return found;
     });
-    this.#tasks.wake(PROVISIONING);
+    this.tasks.wake(PROVISIONING);
     return row;
   }
 }

@@ -34,11 +34,7 @@ const POLL_PATH = '/index.php/login/v2/poll';
 
 /** Nextcloud's Login Flow v2: an app password without ever seeing the user's own password. */
 export class LoginFlowClient {
-  private readonly options: LoginFlowOptions;
-
-  constructor(options: LoginFlowOptions) {
-    this.options = options;
-  }
+  constructor(private readonly options: LoginFlowOptions) {}
 
   /**
    * Starts a flow.

@@ -18,18 +18,14 @@ import { pageOf, PROVISIONING_PROBLEMS } from './provisioning-requests.ts';
 @Problems(...PROVISIONING_PROBLEMS)
 @Controller('integrations/nextcloud/groups')
 export class NextcloudGroupsController {
-  readonly #groups: NextcloudGroupsService;
-
-  constructor(groups: NextcloudGroupsService) {
-    this.#groups = groups;
-  }
+  constructor(private readonly groups: NextcloudGroupsService) {}
 
   @RequireScope('nextcloud-users:read')
   @Get()
   @ApiOperation({ operationId: 'nextcloudGroups.list', summary: 'List and search the groups of Nextcloud' })
   @ApiOkResponse({ type: NextcloudGroupPageResponse })
   async list(@Query() query: NextcloudPageQuery): Promise<NextcloudGroupPageResponse> {
-    const { entries, nextOffset } = await this.#groups.list(pageOf(query));
+    const { entries, nextOffset } = await this.groups.list(pageOf(query));
     return { groups: [...entries], next_cursor: nextOffset?.toString() ?? null };
   }
 
@@ -48,7 +44,7 @@ export class NextcloudGroupsController {
     @CurrentPrincipal() principal: Principal,
     @Body() { id }: CreateNextcloudGroupRequest,
   ): Promise<NextcloudGroupResponse> {
-    await this.#groups.create(principal, id);
+    await this.groups.create(principal, id);
     return { id };
   }
 }

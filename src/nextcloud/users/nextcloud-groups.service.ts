@@ -8,16 +8,13 @@ import { ServiceAccount } from './service-account.ts';
 /** Groups of Nextcloud, for administrators. */
 @Injectable()
 export class NextcloudGroupsService {
-  readonly #account: ServiceAccount;
-  readonly #audit: AuditTrail;
-
-  constructor(account: ServiceAccount, audit: AuditTrail) {
-    this.#account = account;
-    this.#audit = audit;
-  }
+  constructor(
+    private readonly account: ServiceAccount,
+    private readonly audit: AuditTrail,
+  ) {}
 
   async list(page: OcsPage): Promise<OcsPageOf<string>> {
-    const found = await this.#account.use((login, client) =>
+    const found = await this.account.use((login, client) =>
       client.listGroups(login, { ...page, limit: page.limit + 1 }),
     );
     const entries = found.slice(0, page.limit);
@@ -26,7 +23,7 @@ export class NextcloudGroupsService {
 
   /** @throws DomainError `nextcloud-group-exists`, `nextcloud-change-refused` */
   async create(principal: Principal, groupId: string): Promise<void> {
-    await this.#account.use((login, client) => client.createGroup(login, groupId));
-    await this.#audit.record({ actorId: principal.userId, action: 'nextcloud-group.create', outcome: 'success' });
+    await this.account.use((login, client) => client.createGroup(login, groupId));
+    await this.audit.record({ actorId: principal.userId, action: 'nextcloud-group.create', outcome: 'success' });
   }
 }

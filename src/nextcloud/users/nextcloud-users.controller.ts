@@ -24,11 +24,7 @@ const BODY = ['malformed-request', 'payload-too-large', 'unsupported-media-type'
 @Problems(...PROVISIONING_PROBLEMS)
 @Controller('integrations/nextcloud/users')
 export class NextcloudUsersController {
-  readonly #users: NextcloudUsersService;
-
-  constructor(users: NextcloudUsersService) {
-    this.#users = users;
-  }
+  constructor(private readonly users: NextcloudUsersService) {}
 
   @RequireScope('nextcloud-users:read')
   @Get()
@@ -38,7 +34,7 @@ export class NextcloudUsersController {
     @CurrentPrincipal() principal: Principal,
     @Query() query: NextcloudPageQuery,
   ): Promise<NextcloudUserPageResponse> {
-    const { entries, nextOffset } = await this.#users.list(principal, pageOf(query));
+    const { entries, nextOffset } = await this.users.list(principal, pageOf(query));
     return { users: entries.map(nextcloudUserResponse), next_cursor: nextOffset?.toString() ?? null };
   }
 
@@ -57,7 +53,7 @@ export class NextcloudUsersController {
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateNextcloudUserRequest,
   ): Promise<NextcloudUserResponse> {
-    const user = await this.#users.create(principal, {
+    const user = await this.users.create(principal, {
       uid: body.id,
       password: body.password ?? null,
       displayName: body.display_name ?? null,
@@ -77,7 +73,7 @@ export class NextcloudUsersController {
     @CurrentPrincipal() principal: Principal,
     @Param() { id }: NextcloudUserParameter,
   ): Promise<NextcloudUserResponse> {
-    return nextcloudUserResponse(await this.#users.read(principal, id));
+    return nextcloudUserResponse(await this.users.read(principal, id));
   }
 
   @RequireScope('nextcloud-users:write')
@@ -95,7 +91,7 @@ export class NextcloudUsersController {
     @Body() body: UpdateNextcloudUserRequest,
   ): Promise<NextcloudUserResponse> {
     const edit = { displayName: body.display_name, email: body.email, quotaBytes: body.quota_bytes };
-    return nextcloudUserResponse(await this.#users.edit(principal, id, edit));
+    return nextcloudUserResponse(await this.users.edit(principal, id, edit));
   }
 
   @StepUp()
@@ -109,7 +105,7 @@ export class NextcloudUsersController {
   @ApiNoContentResponse({ description: 'The user and everything that belonged to it is gone from Nextcloud.' })
   @Problems('nextcloud-user-not-found', 'nextcloud-user-protected', 'nextcloud-change-refused')
   async delete(@CurrentPrincipal() principal: Principal, @Param() { id }: NextcloudUserParameter): Promise<void> {
-    await this.#users.delete(principal, id);
+    await this.users.delete(principal, id);
   }
 
   @RequireScope('nextcloud-users:write')
@@ -122,7 +118,7 @@ export class NextcloudUsersController {
     @CurrentPrincipal() principal: Principal,
     @Param() { id }: NextcloudUserParameter,
   ): Promise<NextcloudUserResponse> {
-    return nextcloudUserResponse(await this.#users.setEnabled(principal, id, true));
+    return nextcloudUserResponse(await this.users.setEnabled(principal, id, true));
   }
 
   @RequireScope('nextcloud-users:write')
@@ -135,7 +131,7 @@ export class NextcloudUsersController {
     @CurrentPrincipal() principal: Principal,
     @Param() { id }: NextcloudUserParameter,
   ): Promise<NextcloudUserResponse> {
-    return nextcloudUserResponse(await this.#users.setEnabled(principal, id, false));
+    return nextcloudUserResponse(await this.users.setEnabled(principal, id, false));
   }
 
   @RequireScope('nextcloud-users:write')
@@ -153,7 +149,7 @@ export class NextcloudUsersController {
     @CurrentPrincipal() principal: Principal,
     @Param() { id, group }: NextcloudMembershipParameter,
   ): Promise<void> {
-    await this.#users.setMember(principal, { uid: id, groupId: group }, true);
+    await this.users.setMember(principal, { uid: id, groupId: group }, true);
   }
 
   @RequireScope('nextcloud-users:write')
@@ -171,6 +167,6 @@ export class NextcloudUsersController {
     @CurrentPrincipal() principal: Principal,
     @Param() { id, group }: NextcloudMembershipParameter,
   ): Promise<void> {
-    await this.#users.setMember(principal, { uid: id, groupId: group }, false);
+    await this.users.setMember(principal, { uid: id, groupId: group }, false);
   }
 }

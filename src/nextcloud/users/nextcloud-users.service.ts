@@ -43,18 +43,14 @@ export interface OcsPageOf<Entry> {
 /** Users of Nextcloud, for administrators. The service account and the administrators of Nextcloud are out of reach. */
 @Injectable()
 export class NextcloudUsersService {
-  readonly #account: ServiceAccount;
-  readonly #server: NextcloudServer;
-  readonly #audit: AuditTrail;
-
-  constructor(account: ServiceAccount, server: NextcloudServer, audit: AuditTrail) {
-    this.#account = account;
-    this.#server = server;
-    this.#audit = audit;
-  }
+  constructor(
+    private readonly account: ServiceAccount,
+    private readonly server: NextcloudServer,
+    private readonly audit: AuditTrail,
+  ) {}
 
   async list(principal: Principal, page: OcsPage): Promise<OcsPageOf<NextcloudUser>> {
-    const found = await this.#account.use((login, client) =>
+    const found = await this.account.use((login, client) =>
       client.listUsers(login, { ...page, limit: page.limit + 1 }),
     );
     const entries = found.slice(0, page.limit);
@@ -80,8 +76,8 @@ export class NextcloudUsersService {
     if (groups.includes(ADMINISTRATORS)) throw new DomainError('nextcloud-user-protected');
     const password = request.password ?? (email === null ? randomPassword() : undefined);
     await this.#followed(principal, { verb: 'create', uid }, () =>
-      this.#account.use((login) =>
-        this.#server.ocs.createUser(login, {
+      this.account.use((login) =>
+        this.server.ocs.createUser(login, {
           userId: uid,
           groups,
           ...(password !== undefined && { password }),
@@ -105,7 +101,7 @@ export class NextcloudUsersService {
     const changes = changesOf(edit);
     for (const { pointer, ...change } of changes) {
       await this.#followed(principal, { verb: 'update', uid }, () =>
-        this.#account
+        this.account
           .use((login, client) => client.edit(login, uid, change))
           .catch((error: unknown) => {
             throw isDomainError(error, 'nextcloud-change-refused') ? refusedAt([pointer]) : error;
@@ -122,7 +118,7 @@ export class NextcloudUsersService {
   async setEnabled(principal: Principal, uid: string, isEnabled: boolean): Promise<NextcloudUser> {
     await this.#requireChangeable(uid);
     await this.#followed(principal, { verb: isEnabled ? 'enable' : 'disable', uid }, () =>
-      this.#account.use((login, client) => client.setEnabled(login, uid, isEnabled)),
+      this.account.use((login, client) => client.setEnabled(login, uid, isEnabled)),
     );
     return this.#find(uid);
   }
@@ -131,7 +127,7 @@ export class NextcloudUsersService {
   async delete(principal: Principal, uid: string): Promise<void> {
     await this.#requireChangeable(uid);
     await this.#followed(principal, { verb: 'delete', uid }, () =>
-      this.#account.use((login, client) => client.deleteUser(login, uid)),
+      this.account.use((login, client) => client.deleteUser(login, uid)),
     );
   }
 
@@ -144,21 +140,21 @@ export class NextcloudUsersService {
     if (groupId === ADMINISTRATORS) throw new DomainError('nextcloud-user-protected');
     await this.#requireChangeable(uid);
     await this.#followed(principal, { verb: isMember ? 'group-add' : 'group-remove', uid }, () =>
-      this.#account.use((login, client) =>
+      this.account.use((login, client) =>
         isMember ? client.addToGroup(login, uid, groupId) : client.removeFromGroup(login, uid, groupId),
       ),
     );
   }
 
   async #find(uid: string): Promise<NextcloudUser> {
-    const user = await this.#account.use((login, client) => client.findUser(login, uid));
+    const user = await this.account.use((login, client) => client.findUser(login, uid));
     if (user === null || user === 'hidden') throw new DomainError('nextcloud-user-not-found');
     return user;
   }
 
   async #requireChangeable(uid: string): Promise<void> {
     const user = await this.#find(uid);
-    if (user.groups.includes(ADMINISTRATORS) || (await this.#account.is(user.uid))) {
+    if (user.groups.includes(ADMINISTRATORS) || (await this.account.is(user.uid))) {
       throw new DomainError('nextcloud-user-protected');
     }
   }
@@ -183,7 +179,7 @@ export class NextcloudUsersService {
     verb: string,
     { uid, details }: { readonly uid?: string; readonly details?: Record<string, string | number> },
   ): Promise<void> {
-    return this.#audit.record({
+    return this.audit.record({
       actorId: principal.userId,
       action: `nextcloud-user.${verb}`,
       outcome: details?.['code'] === undefined ? 'success' : 'failure',

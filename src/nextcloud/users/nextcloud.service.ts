@@ -15,18 +15,15 @@ export interface UserToCreate {
 /** Nextcloud in three questions, each answered by `meta.statuscode` or the state of the server and never by HTTP 200 alone. */
 @Injectable()
 export class NextcloudService {
-  readonly #server: NextcloudServer;
-  readonly #account: ServiceAccount;
-
-  constructor(server: NextcloudServer, account: ServiceAccount) {
-    this.#server = server;
-    this.#account = account;
-  }
+  constructor(
+    private readonly server: NextcloudServer,
+    private readonly account: ServiceAccount,
+  ) {}
 
   /** Whether Nextcloud can work: reachable, installed, not in maintenance, no upgrade due. Sends no credential. */
   async healthCheck(): Promise<boolean> {
     try {
-      return (await this.#server.ocs.status()).state === 'ready';
+      return (await this.server.ocs.status()).state === 'ready';
     } catch (error) {
       if (isDomainError(error)) return false;
       throw error;
@@ -41,8 +38,8 @@ export class NextcloudService {
    *   `nextcloud-provisioning-refused`, and what `ServiceAccount.use` throws
    */
   createUser({ username, password, email, displayName }: UserToCreate): Promise<CreationOutcome> {
-    return this.#account.use((login) =>
-      this.#server.ocs.createUser(login, {
+    return this.account.use((login) =>
+      this.server.ocs.createUser(login, {
         userId: username,
         password,
         ...(email !== undefined && { email }),
@@ -53,6 +50,6 @@ export class NextcloudService {
 
   /** True also for one that the service account may not see: the id is taken. @throws DomainError like `createUser` */
   userExists(username: string): Promise<boolean> {
-    return this.#account.use((login) => this.#server.ocs.userExists(login, username));
+    return this.account.use((login) => this.server.ocs.userExists(login, username));
   }
 }

@@ -14,20 +14,18 @@ const PAUSE_MS = 30 * 60_000;
  */
 @Injectable()
 export class ServiceAccount {
-  readonly #config: NextcloudConfig;
-  readonly #server: NextcloudServer;
   #refusedUntil = 0;
   #throttledUntil = 0;
   #uid: string | undefined;
 
-  constructor(config: NextcloudConfig, server: NextcloudServer) {
-    this.#config = config;
-    this.#server = server;
-  }
+  constructor(
+    private readonly config: NextcloudConfig,
+    private readonly server: NextcloudServer,
+  ) {}
 
   get isConfigured(): boolean {
-    const { adminUser, adminPassword } = this.#config;
-    return this.#server.isConfigured && adminUser !== undefined && adminPassword !== undefined;
+    const { adminUser, adminPassword } = this.config;
+    return this.server.isConfigured && adminUser !== undefined && adminPassword !== undefined;
   }
 
   /**
@@ -45,7 +43,7 @@ export class ServiceAccount {
       });
     }
     try {
-      return await call(login, new ProvisioningClient(this.#server.endpoint));
+      return await call(login, new ProvisioningClient(this.server.endpoint));
     } catch (error) {
       if (isDomainError(error, 'upstream-throttled')) this.#throttledUntil = Date.now() + PAUSE_MS;
       if (!isDomainError(error, 'account-link-invalid')) throw error;
@@ -56,14 +54,14 @@ export class ServiceAccount {
 
   /** True for the service account itself, whatever the spelling, and also where its login name is not its id. */
   async is(uid: string): Promise<boolean> {
-    this.#uid ??= (await this.use((login) => this.#server.ocs.self(login, { isRepeatable: false }))).uid;
-    const names = [this.#uid, this.#config.adminUser ?? ''].map((name) => name.toLowerCase());
+    this.#uid ??= (await this.use((login) => this.server.ocs.self(login, { isRepeatable: false }))).uid;
+    const names = [this.#uid, this.config.adminUser ?? ''].map((name) => name.toLowerCase());
     return names.includes(uid.toLowerCase());
   }
 
   #login(): NextcloudLogin {
-    const { adminUser, adminPassword } = this.#config;
-    if (!this.#server.isConfigured || adminUser === undefined || adminPassword === undefined) {
+    const { adminUser, adminPassword } = this.config;
+    if (!this.server.isConfigured || adminUser === undefined || adminPassword === undefined) {
       throw new DomainError('provisioning-not-configured');
     }
     return { loginName: adminUser, secret: adminPassword.reveal(), scheme: 'basic' };

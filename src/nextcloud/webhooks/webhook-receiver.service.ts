@@ -12,15 +12,11 @@ const MAX_USERS = 10;
 /** Takes webhooks as hints that a user's files may have changed; nothing else in them is believed. */
 @Injectable()
 export class WebhookReceiverService {
-  readonly #senders: WebhookSenders;
-  readonly #database: Database;
-  readonly #scans: ScanRequests;
-
-  constructor(senders: WebhookSenders, database: Database, scans: ScanRequests) {
-    this.#senders = senders;
-    this.#database = database;
-    this.#scans = scans;
-  }
+  constructor(
+    private readonly senders: WebhookSenders,
+    private readonly database: Database,
+    private readonly scans: ScanRequests,
+  ) {}
 
   /**
    * Has a user's documents scanned soon. Unknown users and events about other things change nothing, and the sender does
@@ -29,12 +25,12 @@ export class WebhookReceiverService {
    * @throws DomainError `unauthenticated`, `signature-invalid`
    */
   async receive(webhook: ReceivedWebhook): Promise<void> {
-    await this.#senders.authenticate(webhook);
+    await this.senders.authenticate(webhook);
     const hint = findHint(webhook.body);
     if (hint === null) return;
-    const accounts = await this.#database.read((em) =>
+    const accounts = await this.database.read((em) =>
       em.find(NextcloudAccount, { uid: hint.uid, state: 'linked' }, { limit: MAX_USERS, fields: ['userId'] }),
     );
-    for (const { userId } of accounts) await this.#scans.trigger(userId);
+    for (const { userId } of accounts) await this.scans.trigger(userId);
   }
 }

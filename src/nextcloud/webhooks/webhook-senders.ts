@@ -13,20 +13,16 @@ const BEARER = /^Bearer +(\S+)$/i;
 /** Knows who may send webhooks: whoever can sign, and a Nextcloud that has been told the secret. */
 @Injectable()
 export class WebhookSenders {
-  readonly #signatures: RequestSignatures;
-  readonly #refusals: RepeatedRefusals;
   readonly #secret: string | undefined;
   readonly #mayComeInTheClear: boolean;
 
   constructor(
-    signatures: RequestSignatures,
-    refusals: RepeatedRefusals,
+    private readonly signatures: RequestSignatures,
+    private readonly refusals: RepeatedRefusals,
     signing: SigningConfig,
     http: HttpConfig,
     nextcloud: NextcloudConfig,
   ) {
-    this.#signatures = signatures;
-    this.#refusals = refusals;
     this.#secret = signing.webhookSecret?.reveal();
     this.#mayComeInTheClear = !http.isProduction || nextcloud.allowHttp;
   }
@@ -34,7 +30,7 @@ export class WebhookSenders {
   /** @throws DomainError `unauthenticated`, `signature-invalid` */
   async authenticate(webhook: ReceivedWebhook): Promise<void> {
     try {
-      if (this.#signatures.isClaimed(webhook.request)) await this.#signatures.verify(webhook.request, 'webhooks');
+      if (this.signatures.isClaimed(webhook.request)) await this.signatures.verify(webhook.request, 'webhooks');
       else this.#checkSecret(webhook);
     } catch (error) {
       if (isDomainError(error, 'unauthenticated', 'signature-invalid')) await this.#refused(error);
@@ -55,7 +51,7 @@ export class WebhookSenders {
 
   async #refused({ code, options }: DomainError): Promise<void> {
     const reason = String(options.logContext?.['reason'] ?? code);
-    await this.#refusals.record(
+    await this.refusals.record(
       { actorId: null, action: 'webhook.refused', outcome: 'denied', details: { reason } },
       reason,
     );

@@ -19,11 +19,7 @@ const EXAMPLE = {
 @ApiTags('nextcloud')
 @Controller('integrations/nextcloud/webhooks')
 export class WebhooksController {
-  readonly #receiver: WebhookReceiverService;
-
-  constructor(receiver: WebhookReceiverService) {
-    this.#receiver = receiver;
-  }
+  constructor(private readonly receiver: WebhookReceiverService) {}
 
   @Public()
   @LimitedAs('webhook')
@@ -54,6 +50,6 @@ export class WebhooksController {
   )
   async receive(@Req() request: FastifyRequest): Promise<void> {
     const { body } = request;
-    await this.#receiver.receive({ request: signedRequestOf(request), isHttps: request.protocol === 'https', body });
+    await this.receiver.receive({ request: signedRequestOf(request), isHttps: request.protocol === 'https', body });
   }
 }

@@ -21,19 +21,16 @@ export async function grantInBrowser(loginUrl: string, user: { uid: string; pass
 }
 
 class Browser {
-  readonly #origin: string;
   readonly #cookies = new Map<string, string>();
 
-  constructor(origin: string) {
-    this.#origin = origin;
-  }
+  constructor(private readonly origin: string) {}
 
   async get(target: string): Promise<RawAnswer> {
     return this.#go(target, {});
   }
 
   async post(target: string, fields: Record<string, string>): Promise<RawAnswer> {
-    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Origin: this.#origin };
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Origin: this.origin };
     return this.#go(target, { method: 'POST', headers, body: new URLSearchParams(fields).toString() });
   }
 
@@ -42,7 +39,7 @@ class Browser {
     request: { method?: string; headers?: Record<string, string>; body?: string },
   ): Promise<RawAnswer> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await send(new URL(target, this.#origin).href, {
+    const answer = await send(new URL(target, this.origin).href, {
       ...request,
       headers: { Accept: 'text/html', ...request.headers, ...(cookie === '' ? {} : { Cookie: cookie }) },
     });

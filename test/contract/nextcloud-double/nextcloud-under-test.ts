@@ -26,18 +26,17 @@ export const describeOnDouble = IS_REAL ? describe.skip : describe;
 
 /** The server the suite runs against: a real Nextcloud when one is named in the environment, else the double. */
 export class NextcloudUnderTest {
-  readonly url: string;
   readonly adminUser: string;
   readonly adminPassword: string;
-  readonly #double: NextcloudDouble | null;
   readonly #users: string[] = [];
 
-  private constructor(url: string, double: NextcloudDouble | null) {
-    this.url = url;
-    this.#double = double;
-    this.adminUser = (double === null ? process.env['TEST_NEXTCLOUD_ADMIN_USER'] : undefined) ?? 'admin';
+  private constructor(
+    readonly url: string,
+    private readonly nextcloudDouble: NextcloudDouble | null,
+  ) {
+    this.adminUser = (nextcloudDouble === null ? process.env['TEST_NEXTCLOUD_ADMIN_USER'] : undefined) ?? 'admin';
     this.adminPassword =
-      (double === null ? process.env['TEST_NEXTCLOUD_ADMIN_PASSWORD'] : undefined) ?? 'admin-password';
+      (nextcloudDouble === null ? process.env['TEST_NEXTCLOUD_ADMIN_PASSWORD'] : undefined) ?? 'admin-password';
   }
 
   static async start(): Promise<NextcloudUnderTest> {
@@ -48,14 +47,14 @@ export class NextcloudUnderTest {
 
   /** The double itself, for tests that only run on it. */
   get double(): NextcloudDouble {
-    if (this.#double === null) throw new Error('Not running against the double');
-    return this.#double;
+    if (this.nextcloudDouble === null) throw new Error('Not running against the double');
+    return this.nextcloudDouble;
   }
 
   /** Deletes the users this object made and, for the double, the server. */
   async stop(): Promise<void> {
     for (const uid of this.#users) await this.admin('DELETE', `/users/${uid}`);
-    await this.#double?.stop();
+    await this.nextcloudDouble?.stop();
   }
 
   /** An OCS v2 provisioning call of the administrator, form-encoded. */
@@ -119,14 +118,14 @@ export class NextcloudUnderTest {
 
   /** The user opens the login URL and presses "Grant access". */
   async grantLogin(loginUrl: string, user: TestUser): Promise<void> {
-    if (this.#double === null) await grantInBrowser(loginUrl, user);
-    else this.#double.grantLogin(loginUrl, user.uid);
+    if (this.nextcloudDouble === null) await grantInBrowser(loginUrl, user);
+    else this.nextcloudDouble.grantLogin(loginUrl, user.uid);
   }
 
   /** The owner shares a file or folder with the recipient. @returns a function that ends the share */
   async share(owner: TestUser, path: string, recipient: TestUser): Promise<() => Promise<void>> {
-    if (this.#double !== null) {
-      const double = this.#double;
+    if (this.nextcloudDouble !== null) {
+      const double = this.nextcloudDouble;
       double.share(owner.uid, path, recipient.uid);
       return async () => {
         double.unshare(owner.uid, path, recipient.uid);

@@ -21,15 +21,13 @@ const KIND = 'noted';
 class Noting extends TaskHandler {
   override readonly kind = KIND;
   override readonly concurrency = 2;
-  readonly #seen: string[];
 
-  constructor(seen: string[]) {
+  constructor(private readonly seen: string[]) {
     super();
-    this.#seen = seen;
   }
 
   override run(data: TaskData): Promise<void> {
-    this.#seen.push(String(data['id']));
+    this.seen.push(String(data['id']));
     return Promise.resolve();
   }
 }

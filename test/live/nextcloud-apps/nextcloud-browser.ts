@@ -16,13 +16,10 @@ interface PageRequest {
 
 /** Somebody who is signed in to a Nextcloud with a password, as far as cookies and request tokens go. */
 export class NextcloudBrowser {
-  readonly #origin: string;
   readonly #cookies = new Map<string, string>();
   #requestToken = '';
 
-  constructor(origin: string) {
-    this.#origin = origin;
-  }
+  constructor(private readonly origin: string) {}
 
   /** Signs in with the form. */
   async signIn(user: string, password: string): Promise<void> {
@@ -30,7 +27,7 @@ export class NextcloudBrowser {
     const fields = { user, password, requesttoken: this.#requestToken, timezone: 'UTC', timezone_offset: '0' };
     const answer = await this.send('/index.php/login', {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: this.#origin },
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: this.origin },
       body: new URLSearchParams(fields).toString(),
     });
     if (answer.status !== 303) throw new Error(`login: ${answer.status} ${answer.text.slice(0, 200)}`);
@@ -54,14 +51,14 @@ export class NextcloudBrowser {
 
   /** What it takes to be signed in elsewhere. */
   cookies(): { name: string; value: string; url: string }[] {
-    return [...this.#cookies].map(([name, value]) => ({ name, value: decodeURIComponent(value), url: this.#origin }));
+    return [...this.#cookies].map(([name, value]) => ({ name, value: decodeURIComponent(value), url: this.origin }));
   }
 
   /** One request with the cookies of this browser, and nothing else that it was not given. */
   async send(path: string, { method = 'GET', headers = {}, body = '' }: PageRequest = {}): Promise<PageAnswer> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     return new Promise((resolve, reject) => {
-      const sent = request(this.#origin + path, { method, agent: false, headers: { ...headers, cookie } }, (answer) => {
+      const sent = request(this.origin + path, { method, agent: false, headers: { ...headers, cookie } }, (answer) => {
         let text = '';
         answer.setEncoding('utf8');
         answer.on('data', (piece: string) => (text += piece));

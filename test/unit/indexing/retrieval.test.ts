@@ -160,16 +160,13 @@ class FullIndex extends EmbeddedPassageIndex {
 
 /** Searches one owner's passages whoever asks. */
 class MixingIndex extends EmbeddedPassageIndex {
-  readonly #ownerId: string;
-
-  constructor(ownerId: string) {
+  constructor(private readonly ownerId: string) {
     super();
-    this.#ownerId = ownerId;
   }
 
   override async search(...[, query, options]: Parameters<EmbeddedPassageIndex['search']>): Promise<PassageHit[]> {
-    await new IndexSync(house.open.database, this).catchUp(this.#ownerId);
-    return super.search(this.#ownerId, query, { limit: options.limit });
+    await new IndexSync(house.open.database, this).catchUp(this.ownerId);
+    return super.search(this.ownerId, query, { limit: options.limit });
   }
 }
 

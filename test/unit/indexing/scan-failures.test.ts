@@ -254,21 +254,20 @@ class Crash extends DomainError {
 
 /** Dies at its n-th transaction, and from then on every one fails: the process is gone. */
 class CrashingDatabase extends Database {
-  #left: number;
-  readonly #when: 'before' | 'after';
-
-  constructor(of: StageHouse, transactionsBefore: number, when: 'before' | 'after') {
+  constructor(
+    of: StageHouse,
+    private left: number,
+    private readonly when: 'before' | 'after',
+  ) {
     super(of.open.orm);
     this.markReady();
-    this.#left = transactionsBefore;
-    this.#when = when;
   }
 
   override async transaction<Result>(work: (em: EntityManager) => Promise<Result>): Promise<Result> {
-    this.#left -= 1;
-    if (this.#left < -1 || (this.#left === -1 && this.#when === 'before')) throw new Crash();
+    this.left -= 1;
+    if (this.left < -1 || (this.left === -1 && this.when === 'before')) throw new Crash();
     const result = await super.transaction(work);
-    if (this.#left === -1) throw new Crash();
+    if (this.left === -1) throw new Crash();
     return result;
   }
 }

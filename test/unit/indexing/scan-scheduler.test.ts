@@ -10,15 +10,12 @@ import { MemorySource } from '../../support/memory-source.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
 class LinkedUsers extends MemorySource {
-  readonly #ids: readonly string[];
-
-  constructor(ids: readonly string[]) {
+  constructor(private readonly ids: readonly string[]) {
     super();
-    this.#ids = ids;
   }
 
   override usersWithSource(): Promise<string[]> {
-    return Promise.resolve([...this.#ids]);
+    return Promise.resolve([...this.ids]);
   }
 }
 

@@ -24,32 +24,29 @@ export interface ProviderMetadata {
 
 /** The discovery document of one issuer, kept for ten minutes. */
 export class Discovery {
-  readonly #issuer: string;
-  readonly #jsonRequest: JsonRequest;
-  readonly #now: () => number;
   #known: { readonly metadata: ProviderMetadata; readonly atMs: number } | undefined;
   #running: Promise<ProviderMetadata> | undefined;
 
-  constructor(issuer: string, jsonRequest: JsonRequest, now: () => number = Date.now) {
-    this.#issuer = issuer;
-    this.#jsonRequest = jsonRequest;
-    this.#now = now;
-  }
+  constructor(
+    private readonly issuer: string,
+    private readonly jsonRequest: JsonRequest,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   /** @throws OidcError `discovery` when the document is not one of this issuer, and those of the request */
   async metadata(signal: AbortSignal): Promise<ProviderMetadata> {
-    if (this.#known !== undefined && this.#now() - this.#known.atMs < KEPT_MS) return this.#known.metadata;
+    if (this.#known !== undefined && this.now() - this.#known.atMs < KEPT_MS) return this.#known.metadata;
     // Many logins at the same time ask once.
     this.#running ??= this.#ask(signal).finally(() => (this.#running = undefined));
     return this.#running;
   }
 
   async #ask(signal: AbortSignal): Promise<ProviderMetadata> {
-    const url = `${this.#issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const { status, value } = await this.#jsonRequest.send({ url, maxBytes: MAX_BYTES, signal });
+    const url = `${this.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const { status, value } = await this.jsonRequest.send({ url, maxBytes: MAX_BYTES, signal });
     if (status !== 200) throw new OidcError('discovery');
-    const metadata = metadataOf(value, this.#issuer);
-    this.#known = { metadata, atMs: this.#now() };
+    const metadata = metadataOf(value, this.issuer);
+    this.#known = { metadata, atMs: this.now() };
     return metadata;
   }
 }

@@ -26,11 +26,7 @@ export interface JsonResponse {
 
 /** Asks providers for JSON, through the one way out: no redirects, guarded addresses, bounded time and size. */
 export class JsonRequest {
-  readonly #outbound: OutboundClient;
-
-  constructor(outbound: OutboundClient) {
-    this.#outbound = outbound;
-  }
+  constructor(private readonly outbound: OutboundClient) {}
 
   /** The time that one step may take; share it between the requests of the step. */
   deadline(): AbortSignal {
@@ -44,7 +40,7 @@ export class JsonRequest {
   async send({ url, form, authorization, maxBytes, signal }: JsonRequestOptions): Promise<JsonResponse> {
     const policy = policyOf(url);
     try {
-      const response = await this.#outbound.request(policy, {
+      const response = await this.outbound.request(policy, {
         method: form === undefined ? 'GET' : 'POST',
         url,
         headers: {

@@ -29,20 +29,18 @@ export interface KeyLookup {
 
 /** The keys of one issuer (RFC 7517 section 5), kept for ten minutes; an unknown `kid` may renew them once a minute. */
 export class Jwks {
-  readonly #jsonRequest: JsonRequest;
-  readonly #now: () => number;
   #known: { readonly keys: LocalKeys; readonly atMs: number } | undefined;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #running: Promise<LocalKeys> | undefined;
 
-  constructor(jsonRequest: JsonRequest, now: () => number = Date.now) {
-    this.#jsonRequest = jsonRequest;
-    this.#now = now;
-  }
+  constructor(
+    private readonly jsonRequest: JsonRequest,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   /** @throws OidcError `keys` when the issuer has no such key */
   async key(lookup: KeyLookup): Promise<CryptoKey> {
-    const isFresh = this.#known !== undefined && this.#now() - this.#known.atMs < KEPT_MS;
+    const isFresh = this.#known !== undefined && this.now() - this.#known.atMs < KEPT_MS;
     const keys = isFresh ? this.#known?.keys : undefined;
     const found = await find(keys ?? (await this.#renew(lookup)), lookup);
     return found ?? (await find(await this.#renew(lookup), lookup)) ?? fail();
@@ -51,18 +49,18 @@ export class Jwks {
   /** Those who come meanwhile share the request. The keys known so far stay until there are new ones. */
   #renew(lookup: KeyLookup): Promise<LocalKeys> {
     if (this.#running !== undefined) return this.#running;
-    if (this.#now() < this.#notBeforeMs) return Promise.reject(new OidcError('keys'));
-    this.#notBeforeMs = this.#now() + PAUSE_AFTER_FAILURE_MS;
+    if (this.now() < this.#notBeforeMs) return Promise.reject(new OidcError('keys'));
+    this.#notBeforeMs = this.now() + PAUSE_AFTER_FAILURE_MS;
     this.#running = this.#ask(lookup).finally(() => (this.#running = undefined));
     return this.#running;
   }
 
   async #ask({ jwksUri, signal }: KeyLookup): Promise<LocalKeys> {
-    const { status, value } = await this.#jsonRequest.send({ url: jwksUri, maxBytes: MAX_BYTES, signal });
+    const { status, value } = await this.jsonRequest.send({ url: jwksUri, maxBytes: MAX_BYTES, signal });
     const { keys } = value;
     if (status !== 200 || !Array.isArray(keys) || keys.length > MAX_KEYS) throw new OidcError('keys');
     try {
-      const atMs = this.#now();
+      const atMs = this.now();
       this.#known = { keys: createLocalJWKSet(value as unknown as JSONWebKeySet), atMs };
       this.#notBeforeMs = atMs + LEAST_PAUSE_MS;
       return this.#known.keys;

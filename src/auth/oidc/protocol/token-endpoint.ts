@@ -11,13 +11,10 @@ const LONGEST_LIFE_SECONDS = 10 * 365 * 86_400;
 
 /** The token endpoint of one provider (RFC 6749 sections 4.1.3 and 6). */
 export class TokenEndpoint {
-  readonly #settings: ProviderSettings;
-  readonly #jsonRequest: JsonRequest;
-
-  constructor(settings: ProviderSettings, jsonRequest: JsonRequest) {
-    this.#settings = settings;
-    this.#jsonRequest = jsonRequest;
-  }
+  constructor(
+    private readonly settings: ProviderSettings,
+    private readonly jsonRequest: JsonRequest,
+  ) {}
 
   /** @throws OidcError `token-endpoint`, and those of the request */
   async ask(
@@ -25,9 +22,9 @@ export class TokenEndpoint {
     grant: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<ProviderTokens> {
-    const { clientId, clientSecret } = this.#settings;
+    const { clientId, clientSecret } = this.settings;
     const isBasic = metadata.clientAuthentication === 'client_secret_basic';
-    const { status, value } = await this.#jsonRequest.send({
+    const { status, value } = await this.jsonRequest.send({
       url: metadata.tokenEndpoint,
       form: isBasic ? grant : { ...grant, client_id: clientId, client_secret: clientSecret.reveal() },
       ...(isBasic && { authorization: basicAuthorization(clientId, clientSecret.reveal()) }),

@@ -23,11 +23,7 @@ const MAX_ID = 2 ** 52;
  * its beginning when it does not know where to go on: good enough to look for changes early, never to know them.
  */
 export class ActivityClient {
-  readonly #endpoint: NextcloudEndpoint;
-
-  constructor(endpoint: NextcloudEndpoint) {
-    this.#endpoint = endpoint;
-  }
+  constructor(private readonly endpoint: NextcloudEndpoint) {}
 
   /** The newest entry. */
   newest(login: NextcloudLogin): Promise<ActivityNews> {
@@ -45,7 +41,7 @@ export class ActivityClient {
   }
 
   async #read(login: NextcloudLogin, query: string, since = 0): Promise<ActivityNews> {
-    const raw = await callNextcloud(this.#endpoint, {
+    const raw = await callNextcloud(this.endpoint, {
       method: 'GET',
       path: `${FEED}?format=json&${query}`,
       login,
@@ -54,7 +50,7 @@ export class ActivityClient {
     });
     if (raw.status === 304) return { kind: 'nothing' };
     if (raw.status === 204) return { kind: 'off' };
-    const { name } = this.#endpoint.policy;
+    const { name } = this.endpoint.policy;
     const answer = whenMissing(raw.status, () => readOcsAnswer(raw, name));
     if (answer === null) return { kind: 'off' };
     if (answer.statusCode === 403) return { kind: 'lost' };

@@ -37,13 +37,14 @@ const TIMES = { connectTimeoutMs: 3_000, headersTimeoutMs: 4_000, totalTimeoutMs
  */
 export class DoctorProbe {
   readonly baseUrl: string;
-  readonly #outbound: OutboundClient;
   readonly #policy: UpstreamPolicy;
   readonly #statuses: number[] = [];
 
-  constructor(outbound: OutboundClient, baseUrl: string) {
+  constructor(
+    private readonly outbound: OutboundClient,
+    baseUrl: string,
+  ) {
     this.baseUrl = baseUrl.replace(/\/+$/, '');
-    this.#outbound = outbound;
     this.#policy = nextcloudPolicy(this.baseUrl, {
       ...TIMES,
       name: 'nextcloud-doctor',
@@ -61,13 +62,13 @@ export class DoctorProbe {
 
   /** Pins of the keys in the chain of the certificate, its own first; of an https address only. */
   pins(): Promise<string[]> {
-    return this.#outbound.spkiPins(this.#policy);
+    return this.outbound.spkiPins(this.#policy);
   }
 
   /** @throws {DomainError} what the outbound client throws when there is no answer */
   async ask({ method = 'GET', path, headers = {}, body, login }: ProbeRequest): Promise<ProbeAnswer> {
     const url = path.startsWith('/') ? this.baseUrl + path : path;
-    const response = await this.#outbound.request(this.#policy, {
+    const response = await this.outbound.request(this.#policy, {
       method,
       url,
       headers: { ...headers, ...(login && { authorization: authorizationOf(login) }) },

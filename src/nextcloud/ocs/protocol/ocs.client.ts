@@ -44,11 +44,7 @@ const CREATION_REFUSALS: Readonly<Record<number, ProblemCode>> = {
  * All methods throw the codes of `readOcsAnswer` and of the outbound client.
  */
 export class OcsClient {
-  private readonly endpoint: NextcloudEndpoint;
-
-  constructor(endpoint: NextcloudEndpoint) {
-    this.endpoint = endpoint;
-  }
+  constructor(private readonly endpoint: NextcloudEndpoint) {}
 
   /** The account of a credential; works with Bearer and Basic. */
   async self(login: NextcloudLogin, options: SelfOptions = {}): Promise<NextcloudSelf> {

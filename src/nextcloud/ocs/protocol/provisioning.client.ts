@@ -34,11 +34,7 @@ const MEMBER_REFUSALS: Refusals = {
  * `nextcloud-provisioning-refused` where the service account may not.
  */
 export class ProvisioningClient {
-  private readonly endpoint: NextcloudEndpoint;
-
-  constructor(endpoint: NextcloudEndpoint) {
-    this.endpoint = endpoint;
-  }
+  constructor(private readonly endpoint: NextcloudEndpoint) {}
 
   /** Users in the order of the server. */
   async listUsers(login: NextcloudLogin, page: OcsPage): Promise<NextcloudUser[]> {

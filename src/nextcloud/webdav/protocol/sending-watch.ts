@@ -13,13 +13,13 @@ export class SendingWatch {
   /** Why the source itself failed; the request then fails because of it, however the transport calls that. */
   cause: Error | undefined;
   readonly #controller = new AbortController();
-  readonly #upstream: string;
-  readonly #patienceMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(upstream: string, signal: AbortSignal, patienceMs = PATIENCE_MS) {
-    this.#upstream = upstream;
-    this.#patienceMs = patienceMs;
+  constructor(
+    private readonly upstream: string,
+    signal: AbortSignal,
+    private readonly patienceMs = PATIENCE_MS,
+  ) {
     this.signal = AbortSignal.any([signal, this.#controller.signal]);
   }
 
@@ -44,7 +44,7 @@ export class SendingWatch {
   }
 
   #wait(): void {
-    const late = (): void => this.#controller.abort(failure('upstream-timeout', this.#upstream, 'sending'));
-    this.#timer = setTimeout(late, this.#patienceMs);
+    const late = (): void => this.#controller.abort(failure('upstream-timeout', this.upstream, 'sending'));
+    this.#timer = setTimeout(late, this.patienceMs);
   }
 }
