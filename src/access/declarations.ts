@@ -43,7 +43,7 @@ export const RequireScope = (scope: Scope): MethodDecorator =>
     Problems('insufficient-scope'),
   );
 
-/** Closes a route unless its user proved lately who he is (403 `step-up-required`): POST /api/auth/step-up. */
+/** Closes a route unless its user was authenticated recently (403 `step-up-required`): POST /api/auth/step-up. */
 export const StepUp = (): MethodDecorator =>
   applyDecorators(
     SetMetadata(NEEDS_STEP_UP, true),

@@ -12,11 +12,11 @@ export interface Principal {
   readonly role: Role;
   /** What a personal access token may do; null in a session, which may do everything that its user may. */
   readonly scopes: ReadonlySet<Scope> | null;
-  /** Seconds since the user proved who he is; endless under a personal access token. */
+  /** Seconds since the user was authenticated; infinite under a personal access token. */
   readonly authenticatedSecondsAgo: number;
 }
 
-/** Somebody who has logged in, and not a program with a token of his. */
+/** A user with a session, not a program with a personal access token. */
 export interface SessionPrincipal extends Principal {
   readonly sessionId: string;
   readonly scopes: null;

@@ -9,7 +9,7 @@ import { chainMac } from './audit-record.ts';
 /** What a check of the whole trail found. */
 export interface AuditVerdict {
   readonly isIntact: boolean;
-  /** Rows whose place and mac are right, from the first on. */
+  /** Rows with the right sequence number and mac, from the first on. */
   readonly checked: number;
   readonly fault?: AuditFault;
 }
@@ -23,7 +23,7 @@ export interface AuditFault {
 
 /**
  * How a row is wrong. `head-mismatch`: the end of the chain is not where its head says. `anchor-mismatch`: the row is not
- * the one whose mac was kept outside the database. `newest-rows-removed`: the trail was longer when that was kept.
+ * the one that was anchored outside the database. `newest-rows-removed`: the trail was longer when that was kept.
  */
 export type AuditFaultReason =
   'row-missing' | 'mac-mismatch' | 'unknown-key' | 'head-mismatch' | 'anchor-mismatch' | 'newest-rows-removed';

@@ -6,7 +6,7 @@ import { loadConfiguration } from './load-configuration.ts';
 import { Secret } from './secret.ts';
 
 const SECRET_BYTES = 64;
-/** Access tokens live an hour at most: older keys verify nothing any more. */
+/** Access tokens are valid for an hour at most: older keys verify nothing any more. */
 const MAX_OLD_KEYS = 2;
 
 /** What a change of the signing key came to. */
@@ -17,7 +17,7 @@ export type SigningRotation =
   | { readonly kind: 'stored'; readonly kid: string };
 
 /**
- * Makes the next signing key. In development, where the keys live in the data folder, they are replaced there; else the
+ * Makes the next signing key. In development, where the keys are in the data folder, they are replaced there; else the
  * new value of JWT_KEYS is returned for the place where the operator keeps secrets.
  *
  * @param environment name to text

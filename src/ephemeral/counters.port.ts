@@ -14,7 +14,7 @@ export interface CounterChange {
   readonly by: 1 | 0 | -1;
 }
 
-/** Counters that forget: each lives for one window from its first hit. */
+/** Counters with a window: each is dropped when the window after its first hit is over. */
 export abstract class Counters {
   /**
    * Changes a counter and says where it stands. Never rejects and answers within 300 ms: when the shared store is

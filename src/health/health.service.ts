@@ -8,7 +8,7 @@ import { VERSION } from '../http/version.ts';
 const PROBE_TIMEOUT_MS = 1500;
 const OUTCOME_AGE_MS = 2000;
 
-/** Answers whether the process lives and whether it can serve. */
+/** Answers whether the process runs and whether it can serve. */
 @Injectable()
 export class HealthService {
   constructor(

@@ -5,7 +5,7 @@ import { DownloadFolder } from './ingestion/download-folder.ts';
 import { PassageIndex } from './passage-index/passage-index.port.ts';
 import { ScanTimer } from './scanning/scan-rounds.ts';
 
-/** Starts and ends what lives beside the requests: child processes, the index, temporary files and the schedule. */
+/** Starts and ends what runs beside the requests: child processes, the index, temporary files and the schedule. */
 @Injectable()
 export class IndexingLifecycle {
   constructor(

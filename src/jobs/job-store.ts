@@ -60,7 +60,7 @@ export class JobStore {
     );
   }
 
-  /** Those of the given jobs whose users want them to end. */
+  /** Those of the given jobs that their users have cancelled. */
   async cancelRequested(ids: readonly string[]): Promise<string[]> {
     const rows = await this.database.read((em) =>
       em.find(Job, { id: { $in: [...ids] }, cancelRequestedAt: { $ne: null } }, { fields: ['id'] }),

@@ -16,7 +16,7 @@ export const SEALED_FIELD = 'outgoing_mails.sealed_content';
 /** A message to a user: each template with the values it fills in. */
 export type Notification = {
   readonly [Name in TemplateName]: {
-    /** Whose message it is; it goes when the account goes. */
+    /** The user who gets the message; it is deleted together with the account. */
     readonly userId: string;
     /** Address it is sent to. */
     readonly to: string;

@@ -44,7 +44,7 @@ export interface OutboundResponse {
   readonly discard: () => void;
 }
 
-/** A server whose TLS was not good enough. */
+/** A server with TLS that was not good enough. */
 export interface TlsRefusal {
   /** Name of its policy. */
   readonly upstream: string;

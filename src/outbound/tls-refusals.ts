@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RepeatedRefusals } from '../audit/repeated-refusals.ts';
 import type { TlsRefusal } from './outbound.types.ts';
 
-/** Records servers whose TLS is not good enough: one row for each server and reason a minute, whatever is repeated. */
+/** Records servers with insufficient TLS: one row for each server and reason a minute, whatever is repeated. */
 @Injectable()
 export class TlsRefusals {
   constructor(private readonly refusals: RepeatedRefusals) {}

@@ -55,7 +55,7 @@ export interface UpstreamPolicy {
   readonly evaluateFailure: (answer: FailedAnswer) => FailureVerdict;
   /** How long an answer of 429 or 503 asks to be left alone; at most an hour is heeded. Default: as Retry-After says. */
   readonly backoffOf: (answer: BackoffRequest) => Backoff | null;
-  /** Lanes whose rests all processes keep, with what is answered meanwhile. Default none. */
+  /** Channels on which all processes back off together, with the problem that is answered meanwhile. Default none. */
   readonly sharedChannels: Readonly<Record<string, ProblemCode>>;
 }
 

@@ -13,7 +13,7 @@ const WORKER = new URL(`./embedded-postgres.worker.${import.meta.url.endsWith('.
 export class EmbeddedPostgres {
   private constructor(private readonly worker: Worker) {}
 
-  /** @param options where the cluster lives; a new cluster takes about 3 s, an existing one less than 1 s. */
+  /** @param options where the cluster is stored; a new cluster takes about 3 s, an existing one less than 1 s. */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const worker = new Worker(WORKER, { workerData: options });
     await once(worker, 'message');

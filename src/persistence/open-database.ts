@@ -13,7 +13,7 @@ const POLITE_CLOSE_MS = 1500;
 const OWNER_CONNECTIONS = 2;
 const SILENCE_BEYOND_A_STATEMENT_MS = 2000;
 
-/** Where the rows live. */
+/** Where the rows are stored. */
 export interface DatabaseLocation {
   /** URL of a PostgreSQL server; undefined means embedded. */
   readonly url: string | undefined;

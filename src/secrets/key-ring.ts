@@ -7,7 +7,7 @@ const ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]+={0,2})(:verify)?$/;
 /** What a derived key is for; a key for one purpose says nothing about another. */
 export type KeyPurpose = 'seal' | 'audit' | 'audit-anchor' | 'refresh-successor' | 'recovery-code';
 
-/** What a key that is marked `:verify` is still good for: to check what it has signed, and to open nothing. */
+/** Purposes of a key that is marked `:verify`: it checks what it has signed, and opens nothing. */
 const VERIFYING: ReadonlySet<KeyPurpose> = new Set<KeyPurpose>(['audit', 'audit-anchor', 'recovery-code']);
 
 interface MasterKey {

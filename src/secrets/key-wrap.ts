@@ -6,7 +6,7 @@ import type { KeyRing } from './key-ring.ts';
 const VERSION = 'w1';
 const KEY_BYTES = 32;
 
-/** The data key of a user, in the clear; lives as short as possible. */
+/** The data key of a user, in the clear; held in memory as short as possible. */
 export type UserDataKey = Buffer;
 
 /** A fresh data key: 32 random bytes. */

@@ -7,7 +7,7 @@ import { newDataKey, unwrapKey, wrapKey, type UserDataKey } from './key-wrap.ts'
 
 const VERSION = 'u1';
 
-/** Whose secret it is and where it is stored; a sealed value opens only in its own place. */
+/** The user of a secret and the column that holds it; a sealed value opens only there. */
 export interface SealContext {
   /** The user. Each has a data key of its own: when that is deleted, all that was sealed for the user is gone for good. */
   readonly ownerId: string;

@@ -6,7 +6,7 @@ const UserKeySchema = defineEntity({
   tableName: 'user_keys',
   properties: {
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').primary().deleteRule('cascade'),
-    /** Data key of the user, wrapped by a key of the ring whose id it names. */
+    /** Data key of the user, wrapped by a key of the ring; the value names the id of that key. */
     wrappedKey: p.text(),
   },
 });

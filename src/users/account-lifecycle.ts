@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { JobsService } from '../jobs/jobs.service.ts';
 
-/** Ends what a room keeps running in the name of an account, in the transaction that deactivates the account. */
+/** Ends what a room keeps running for an account, in the transaction that deactivates the account. */
 export type EndingListener = (em: EntityManager, userId: string) => Promise<void>;
 
-/** Ends everything that goes on in the name of an account, at once and together with its deactivation. */
+/** Ends everything that runs for an account, in the transaction that deactivates it. */
 @Injectable()
 export class AccountLifecycle {
   readonly #listeners: EndingListener[] = [];

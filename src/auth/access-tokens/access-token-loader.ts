@@ -32,7 +32,7 @@ const RECORD_USE: PreparedStatement = {
   where id = any($1::uuid[]) and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
 };
 
-/** Tells on every request whether a personal access token lives, whose it is and what it may do; without a cache. */
+/** Finds the user and the scopes of a personal access token on every request, without a cache. */
 @Injectable()
 export class AccessTokenLoader {
   readonly #lookup = new SharedLookup((hashes) => this.#query(hashes));

@@ -18,7 +18,7 @@ const MAX_TOKENS = 50;
 export interface NewAccessToken {
   readonly name: string;
   readonly scopes: readonly Scope[];
-  /** Null: it lives until it is deleted. */
+  /** Null: valid until it is deleted. */
   readonly expiresInDays: number | null;
 }
 

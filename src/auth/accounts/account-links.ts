@@ -18,7 +18,7 @@ const PAGES = {
   invitation: 'accept-invitation',
 } as const satisfies Partial<Record<OneTimePurpose, AccountPage>>;
 
-/** What a link is good for. */
+/** What a link is for. */
 export type LinkPurpose = keyof typeof PAGES;
 
 /** A link as its message shows it. */
@@ -30,7 +30,7 @@ export interface AccountLink {
 
 /** What the token of a link carries. */
 interface LinkPayload {
-  /** Address of the account when the link was made: after a change of address the link is worth nothing. */
+  /** Address of the account when the link was made: after a change of address the link is invalid. */
   readonly email: string;
   /** Address that the account moves to. */
   readonly newEmail: string | null;

@@ -13,7 +13,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type KeyCallback = (error: Error | null, key?: string) => void;
 
-/** A token whose signature, algorithm, issuer, audience and times hold; its claims are still anybody's guess. */
+/** A token whose signature, algorithm, issuer, audience and times hold; its claims are not checked yet. */
 interface DecodedToken {
   readonly header: Readonly<Record<string, unknown>>;
   readonly payload: unknown;
@@ -48,7 +48,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     });
   }
 
-  /** @returns undefined when the token is none of ours or its session does not live */
+  /** @returns undefined when the token is none of ours or its session has ended */
   async validate(token: DecodedToken): Promise<Principal | undefined> {
     const claims = claimsOf(token);
     if (claims === undefined) return undefined;

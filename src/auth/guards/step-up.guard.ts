@@ -6,7 +6,7 @@ import { DomainError } from '../../problem/domain-error.ts';
 
 const SECONDS_PER_MINUTE = 60;
 
-/** Keeps everybody out of dangerous changes who has not proved lately who he is; programs with a token always. */
+/** Refuses sensitive changes unless the user was authenticated recently; requests with an access token always. */
 @Injectable()
 export class StepUpGuard implements CanActivate {
   readonly #maxSeconds: number;

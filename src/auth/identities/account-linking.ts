@@ -24,8 +24,8 @@ interface ResolvedLogin {
 }
 
 /**
- * Decides whose an identity is. Issuer and subject alone identify; an address may join an identity to an account only
- * when both sides have proved it, because whoever can write an address at a provider would else own the account.
+ * Decides which account an identity belongs to. Issuer and subject alone identify; an address may link an identity to
+ * an account only when both sides have verified it: else whoever enters an address at a provider owns the account.
  */
 @Injectable()
 export class AccountLinking {

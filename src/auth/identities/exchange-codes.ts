@@ -46,14 +46,14 @@ export interface LinkStartPayload {
 /** What an `oidc-link` token carries. */
 export type LinkTokenPayload = PasswordLinkPayload | LinkStartPayload;
 
-/** A login whose code is to be made. */
+/** A login that a code is made for. */
 export interface CodedLogin {
   readonly resolved: ResolvedAccount;
   readonly incoming: IncomingIdentity;
   readonly clientChallenge: string | null;
 }
 
-/** Makes what the browser carries from the callback to the client: good once, and worth nothing by itself in a log. */
+/** Makes the codes that the browser carries from the callback to the client: valid once, useless in a log. */
 @Injectable()
 export class ExchangeCodes {
   constructor(

@@ -8,7 +8,7 @@ import type { VerifiedIdentity, ProviderTokens } from './identity-provider.port.
 
 const SEALED_FIELD = 'identities.sealed_tokens';
 
-/** Whose identity it is, and where it comes from. */
+/** The user, the provider and the identity to store. */
 export interface NewIdentity {
   readonly userId: string;
   /** Name of the provider in the configuration. */

@@ -24,7 +24,7 @@ export interface ProviderTokens {
   readonly expiresAtMs: number | null;
 }
 
-/** A user as a provider vouches for him; everything is checked for shape and size. */
+/** A user as the ID token of a provider describes them; everything is checked for shape and size. */
 export interface VerifiedIdentity {
   readonly issuer: string;
   /** 1 to 255 printable ASCII characters; stable and unique at its issuer. */

@@ -10,7 +10,7 @@ import { openingOf, type LinkTokenPayload, type PasswordLinkPayload } from './ex
 
 const MAX_ATTEMPTS = 5;
 
-/** What somebody shows to take an identity into his account. */
+/** What a user presents to link an identity to an account. */
 export interface PasswordLink {
   readonly linkToken: string;
   readonly password: string;

@@ -18,6 +18,6 @@ const OneTimeTokenSchema = defineEntity({
   },
 });
 
-/** A token that is good for one thing, once, for a short while. */
+/** A token for one purpose, valid once and for a short time. */
 export class OneTimeToken extends OneTimeTokenSchema.class {}
 OneTimeTokenSchema.setClass(OneTimeToken);

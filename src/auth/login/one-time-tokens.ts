@@ -8,7 +8,7 @@ const SECRET_BYTES = 32;
 const KEY_BYTES = 32;
 const FORM = /^ot_[A-Za-z0-9_-]{43}$/;
 
-/** What a token is good for; it is unknown to every other purpose. */
+/** What a token is for; for every other purpose it is unknown. */
 export type OneTimePurpose =
   | 'email-verification'
   | 'email-change'
@@ -47,7 +47,7 @@ interface TokenRow {
 }
 
 /**
- * Tokens of 256 random bits that are good for one thing, once. Stored is a hash, and the payload under a key that only
+ * Tokens of 256 random bits, for one purpose, valid once. Stored is a hash, and the payload under a key that only
  * the token gives: whoever reads the table can neither use nor understand a row.
  */
 @Injectable()

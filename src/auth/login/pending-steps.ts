@@ -24,7 +24,7 @@ export type PendingOutcome =
 /** What `mfa-challenge` and `mfa-enrolment` tokens carry from the first step to the second. */
 export interface StepPayload {
   readonly opening: SessionOpening;
-  /** Digest of password and rights at the first step: when they change, the token is worth nothing. */
+  /** Digest of password and rights at the first step: when they change, the token is invalid. */
   readonly accountState: string;
 }
 
@@ -44,7 +44,7 @@ export class LoginRequirements {
     }
   }
 
-  /** The second step of an account whose first step counts for one factor; null when the first is enough. */
+  /** The second step that is required after a first step of one factor; null when none is. */
   async next(em: EntityManager, user: User, opening: SessionOpening): Promise<PendingOutcome | null> {
     const methods = await this.factors.methodsOf(em, user.id);
     const payload: StepPayload = { opening, accountState: accountState(user) };

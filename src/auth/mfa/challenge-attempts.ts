@@ -12,7 +12,7 @@ import { SecondFactorFailures } from './second-factor-failures.ts';
 
 const MAX_ATTEMPTS = 5;
 
-/** What the holder of a token has shown in the first step of his login. */
+/** A login after its first step. */
 export interface PendingLogin {
   /** Locked, and as it was at the first step. */
   readonly user: User;

@@ -8,7 +8,7 @@ import { RecoveryCodes } from './recovery-codes.ts';
 import type { SecondFactorMethod } from './second-factors.ts';
 import type { PendingLogin } from './challenge-attempts.ts';
 
-/** Opens the session of a login whose second step was right. */
+/** Opens the session of a login after its second step. */
 @Injectable()
 export class ChallengeOpening {
   constructor(

@@ -18,7 +18,7 @@ const FORM = /^[0-9A-HJKMNP-TV-Z]{24}$/;
 export class RecoveryCodes {
   constructor(private readonly ring: KeyRing) {}
 
-  /** Ten new codes, `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`; the old ones are worth nothing from now on. */
+  /** Ten new codes, `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`; the old ones become invalid. */
   async renew(em: EntityManager, userId: string): Promise<readonly string[]> {
     await this.forget(em, userId);
     const codes = Array.from({ length: CODES }, newCode);

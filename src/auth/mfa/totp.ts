@@ -5,7 +5,7 @@ const SETTINGS = { algorithm: 'SHA1', digits: 6, period: 30 } as const;
 const ISSUER = 'VoiceAssist';
 /** RFC 4226 section 4, R6: 160 bits are recommended. */
 const SECRET_BYTES = 20;
-/** Steps before and after the current one whose codes are accepted (RFC 6238 section 5.2). */
+/** How many steps before and after the current one are accepted (RFC 6238 section 5.2). */
 const WINDOW_STEPS = 1;
 const CODE = /^\d{6}$/;
 

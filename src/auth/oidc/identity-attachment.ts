@@ -9,7 +9,7 @@ import { Identities } from '../identities/identities.ts';
 import { Providers } from './providers.ts';
 import { OidcError } from '../identities/oidc.errors.ts';
 
-/** A proved identity, and the account that its owner has shown to be his. */
+/** A verified identity, and the account of the user that proved to own it. */
 export interface Attachment {
   readonly userId: string;
   /** Name of the provider in the configuration. */
@@ -17,7 +17,7 @@ export interface Attachment {
   readonly identity: VerifiedIdentity;
 }
 
-/** Gives an identity to an account whose owner asked for it. */
+/** Links an identity to an account, because its user asked for it. */
 @Injectable()
 export class IdentityAttachment {
   constructor(

@@ -23,7 +23,7 @@ import { AuthorizationResponder } from './authorization-response.ts';
 import { AuthorizationCodeFlow } from './authorization-code-flow.ts';
 import { AuthorizationRequests } from './authorization-requests.ts';
 
-/** Single sign-on: providers, the way there and back, and whose account an identity is. */
+/** Single sign-on: providers, the authorization code flow, and the account of each identity. */
 @Module({
   imports: [AuthModule, UsersModule],
   controllers: [OidcController, ProviderSessionController, IdentitiesController, DefaultProviderController],

@@ -11,7 +11,7 @@ import { Passkeys } from './passkeys.ts';
 
 const LIFE_SECONDS = 5 * 60;
 
-/** What an answer is good for; an answer to one question is none to another. */
+/** What a response may be used for; a response to one challenge answers no other. */
 export type AssertionUse =
   | { readonly kind: 'login' }
   | { readonly kind: 'challenge'; readonly userId: string; readonly mfaToken: string }
@@ -20,7 +20,7 @@ export type AssertionUse =
 /** A question to an authenticator. */
 export interface AuthenticationOptions {
   readonly options: Readonly<Record<string, unknown>>;
-  /** Goes back with the answer; good for one. */
+  /** Sent back with the response; valid once. */
   readonly authenticationToken: string;
 }
 
@@ -30,7 +30,7 @@ export interface AssertionAnswer {
   readonly response: AssertionResponse;
 }
 
-/** Whose passkey an answer named, and whether the answer was right. */
+/** The user of the passkey that was named, and whether the response was right. */
 export interface AssertionVerdict {
   readonly isRight: boolean;
   /** Null when nobody has such a passkey. */

@@ -12,7 +12,7 @@ const LIFE_SECONDS = 5 * 60;
 /** A question to the authenticator that shall make a passkey. */
 export interface RegistrationOptions {
   readonly options: Readonly<Record<string, unknown>>;
-  /** Goes back with the answer; good for one. */
+  /** Sent back with the response; valid once. */
   readonly registrationToken: string;
 }
 

@@ -8,7 +8,7 @@ export class RelyingParty {
   readonly name = 'VoiceAssist';
   /** Domain that passkeys belong to. */
   readonly id: string;
-  /** Origins whose pages may use them. */
+  /** Origins of the pages that may use them. */
   readonly origins: readonly string[];
 
   constructor(auth: AuthConfig, http: HttpConfig) {

@@ -10,7 +10,7 @@ import { Injectable } from '@nestjs/common';
 import type { AssertionResponse, AttestationResponse, CredentialKey, NewCredential } from './webauthn.types.ts';
 import { RelyingParty } from './relying-party.ts';
 
-/** How long a browser lets its user search for the key; our own tokens live as long. */
+/** How long a browser lets its user search for the key; our own tokens are valid as long. */
 const TIMEOUT_MS = 5 * 60 * 1000;
 const ALGORITHMS = [COSEALG.EdDSA, COSEALG.ES256, COSEALG.RS256];
 
@@ -135,8 +135,8 @@ export function handleOf(userId: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * No attestation was asked for. A certificate would be read, and the addresses in it be called, before anybody knows
- * whose it is.
+ * No attestation was asked for. A certificate would be read, and the addresses in it be called, before the user
+ * is known.
  */
 function isUnattested({ response }: AttestationResponse): boolean {
   const attestation = decodeAttestationObject(isoBase64URL.toBuffer(response.attestationObject));

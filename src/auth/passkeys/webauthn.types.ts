@@ -32,7 +32,7 @@ export interface AssertionResponse {
     readonly clientDataJSON: string;
     readonly authenticatorData: string;
     readonly signature: string;
-    /** Of the user whose passkey it is. */
+    /** Handle of the user of the passkey. */
     readonly userHandle?: string;
   };
 }

@@ -20,7 +20,7 @@ export class PasswordChanges {
   ) {}
 
   /**
-   * For somebody who has shown to know the password; `sessionId` lives on.
+   * For a user who has proved to know the password; the session `sessionId` stays.
    *
    * @param user the account as it was when its password was checked
    * @throws DomainError `wrong-password` when it has another one by now
@@ -36,8 +36,8 @@ export class PasswordChanges {
   }
 
   /**
-   * For somebody who receives mail at the address of the account, which the caller has locked. Nothing that whoever held the
-   * account before had opened lives on; confirmed second factors do, and are asked for at the next login.
+   * For somebody who receives mail at the address of the account, which the caller has locked. Every session and
+   * token that existed before ends; confirmed second factors stay, and are asked for at the next login.
    */
   async reset(em: EntityManager, user: User, hashedPassword: string): Promise<void> {
     // Whoever opened the account under an address that was never proved may log in through a provider: not any more.

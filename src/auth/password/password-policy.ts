@@ -7,7 +7,7 @@ import { isGuessable } from './guessable.ts';
 const PRODUCT_WORDS = ['voiceassist', 'voice assist', 'voiceassistserver', 'nextcloud'];
 const LEAST_WORD_LENGTH = 4;
 
-/** A new password and whose it is to become. */
+/** A new password and the account that it is for. */
 export interface NewPassword {
   readonly password: string;
   readonly email: string;

@@ -26,7 +26,7 @@ export class PasswordService {
   ) {}
 
   /**
-   * Replaces the password and ends every other session of the account; the session of the request lives on.
+   * Replaces the password and ends every other session of the account; the session of the request stays.
    *
    * @throws DomainError `wrong-password`, `validation-failed`, `rate-limited` after too many wrong ones, `service-busy`
    */

@@ -11,7 +11,7 @@ import { recordForeignId } from './foreign-id.ts';
 
 const MAX_LISTED = 100;
 
-/** A session that lives. */
+/** A session that has neither ended nor expired. */
 export interface LivingSession {
   readonly id: string;
   readonly name: string | null;
@@ -55,7 +55,7 @@ export class OwnSessionsService {
     this.#idleSeconds = config.sessionIdleSeconds;
   }
 
-  /** The sessions that live, the last used first; at most 100. */
+  /** The sessions that have not ended, the last used first; at most 100. */
   list(principal: SessionPrincipal): Promise<readonly LivingSession[]> {
     return this.database.read(async (em) => {
       const rows = await em.execute<SessionRow[]>(

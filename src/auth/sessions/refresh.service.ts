@@ -111,7 +111,7 @@ export class RefreshService {
   }
 
   /**
-   * The successor that the other side of the race got. It may have been made by a process whose current key is another
+   * The successor that the other side of the race got. It may have been made by a process with another current key
    * one of the ring, while the keys are being changed: the one that is stored is the one that was issued.
    */
   async #issuedSuccessor(em: EntityManager, state: TokenState, token: string): Promise<string | null> {

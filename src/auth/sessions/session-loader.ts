@@ -24,7 +24,7 @@ const LIVING: PreparedStatement = {
     and (u.sessions_not_before is null or s.created_at >= u.sessions_not_before)`,
 };
 
-/** Tells on every request whether its session lives and whose it is, from PostgreSQL and without a cache. */
+/** Finds the active session of a request and its user, from PostgreSQL and without a cache. */
 @Injectable()
 export class SessionLoader {
   readonly #idleSeconds: number;

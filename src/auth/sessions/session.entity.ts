@@ -25,7 +25,7 @@ const SessionSchema = defineEntity({
     name: p.string().length(100).nullable(),
     /** How its user was authenticated: values of RFC 8176 section 2, space-separated. */
     methods: p.string().length(64).default('pwd'),
-    /** When its user last proved who he is; dangerous changes want it fresh. */
+    /** When its user was last authenticated; sensitive changes require a recent time (`@StepUp`). */
     authenticatedAt: p.datetime().defaultRaw('now()'),
     /** The identity at another issuer that opened it. */
     identityId: () =>

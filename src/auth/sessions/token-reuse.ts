@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { endSession } from './session-records.ts';
 
-/** The session whose used refresh token came back. */
+/** The session of a refresh token that was used again. */
 export interface ReusedSession {
   readonly sessionId: string;
   readonly userId: string;

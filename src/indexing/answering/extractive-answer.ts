@@ -52,7 +52,7 @@ function blended(sentence: RankedSentence, source: RankedPassage): number {
   return (1 - PASSAGE_SHARE) * sentence.score + PASSAGE_SHARE * source.relevanceScore;
 }
 
-/** By the passage whose sentence was chosen first, then by place in the passage. */
+/** By the passage of the first chosen sentence, then by position in the passage. */
 function inReadingOrder(chosen: readonly ChosenSentence[], sources: readonly RankedPassage[]): ChosenSentence[] {
   return chosen.toSorted(
     (left, right) => sources.indexOf(left.source) - sources.indexOf(right.source) || left.position - right.position,

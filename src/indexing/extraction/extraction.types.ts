@@ -1,4 +1,4 @@
-/** The media types (RFC 6838, RFC 7763) whose text can be taken out. */
+/** The media types (RFC 6838, RFC 7763) that text can be extracted from. */
 export type ExtractableMediaType = 'application/pdf' | 'text/plain' | 'text/markdown';
 
 /** The text of one page, normalised once; every offset of the product counts UTF-16 code units of this `text`. */

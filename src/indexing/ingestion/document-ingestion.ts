@@ -19,7 +19,7 @@ const MAX_STARTS = 8;
 const LOCKED_DELAY_SECONDS = 60;
 const CHUNKS_AT_A_TIME = 500;
 
-/** Under which job documents are read, and through whose eyes. */
+/** The job that reads documents, and the session of the source that it reads with. */
 export interface IngestionRun {
   readonly session: SourceSession;
   readonly userId: string;

@@ -46,7 +46,7 @@ export class DownloadFolder {
   }
 }
 
-/** Folders of this machine belong to a process that lives or not; those of others (a shared volume) just grow old. */
+/** A folder of this machine is left over when its process is gone, one of another machine (shared volume) when old. */
 async function isLeftover(path: string, name: string): Promise<boolean> {
   const [id = '', owner = '', ...host] = name.split('.').reverse();
   const isOurs = host.reverse().join('.') === hostname() && id !== '' && /^\d+$/.test(owner);

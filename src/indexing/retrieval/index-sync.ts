@@ -61,7 +61,7 @@ export class IndexSync {
     return applied;
   }
 
-  /** Users whose passages were put into memory and not taken out since. */
+  /** Users with passages in memory. */
   owners(): string[] {
     return [...this.#owners];
   }

@@ -42,7 +42,7 @@ const LOAD = `
     join document_revisions r on r.id = c.revision_id
   where c.user_id = ? and d.user_id = ? and d.state in ('indexed', 'pending')`;
 
-/** Finds passages among the documents of one user; whose they are is part of every question to index and database. */
+/** Finds passages among the documents of one user; every query to index and database names that user. */
 @Injectable()
 export class RetrievalService {
   constructor(

@@ -19,7 +19,7 @@ export interface SeenFolder extends KnownFolder {
 export interface FolderChanges {
   readonly storedFolders: readonly KnownFolder[];
   readonly droppedFolderIds: readonly string[];
-  /** Folders whose direct members were all seen. */
+  /** Folders of which all direct members were seen. */
   readonly listedPrefixes: readonly string[];
   /** Trees of which everything that still exists was seen. */
   readonly coveredPrefixes: readonly string[];

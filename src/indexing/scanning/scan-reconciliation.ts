@@ -146,7 +146,7 @@ async function takeOutClosed(em: EntityManager, run: DiscoveryRun, snapshot: Fol
   return idsOf(false);
 }
 
-/** Documents whose size another limit allows or forbids wait to be looked at again. */
+/** Sets documents to pending when the new size limit changes whether they may be indexed. */
 async function evaluateSizes(em: EntityManager, userId: string, { book }: ScanPlan): Promise<void> {
   await em.execute(
     `update documents set state = 'pending', state_reason = null, attempts = 0, retry_at = null, updated_at = now()

@@ -49,7 +49,7 @@ export class ScanScheduler implements OnModuleDestroy {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** One round. Users whose last scan, by whichever process, is younger than half an interval are left out. */
+  /** One round. Users are left out when their last scan, by whichever process, is younger than half an interval. */
   async submitDue(now: number = Date.now()): Promise<void> {
     for (const userId of await this.source.usersWithSource()) {
       const last = await this.jobs.findLastRequest(userId, SCAN);

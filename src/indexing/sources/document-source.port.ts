@@ -77,6 +77,6 @@ export abstract class DocumentSource {
    */
   abstract openSession(userId: string): Promise<SourceSession>;
 
-  /** Users whose documents can be read now. */
+  /** Users with documents that can be read now. */
   abstract usersWithSource(): Promise<string[]>;
 }

@@ -9,7 +9,7 @@ const RACY_MS = 2000;
 /** Label of documents when nobody names another. */
 export const DEFAULT_SOURCE_TYPE = 'note';
 
-/** On whose behalf, in which run and as what documents are seen. */
+/** User, run and document type that documents are stored with. */
 export interface Sighting {
   readonly userId: string;
   /** Marks what the run has seen; a fresh id for each run. */

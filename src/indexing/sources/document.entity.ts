@@ -78,7 +78,7 @@ const DocumentRevisionSchema = defineEntity({
   },
 });
 
-/** The version of a document whose text is indexed. */
+/** The version of a document that is indexed. */
 export class DocumentRevision extends DocumentRevisionSchema.class {}
 DocumentRevisionSchema.setClass(DocumentRevision);
 
@@ -125,7 +125,7 @@ const ScannedFolderSchema = defineEntity({
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').primary().deleteRule('cascade'),
     fileId: p.string().length(64).primary(),
     path: p.text(),
-    /** ETag whose whole subtree has been read; null: read it next time. */
+    /** ETag at which the whole subtree was read; null: read it next time. */
     etag: p.string().length(255).nullable(),
     scannedAt: p.datetime().defaultRaw('now()'),
   },

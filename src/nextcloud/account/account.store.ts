@@ -39,7 +39,7 @@ export class AccountStore {
     return this.database.read((em) => em.findOne(NextcloudAccount, { userId }));
   }
 
-  /** Users whose account works, as far as is known. */
+  /** Users with an account that works, as far as is known. */
   async linkedUsers(): Promise<string[]> {
     const rows = await this.database.read((em) =>
       em.execute<{ user_id: string }[]>(

@@ -68,7 +68,7 @@ const NextcloudRevocationSchema = defineEntity({
       .uuid()
       .primary()
       .onCreate(() => randomUUIDv7()),
-    /** Whose it was; the account may be gone by now. */
+    /** The user that it belonged to; the account may be deleted by now. */
     userId: p.uuid(),
     /** The login, sealed under the key ring: the key of its owner may be gone by now. */
     sealedLogin: p.text(),

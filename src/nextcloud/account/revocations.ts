@@ -72,7 +72,7 @@ export class Revocations {
     return row === undefined ? 'pending' : this.#revoke(row);
   }
 
-  /** Tries those whose time has come, oldest first and at most ten. */
+  /** Tries those that are due, oldest first and at most ten. */
   async attemptDue(): Promise<void> {
     if (!this.server.isConfigured) return;
     const due = `id in (
@@ -121,7 +121,7 @@ export class Revocations {
     }
   }
 
-  /** To OCS a disabled user looks like a dead password, which would live again when the user is enabled. */
+  /** To OCS a disabled user looks like a dead password, which would work again when the user is enabled. */
   async #isOnlyDisabled({ uid, ...login }: RetiredLogin): Promise<boolean> {
     if (uid === null || login.scheme !== 'bearer') return false;
     try {

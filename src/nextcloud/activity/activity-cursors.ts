@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
 
-/** One account whose feed is to be looked at. */
+/** One account with a feed that is due to be read. */
 export interface DueCursor {
   readonly userId: string;
   /** null: to be found out. */

@@ -28,7 +28,7 @@ export async function answeredFailure(
   return new DomainError(code, { logContext, ...(shown !== undefined && { headers: shown }) });
 }
 
-/** Ends an answer whose body does not matter; the connection is kept when there is none. */
+/** Ends an answer without reading its body; the connection is kept when there is none. */
 export function leave({ status, headers, discard }: OutboundResponse): void {
   if (status !== 204 && headers['content-length'] !== '0') discard();
 }

@@ -19,7 +19,7 @@ export function davHome(baseUrl: string, uid: string): DavHome {
   };
 }
 
-/** A user's files, his unfinished uploads, or the root of all that is DAV. */
+/** A user's files, their unfinished uploads, or the root of all that is DAV. */
 export type DavArea = 'files' | 'uploads' | 'root';
 
 /** The URL of an area, without a trailing slash. */

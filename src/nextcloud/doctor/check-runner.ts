@@ -23,8 +23,8 @@ const MAX_TEXT_CHARACTERS = 1_500;
 const LIMITS: RunLimits = { checkMs: 5_000, totalMs: 15_000 };
 
 /**
- * Runs checks, each as soon as those it waits for have ended. One that fails does not stop the others; one whose needs
- * failed is skipped and says so. The results are in the order of the list.
+ * Runs checks, each as soon as those it waits for have ended. One that fails does not stop the others; one is skipped
+ * when a check that it needs has failed, and says so. The results are in the order of the list.
  */
 export async function runChecks<Context>(
   checks: readonly Check<Context>[],

@@ -22,7 +22,7 @@ const { values: flags } = parseArgs({
 const depth = { isForAdministrator: true, isDeep: flags.deep === true };
 
 if (flags.user === undefined) process.exit(await examineServer());
-// Only this needs the application, whose loading takes seconds.
+// Only this needs the application, which takes seconds to load.
 const { examineAccountOf } = await import('./doctor-of-user.ts');
 await examineAccountOf(flags.user, { depth, print: printReport });
 

@@ -2,7 +2,7 @@ import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 
 const REASON = 'client-gone';
 
-/** The end of a request whose client has left; nobody sees the answer. */
+/** The reason that ends a request after its client has left; nobody sees the answer. */
 export function clientGone(): DomainError {
   return new DomainError('malformed-request', { detail: 'The client went away.', logContext: { reason: REASON } });
 }

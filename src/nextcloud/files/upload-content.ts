@@ -9,7 +9,7 @@ const CHUNK_BYTES = 16 * MIB;
 /** The largest file that is read into memory and sent in one request; also the most that is kept of any upload. */
 export const SMALL_BYTES = MIN_CHUNK_BYTES;
 
-/** What a client uploads, cut into chunks whose length is known before they are sent. One pass. */
+/** What a client uploads, cut into chunks of a length that is known before they are sent. One pass. */
 export class UploadContent {
   readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #maxBytes: number;

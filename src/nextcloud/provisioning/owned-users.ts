@@ -39,7 +39,7 @@ export class OwnedUsers {
     return identities.find((identity) => this.isOfNextcloud(identity))?.subject ?? null;
   }
 
-  /** Whether an identity is one of this Nextcloud, whose `sub` is the user id. */
+  /** Whether an identity is one of this Nextcloud; its `sub` is the user id there. */
   isOfNextcloud({ provider, issuer }: IdentitySighting): boolean {
     return this.#provider !== undefined && provider === this.#provider.id && issuer === this.#provider.issuer;
   }

@@ -35,7 +35,7 @@ export class Provisioner {
     private readonly config: NextcloudConfig,
   ) {}
 
-  /** One attempt for each account whose time has come. */
+  /** One attempt for each account that is due. */
   async runDue(): Promise<void> {
     if (this.account.isConfigured) {
       for (const userId of await this.records.claimDue()) await this.#attempt(userId);

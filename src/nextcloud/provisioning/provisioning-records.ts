@@ -30,7 +30,7 @@ export class ProvisioningRecords {
     this.#needsVerifiedAddress = config.emailVerification !== 'off';
   }
 
-  /** Takes those whose time has come. Where addresses are verified, nothing is made for one that is not. */
+  /** Takes those that are due. Where addresses are verified, nothing is made for one that is not. */
   claimDue(): Promise<readonly string[]> {
     return this.database.transaction(async (em) => {
       const rows = await em.execute<{ user_id: string }[]>(

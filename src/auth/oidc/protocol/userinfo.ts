@@ -4,7 +4,7 @@ import type { JsonRequest } from './json-request.ts';
 
 const MAX_BYTES = 64 * 1_024;
 
-/** Whose claims are asked for. */
+/** The user that the claims must be about. */
 export interface UserinfoQuestion {
   readonly url: string;
   readonly accessToken: string;

@@ -1,6 +1,6 @@
 import type { PassageHit } from '../passage-index.types.ts';
 
-/** Keeps the best `limit` of any number of hits in a heap whose root is the worst one kept. */
+/** Keeps the best `limit` of any number of hits in a heap with the worst one kept as its root. */
 export class TopHits {
   readonly #limit: number;
   readonly #heap: PassageHit[] = [];

@@ -3,7 +3,7 @@ import type { OcsClient } from '../../ocs/protocol/ocs.client.ts';
 import type { NextcloudSelf } from '../../ocs/protocol/ocs.types.ts';
 import { canBeBearer, type CredentialScheme } from '../../dav/nextcloud-credential.ts';
 
-/** A working login and whose it is. */
+/** A working login and the user that it belongs to. */
 export interface ProbedLogin extends NextcloudSelf {
   readonly scheme: CredentialScheme;
 }

@@ -86,7 +86,7 @@ export const RATE_LIMIT_CHECK: Check<ServerSnapshot> = {
 /** What the OCS API tells without a login. */
 export const API_CHECKS: readonly Check<ServerSnapshot>[] = [ocs, throttle, publicUrl, activityApp, webhookApp];
 
-/** Unknown routes of OCS are 404 before anybody is asked who he is. */
+/** Unknown routes of OCS are 404 even without authentication. */
 async function hasRoute({ probe }: ServerSnapshot, route: string): Promise<boolean> {
   const headers = { 'ocs-apirequest': 'true', accept: 'application/json' };
   const { status } = await probe.ask({ path: `/ocs/v2.php${route}?format=json`, headers });

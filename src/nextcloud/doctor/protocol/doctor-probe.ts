@@ -33,7 +33,7 @@ const TIMES = { connectTimeoutMs: 3_000, headersTimeoutMs: 4_000, totalTimeoutMs
 
 /**
  * Asks a Nextcloud questions the way a doctor does: once, with little patience, without following redirects, and past
- * the circuit breaker of the working connections, whose "left alone for now" would hide the reason.
+ * the circuit breaker of the working connections, because its refusals would hide the reason.
  */
 export class DoctorProbe {
   readonly baseUrl: string;

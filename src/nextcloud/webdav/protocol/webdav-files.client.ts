@@ -21,7 +21,7 @@ export type ListDepth = 1 | 'infinity';
 export interface ListOptions {
   readonly depth: ListDepth;
   readonly signal?: AbortSignal;
-  /** Called for an entry whose name we could not ask for again (over-long, control characters); it is left out. */
+  /** Called for an entry with a name that cannot be requested (over-long, control characters); it is left out. */
   readonly onUnusableName?: () => void;
 }
 

@@ -36,7 +36,7 @@ export interface ReadRequest {
   readonly signal: AbortSignal;
 }
 
-/** A piece of a file whose length is known before it is sent. */
+/** A piece of a file; its length is known before it is sent. */
 export interface Chunk {
   readonly sizeBytes: number;
   readonly content: AsyncIterable<Uint8Array>;
