@@ -29,8 +29,8 @@ const NO_FORWARD_REF = {
 };
 const ANY_FUNCTION = ':matches(FunctionDeclaration, FunctionExpression, ArrowFunctionExpression)';
 const FEW_DEPENDENCIES = {
-  selector: "MethodDefinition[kind='constructor'] > FunctionExpression[params.length>5]",
-  message: 'A sixth dependency: the class does two things.',
+  selector: "MethodDefinition[kind='constructor'] > FunctionExpression[params.length>7]",
+  message: 'An eighth dependency: the class does two things.',
 };
 // Not counted: handlers of a controller (one decorated parameter per source), and what a library calls or overrides.
 const FEW_PARAMETERS = {
@@ -165,6 +165,15 @@ export default tseslint.config(
       'max-lines': ['error', 600],
       'max-lines-per-function': 'off',
     },
+  },
+  {
+    // Tables: one row per thing there is. They grow with the product, and half a table would hide what is missing.
+    files: [
+      'src/problem/problem-codes.ts',
+      'src/audit/audit-actions.ts',
+      'test/architecture/{problem-codes,routes}.test.ts',
+    ],
+    rules: { 'max-lines': 'off' },
   },
   {
     // Pages of the Nextcloud apps: scripts of a browser, as they are written.
