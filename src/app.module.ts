@@ -10,6 +10,7 @@ import { MfaModule } from './auth/mfa/mfa.module.ts';
 import { PasskeysModule } from './auth/passkeys/passkeys.module.ts';
 import { StepUpModule } from './auth/step-up/step-up.module.ts';
 import { OidcModule } from './auth/oidc/oidc.module.ts';
+import { ChangesModule } from './changes/changes.module.ts';
 import { ComputeModule } from './compute/compute.module.ts';
 import { ConfigModule } from './config/config.module.ts';
 import type { Configuration } from './config/configuration.ts';
@@ -51,6 +52,7 @@ export class AppModule {
         EphemeralModule,
         ComputeModule,
         AuditModule,
+        ChangesModule,
         MetricsModule,
         JobsModule.register(open),
         NotificationsModule,

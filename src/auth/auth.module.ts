@@ -25,7 +25,6 @@ import { LoginCompletion } from './login/login-completion.ts';
 import { LoginService } from './login/login.service.ts';
 import { LoginRequirements } from './login/pending-steps.ts';
 import { SecondFactors } from './mfa/second-factors.ts';
-import { OneTimeEnding } from './one-time/one-time-ending.ts';
 import { OneTimeTokens } from './login/one-time-tokens.ts';
 import { NewPasswords } from './password/new-passwords.ts';
 import { PasswordChanges } from './password/password-changes.ts';
@@ -72,7 +71,6 @@ import { TokenReuse } from './sessions/token-reuse.ts';
     LoginCompletion,
     LoginService,
     NewPasswords,
-    OneTimeEnding,
     OneTimeTokens,
     PasswordChanges,
     PasswordPolicy,

@@ -35,8 +35,9 @@ import { PendingReader } from './scanning/pending-reader.ts';
 import { ScanTimer } from './scanning/scan-rounds.ts';
 import { ScanScheduler } from './scanning/scan-scheduler.ts';
 import { ScanJob } from './scanning/scan.job.ts';
+import { DocumentRemoval } from './sources/document-removal.ts';
+import { SourceEvents } from './sources/source-events.ts';
 import { SourceUnlinkedJob } from './sources/source-unlinked.job.ts';
-import { UsersModule } from '../users/users.module.ts';
 
 const MS_PER_SECOND = 1000;
 const BYTES_PER_MB = 1024 * 1024;
@@ -46,7 +47,6 @@ const HEAP_SHARE = 0.5;
 
 /** Documents, their text and answers from it. Where documents come from is bound in the composition. */
 @Module({
-  imports: [UsersModule],
   controllers: [IndexingController, IndexRulesController, DocumentsController, KnowledgeController],
   providers: [
     { provide: DocumentExtractor, inject: [IndexingConfig], useFactory: extractor },
@@ -80,6 +80,8 @@ const HEAP_SHARE = 0.5;
     RequestedDocuments,
     DocumentIngestion,
     IngestionRecords,
+    DocumentRemoval,
+    SourceEvents,
     SourceUnlinkedJob,
   ],
 })

@@ -28,7 +28,7 @@ export class AccountDeletionService {
       await lockWithAdministrators(em, userId);
       if (await isLastAdministrator(em, userId)) throw new DomainError('last-administrator');
       await em.execute('update users set is_active = false, updated_at = now() where id = ?', [userId]);
-      await this.lifecycle.endAll(em, userId);
+      await this.lifecycle.deactivate(em, userId);
       await this.trail.append(em, {
         actorId: userId,
         action: 'user.deactivate',
@@ -54,7 +54,7 @@ export class AccountDeletionService {
       const user = await em.findOne(User, { id: userId });
       if (user === null) throw new DomainError('not-found');
       if (user.isActive) throw new DomainError('account-active');
-      await this.lifecycle.endAll(em, userId);
+      await this.lifecycle.delete(em, userId);
       await this.sealer.erase(em, userId);
       await em.execute('delete from users where id = ?', [userId]);
       await this.trail.append(em, {

@@ -1,42 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { DomainEvents } from '../changes/domain-events.ts';
 import { JobsService } from '../jobs/jobs.service.ts';
 
-/** Ends what a room keeps running for an account, in the transaction that deactivates the account. */
-export type EndingListener = (em: EntityManager, userId: string) => Promise<void>;
-
-/** Ends everything that runs for an account, in the transaction that deactivates it. */
+/** Ends the sessions and jobs of a user and tells the other rooms, in the transaction that changes the account. */
 @Injectable()
 export class AccountLifecycle {
-  readonly #listeners: EndingListener[] = [];
-  readonly #returns: EndingListener[] = [];
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly events: DomainEvents,
+  ) {}
 
-  constructor(private readonly jobs: JobsService) {}
-
-  /** Registers what else has to end; call it while the application starts. */
-  whenEnding(listener: EndingListener): void {
-    this.#listeners.push(listener);
+  /** Emits `user.deactivated`. */
+  async deactivate(em: EntityManager, userId: string): Promise<void> {
+    await this.#endAll(em, userId);
+    await this.events.emit(em, 'user.deactivated', { userId });
   }
 
-  /** Registers what comes back when an account is activated again; call it while the application starts. */
-  whenReactivated(listener: EndingListener): void {
-    this.#returns.push(listener);
-  }
-
-  /** Tells the other rooms, in the transaction, that an account is active again. */
+  /** Emits `user.reactivated`. */
   async reactivate(em: EntityManager, userId: string): Promise<void> {
-    for (const listener of this.#returns) await listener(em, userId);
+    await this.events.emit(em, 'user.reactivated', { userId });
   }
 
-  /** Sessions, jobs, and whatever other rooms have registered. */
-  async endAll(em: EntityManager, userId: string): Promise<void> {
-    await this.endSessions(em, userId);
-    await this.jobs.cancelAll(em, userId);
-    for (const listener of this.#listeners) await listener(em, userId);
+  /** Emits `user.deleted`; call it before the key and the row of the user are deleted. */
+  async delete(em: EntityManager, userId: string): Promise<void> {
+    await this.#endAll(em, userId);
+    await this.events.emit(em, 'user.deleted', { userId });
   }
 
   /** By the clock at this moment and not of the beginning of the transaction: a login that came between is over too. */
   async endSessions(em: EntityManager, userId: string): Promise<void> {
     await em.execute('update users set sessions_not_before = clock_timestamp() where id = ?', [userId]);
+  }
+
+  async #endAll(em: EntityManager, userId: string): Promise<void> {
+    await this.endSessions(em, userId);
+    await this.jobs.cancelAll(em, userId);
   }
 }

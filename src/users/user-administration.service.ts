@@ -84,7 +84,7 @@ export class UserAdministrationService {
       if (records.length === 0) return before;
       const isChangeOfRights = records.some((each) => each.action !== 'user.update');
       await store(em, before, change);
-      if (change.isActive === false) await this.lifecycle.endAll(em, userId);
+      if (change.isActive === false) await this.lifecycle.deactivate(em, userId);
       else if (change.isActive === true && !before.isActive) await this.lifecycle.reactivate(em, userId);
       if (change.isActive !== false && isChangeOfRights) await this.lifecycle.endSessions(em, userId);
       await this.trail.append(em, ...records);

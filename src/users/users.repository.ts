@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { DomainEvents } from '../changes/domain-events.ts';
 import { isUniqueViolation } from '../persistence/database-failure.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import { User } from './user.entity.ts';
@@ -15,9 +16,6 @@ export interface NewUser {
   readonly isAdmin: boolean;
 }
 
-/** Does, in the transaction that opens an account, what belongs to it in another room. */
-export type CreationListener = (em: EntityManager, user: User) => Promise<void>;
-
 /** One account per address: the spelling under which an address is stored, counted and looked up. */
 export function normalizeEmail(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
@@ -26,12 +24,7 @@ export function normalizeEmail(email: string): string {
 /** Finds and stores accounts. */
 @Injectable()
 export class UsersRepository {
-  readonly #listeners: CreationListener[] = [];
-
-  /** Registers who is told of every new account; call it while the application starts. */
-  whenCreated(listener: CreationListener): void {
-    this.#listeners.push(listener);
-  }
+  constructor(private readonly events: DomainEvents) {}
 
   /** @param email in any spelling */
   findByEmail(em: EntityManager, email: string): Promise<User | null> {
@@ -48,7 +41,7 @@ export class UsersRepository {
     return em.findOne(User, { id: userId }, { refresh: true });
   }
 
-  /** @throws DomainError `email-taken` */
+  /** Emits `user.created`. @throws DomainError `email-taken` */
   async insert(em: EntityManager, user: NewUser): Promise<User> {
     const id = randomUUIDv7();
     try {
@@ -64,7 +57,7 @@ export class UsersRepository {
       throw error;
     }
     const created = await em.findOneOrFail(User, { id });
-    for (const listener of this.#listeners) await listener(em, created);
+    await this.events.emit(em, 'user.created', { userId: id });
     return created;
   }
 

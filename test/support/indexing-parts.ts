@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AuditTrail } from '../../src/audit/audit-trail.ts';
+import { DomainEvents } from '../../src/changes/domain-events.ts';
 import { IndexingConfig } from '../../src/config/indexing.config.ts';
 import { NextcloudConfig } from '../../src/config/nextcloud.config.ts';
 import { DocumentExtractor } from '../../src/indexing/extraction/document-extractor.ts';
@@ -17,6 +18,7 @@ import { ScanPlanner } from '../../src/indexing/scanning/scan-planner.ts';
 import { PendingReader } from '../../src/indexing/scanning/pending-reader.ts';
 import { ScanJob } from '../../src/indexing/scanning/scan.job.ts';
 import { StoredScanRequests } from '../../src/indexing/scanning/stored-scan-requests.ts';
+import { DocumentRemoval } from '../../src/indexing/sources/document-removal.ts';
 import type { DocumentSource } from '../../src/indexing/sources/document-source.port.ts';
 import type { JobContext } from '../../src/jobs/job-handler.port.ts';
 import type { Database } from '../../src/persistence/database.ts';
@@ -49,7 +51,8 @@ export function indexingParts(ground: IndexingGround): IndexingParts {
   const audit = new AuditTrail(database, new KeyRing(`k1:${randomBytes(32).toString('base64')}`));
   const extractor = ground.extractor ?? new DocumentExtractor({ processCount: config.extractionProcesses });
   const folder = new DownloadFolder(dataDir);
-  const ingestion = new DocumentIngestion(new IngestionRecords(database, audit), extractor, folder);
+  const removal = new DocumentRemoval(new DomainEvents());
+  const ingestion = new DocumentIngestion(new IngestionRecords(database, audit, removal), extractor, folder);
   const rules = new IndexRulesService(database, audit, new StoredScanRequests(database), nextcloud, config);
   const planner = new ScanPlanner(database, rules, config);
   const pendingReader = new PendingReader(
@@ -58,7 +61,7 @@ export function indexingParts(ground: IndexingGround): IndexingParts {
   );
   const discovery = new DocumentDiscovery(database);
   return {
-    scanJob: new ScanJob(source, discovery, new ScanReconciliation(database), pendingReader, planner),
+    scanJob: new ScanJob(source, discovery, new ScanReconciliation(database, removal), pendingReader, planner),
     indexFileJob: new IndexFileJob(source, new RequestedDocuments(database), ingestion, rules),
     rules,
     extractor,

@@ -4,11 +4,13 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { ADMIN_SCOPES, type Scope } from '../../access/scopes.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
+import { DomainEvents } from '../../changes/domain-events.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { recordForeignId } from '../sessions/foreign-id.ts';
 import { lockLivingSession } from '../sessions/living-session.ts';
+import { revokeAccessTokens } from './revoke-access-tokens.ts';
 import { AccessToken } from './access-token.entity.ts';
 import { accessTokenHash, accessTokenHint, newAccessToken } from './access-token-secret.ts';
 
@@ -29,14 +31,18 @@ export interface CreatedAccessToken {
   readonly stored: AccessToken;
 }
 
-/** The personal access tokens of a user. */
+/** The personal access tokens of a user; none comes back with an account that was deactivated. */
 @Injectable()
 export class AccessTokensService {
   constructor(
     private readonly database: Database,
     private readonly trail: AuditTrail,
     private readonly notifier: Notifier,
-  ) {}
+    events: DomainEvents,
+  ) {
+    events.on('user.deactivated', (em, { userId }) => revokeAccessTokens(em, userId));
+    events.on('user.deleted', (em, { userId }) => revokeAccessTokens(em, userId));
+  }
 
   /** Every token of the user that has not been deleted, the newest first; also those that have expired. */
   async list(principal: SessionPrincipal): Promise<readonly AccessToken[]> {

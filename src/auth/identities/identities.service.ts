@@ -35,7 +35,8 @@ export class IdentitiesService {
     private readonly removal: IdentityRemoval,
   ) {}
 
-  list({ userId }: SessionPrincipal): Promise<Identity[]> {
+  /** The oldest first. */
+  list({ userId }: Pick<SessionPrincipal, 'userId'>): Promise<Identity[]> {
     return this.database.read((em) => this.identities.listOf(em, userId));
   }
 

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { DomainEvents } from '../../changes/domain-events.ts';
 import { Sealer } from '../../secrets/sealer.ts';
 import { Identity } from './identity.entity.ts';
-import { IdentitySightingsService } from './identity-sightings.service.ts';
 import type { VerifiedIdentity, ProviderTokens } from './identity-provider.port.ts';
 
 const SEALED_FIELD = 'identities.sealed_tokens';
@@ -21,7 +21,7 @@ export interface NewIdentity {
 export class Identities {
   constructor(
     private readonly sealer: Sealer,
-    private readonly sightings: IdentitySightingsService,
+    private readonly events: DomainEvents,
   ) {}
 
   /** By issuer and subject together; logins of one identity at the same time wait for each other. */
@@ -51,13 +51,14 @@ export class Identities {
     return em.findOneOrFail(Identity, { id });
   }
 
-  /** What the provider told at a login. */
+  /** What the provider told at a login. Emits `identity.verified`. */
   async recordLogin(em: EntityManager, id: string, { userId, provider, identity }: NewIdentity): Promise<void> {
     await em.execute(
       'update identities set provider = ?, email = ?, last_login_at = now(), sealed_tokens = ? where id = ?',
       [provider, identity.email, await this.#seal(em, userId, identity.tokens), id],
     );
-    await this.sightings.tell(em, { userId, provider, issuer: identity.issuer, subject: identity.subject });
+    const { issuer, subject } = identity;
+    await this.events.emit(em, 'identity.verified', { userId, provider, issuer, subject });
   }
 
   /** Replaces the tokens unless somebody else has done so. @returns false then */

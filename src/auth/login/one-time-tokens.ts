@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { DomainEvents } from '../../changes/domain-events.ts';
 import { decrypt, encrypt } from '../../secrets/aes-gcm.ts';
 
 const SECRET_BYTES = 32;
@@ -52,6 +53,11 @@ interface TokenRow {
  */
 @Injectable()
 export class OneTimeTokens {
+  constructor(events: DomainEvents) {
+    events.on('user.deactivated', (em, { userId }) => this.withdrawAll(em, userId));
+    events.on('user.deleted', (em, { userId }) => this.withdrawAll(em, userId));
+  }
+
   /** @returns the token, `ot_` and 43 characters of base64url */
   async issue<Payload>(em: EntityManager, token: NewOneTimeToken<Payload>): Promise<string> {
     const text = `ot_${randomBytes(SECRET_BYTES).toString('base64url')}`;

@@ -9,7 +9,6 @@ import { JustInTimeAccounts } from '../identities/just-in-time-accounts.ts';
 import { IdentityAttachment } from './identity-attachment.ts';
 import { AccountLinking } from '../identities/account-linking.ts';
 import { IdentityRemoval } from './identity-removal.ts';
-import { IdentitySightingsService } from '../identities/identity-sightings.service.ts';
 import { Identities } from '../identities/identities.ts';
 import { OidcController } from './oidc.controller.ts';
 import { PasswordLinkService } from '../identities/password-link.service.ts';
@@ -34,7 +33,6 @@ import { AuthorizationRequests } from './authorization-requests.ts';
     IdentityAttachment,
     AccountLinking,
     IdentityRemoval,
-    IdentitySightingsService,
     Identities,
     PasswordLinkService,
     BackChannelLogoutService,
@@ -46,6 +44,6 @@ import { AuthorizationRequests } from './authorization-requests.ts';
     AuthorizationCodeFlow,
     AuthorizationRequests,
   ],
-  exports: [IdentitySightingsService],
+  exports: [IdentitiesService],
 })
 export class OidcModule {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
-import { removeDocuments } from '../sources/document-removal.ts';
+import { DocumentRemoval } from '../sources/document-removal.ts';
 import { dropText } from '../sources/index-sequence.ts';
 import { claimDocument, holdsStill, type DocumentClaim } from './document-claim.ts';
 
@@ -15,6 +15,7 @@ export class IngestionRecords {
   constructor(
     private readonly database: Database,
     private readonly audit: AuditTrail,
+    private readonly removal: DocumentRemoval,
   ) {}
 
   /** Begins a try. @returns null when the document is not pending any more */
@@ -77,7 +78,7 @@ export class IngestionRecords {
 
   /** The file is gone. */
   async remove(claim: DocumentClaim): Promise<void> {
-    await this.#finish(claim, (em) => removeDocuments(em, claim.userId, [claim.id]));
+    await this.#finish(claim, (em) => this.removal.remove(em, claim.userId, [claim.id]));
   }
 
   /** Stores text by `write`, which returns the number of chunks. */

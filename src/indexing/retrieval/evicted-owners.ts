@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { DomainEvents } from '../../changes/domain-events.ts';
 import { Database } from '../../persistence/database.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
-import { AccountLifecycle } from '../../users/account-lifecycle.ts';
 import { IndexSync } from './index-sync.ts';
 
 const ROUND_MS = 60_000;
@@ -15,10 +15,11 @@ export class EvictedOwners implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly indexSync: IndexSync,
-    lifecycle: AccountLifecycle,
+    events: DomainEvents,
   ) {
     // Memory only: should the transaction fail, the next question brings it back.
-    lifecycle.whenEnding((_em, userId) => this.indexSync.evict(userId));
+    events.on('user.deactivated', (_em, { userId }) => this.indexSync.evict(userId));
+    events.on('user.deleted', (_em, { userId }) => this.indexSync.evict(userId));
   }
 
   onApplicationBootstrap(): void {

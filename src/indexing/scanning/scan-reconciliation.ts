@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { ClosedFolders } from '../rules/closed-folders.ts';
-import { removeDocuments } from '../sources/document-removal.ts';
+import { DocumentRemoval } from '../sources/document-removal.ts';
 import type { SourceEntry } from '../sources/document-source.port.ts';
 import { prefixOf } from '../sources/source-path.ts';
 import { upsertDocuments } from '../sources/document-upsert.ts';
@@ -30,7 +30,10 @@ const GONE_DOCUMENTS = `
 /** Compares what is stored with a discovery that saw everything: removes what is gone, and stores what need not be read next time. */
 @Injectable()
 export class ScanReconciliation {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly removal: DocumentRemoval,
+  ) {}
 
   /** @returns the number of documents that are gone */
   async reconcile(run: DiscoveryRun, snapshot: FolderSnapshot): Promise<number> {
@@ -49,7 +52,7 @@ export class ScanReconciliation {
         JSON.stringify([...lost, ...closed]),
       ]);
       const gone = rows.map(({ id }) => id);
-      await removeDocuments(em, userId, gone);
+      await this.removal.remove(em, userId, gone);
       await storeFolders(em, userId, changes);
       if (run.plan.areRulesNew) await evaluateSizes(em, userId, run.plan);
       await storeState(em, userId, run.plan);

@@ -59,15 +59,6 @@ export interface DownloadLimits {
   readonly signal: AbortSignal;
 }
 
-/**
- * Kind of the job that a source submits, in the transaction of the cause, when a user's documents are no longer there
- * to be read: unlinked, or replaced by another account. Indexing then forgets them.
- */
-export const SOURCE_UNLINKED = 'source-unlinked';
-
-/** Kinds of the jobs that read a source: they have nothing to do once it refuses its user. */
-export const SOURCE_READERS = ['scan', 'index-file'] as const;
-
 /** Where documents come from. */
 export abstract class DocumentSource {
   /**

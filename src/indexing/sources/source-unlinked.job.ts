@@ -3,8 +3,10 @@ import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
 import { Database } from '../../persistence/database.ts';
 import { IndexSync } from '../retrieval/index-sync.ts';
-import { removeDocuments } from './document-removal.ts';
-import { SOURCE_UNLINKED } from './document-source.port.ts';
+import { DocumentRemoval } from './document-removal.ts';
+
+/** Kind of the job. */
+export const SOURCE_UNLINKED = 'source-unlinked';
 
 /** Takes everything out of the index that came from an account which the user has unlinked. */
 @Injectable()
@@ -15,6 +17,7 @@ export class SourceUnlinkedJob extends JobHandler {
   constructor(
     private readonly database: Database,
     private readonly indexSync: IndexSync,
+    private readonly removal: DocumentRemoval,
   ) {
     super();
   }
@@ -25,7 +28,7 @@ export class SourceUnlinkedJob extends JobHandler {
         `select id from documents where user_id = ? and state <> 'removed' order by id for update`,
         [userId],
       );
-      await removeDocuments(
+      await this.removal.remove(
         em,
         userId,
         rows.map(({ id }) => id),

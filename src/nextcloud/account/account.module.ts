@@ -1,8 +1,6 @@
 import { Module } from '@nestjs/common';
-import { UsersModule } from '../../users/users.module.ts';
-import { AccountEvents } from './account-events.ts';
 import { AccountController } from './account.controller.ts';
-import { AccountEnding } from './account-ending.ts';
+import { AccountRefusals } from './account-refusals.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { AccountService } from './account.service.ts';
 import { AccountStore } from './account.store.ts';
@@ -16,11 +14,9 @@ import { SuspendedAccountsTask } from './suspended-accounts.task.ts';
 
 /** The Nextcloud account of a user: linked, its credential kept, exchanged and revoked. */
 @Module({
-  imports: [UsersModule],
   controllers: [AccountController],
   providers: [
-    AccountEvents,
-    AccountEnding,
+    AccountRefusals,
     AccountSecrets,
     AccountService,
     AccountStore,

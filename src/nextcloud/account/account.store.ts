@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
+import { DomainEvents } from '../../changes/domain-events.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
-import { AccountEvents } from './account-events.ts';
+import { AccountRefusals } from './account-refusals.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { NextcloudAccount } from './nextcloud-account.entity.ts';
 import type { ProbedLogin } from './protocol/credential-probe.ts';
@@ -20,19 +21,16 @@ export interface LinkedLogin {
 /** The linked accounts and the state that each is in. */
 @Injectable()
 export class AccountStore {
-  readonly #listeners: LinkListener[] = [];
-
   constructor(
     private readonly database: Database,
     private readonly secrets: AccountSecrets,
     private readonly audit: AuditTrail,
     private readonly server: NextcloudServer,
-    private readonly events: AccountEvents,
-  ) {}
-
-  /** Registers who is told, in the transaction, which Nextcloud user somebody has proved to own. */
-  whenLinked(listener: LinkListener): void {
-    this.#listeners.push(listener);
+    private readonly refusals: AccountRefusals,
+    private readonly events: DomainEvents,
+  ) {
+    events.on('user.deactivated', (em, { userId }) => this.#disconnect(em, userId));
+    events.on('user.deleted', (em, { userId }) => this.#disconnect(em, userId));
   }
 
   findAccount(userId: string): Promise<NextcloudAccount | null> {
@@ -63,12 +61,15 @@ export class AccountStore {
     return { baseUrl, ownerId: userId, ...(await this.secrets.login(account)) };
   }
 
-  /** Stores a login in place of whatever was linked before, which is revoked. */
+  /**
+   * Stores a login in place of whatever was linked before, which is revoked. Emits `account.linked`, and before it
+   * `account.unlinked` when the account before was another one.
+   */
   async save(em: EntityManager, userId: string, { loginName, appPassword, probed }: LinkedLogin): Promise<void> {
     const now = new Date();
     const before = await this.#lock(em, userId);
     if (before !== null) await this.secrets.retire(em, before, { except: appPassword });
-    if (before !== null && before.uid !== probed.uid) await this.events.documentsAreGone(em, userId);
+    if (before !== null && before.uid !== probed.uid) await this.events.emit(em, 'account.unlinked', { userId });
     await em.upsert(NextcloudAccount, {
       userId,
       uid: probed.uid,
@@ -83,7 +84,7 @@ export class AccountStore {
       stateChangedAt: now,
       linkedAt: now,
     });
-    for (const listener of this.#listeners) await listener(em, userId, probed.uid);
+    await this.events.emit(em, 'account.linked', { userId, uid: probed.uid });
     await this.audit.append(em, {
       actorId: userId,
       action: 'nextcloud.link',
@@ -94,7 +95,7 @@ export class AccountStore {
   }
 
   /**
-   * Forgets an account, and with it all that was read out of it.
+   * Forgets an account, and with it all that was read out of it. Emits `account.unlinked`.
    *
    * @param headStartSeconds for the caller to revoke what it gets before a task does
    * @returns ids of the revocations that are due now
@@ -104,20 +105,8 @@ export class AccountStore {
     if (account === null) return [];
     const revocations = await this.secrets.retire(em, account, { headStartSeconds });
     await em.nativeDelete(NextcloudAccount, { userId });
-    await this.events.documentsAreGone(em, userId);
+    await this.events.emit(em, 'account.unlinked', { userId });
     return revocations;
-  }
-
-  /** Gives up the credential of an account that has ended; who comes back links again. Nothing of the index goes. */
-  async disconnect(em: EntityManager, userId: string): Promise<void> {
-    const account = await this.#lock(em, userId);
-    if (account === null) return;
-    await this.secrets.retire(em, account);
-    await em.execute(
-      `update nextcloud_accounts set state = 'invalid', state_changed_at = now(), sealed_secret = '',
-         sealed_previous_secret = null, rotation_started_at = null where user_id = ?`,
-      [userId],
-    );
   }
 
   /**
@@ -134,10 +123,30 @@ export class AccountStore {
         `update nextcloud_accounts set state = ?, state_changed_at = now() where user_id = ? and state = 'linked' returning 1`,
         [state, userId],
       );
-      if (changed.length > 0) await this.events.isRefused(em, userId, state);
+      if (changed.length > 0) await this.refusals.record(em, userId, state);
       return changed.length > 0;
     });
-    if (isChange) this.events.wake();
+    if (isChange) this.refusals.wake();
+  }
+
+  /**
+   * Revokes the app password of a user who goes and expires login flows; who comes back links again. Nothing of the
+   * index goes.
+   */
+  async #disconnect(em: EntityManager, userId: string): Promise<void> {
+    const account = await this.#lock(em, userId);
+    if (account !== null) {
+      await this.secrets.retire(em, account);
+      await em.execute(
+        `update nextcloud_accounts set state = 'invalid', state_changed_at = now(), sealed_secret = '',
+           sealed_previous_secret = null, rotation_started_at = null where user_id = ?`,
+        [userId],
+      );
+    }
+    await em.execute(
+      `update nextcloud_links set state = 'expired', sealed_poll_token = '' where user_id = ? and state = 'pending'`,
+      [userId],
+    );
   }
 
   async #lock(em: EntityManager, userId: string): Promise<NextcloudAccount | null> {
@@ -145,9 +154,6 @@ export class AccountStore {
     return em.findOne(NextcloudAccount, { userId }, { refresh: true });
   }
 }
-
-/** Hears of a proof that a Nextcloud user belongs to somebody. */
-export type LinkListener = (em: EntityManager, userId: string, uid: string) => Promise<void>;
 
 /** @throws DomainError `account-link-invalid`, `account-suspended` */
 export function requireLinked({ state }: NextcloudAccount): void {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { IdentitySightingsService, type IdentitySighting } from '../../auth/identities/identity-sightings.service.ts';
+import { IdentitiesService } from '../../auth/identities/identities.service.ts';
+import type { Identity } from '../../auth/identities/identity.entity.ts';
 import { HttpConfig } from '../../config/http.config.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { ssoProviders, type ProviderSettings } from '../../config/sso-providers.ts';
@@ -25,7 +26,7 @@ export class OwnedUsers {
 
   constructor(
     private readonly accounts: AccountStore,
-    private readonly identities: IdentitySightingsService,
+    private readonly identities: IdentitiesService,
     configs: OwnedUsersConfigs,
   ) {
     this.#provider = ssoProviders(configs).find(({ id }) => NEXTCLOUD_PROVIDERS.includes(id));
@@ -35,12 +36,12 @@ export class OwnedUsers {
   async findUid(userId: string): Promise<string | null> {
     const account = await this.accounts.findAccount(userId);
     if (account !== null) return account.uid;
-    const identities = await this.identities.listOf(userId);
+    const identities = await this.identities.list({ userId });
     return identities.find((identity) => this.isOfNextcloud(identity))?.subject ?? null;
   }
 
   /** Whether an identity is one of this Nextcloud; its `sub` is the user id there. */
-  isOfNextcloud({ provider, issuer }: IdentitySighting): boolean {
+  isOfNextcloud({ provider, issuer }: Pick<Identity, 'provider' | 'issuer'>): boolean {
     return this.#provider !== undefined && provider === this.#provider.id && issuer === this.#provider.issuer;
   }
 }

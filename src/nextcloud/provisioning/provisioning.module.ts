@@ -1,10 +1,9 @@
 import { Module } from '@nestjs/common';
 import { OidcModule } from '../../auth/oidc/oidc.module.ts';
-import { UsersModule } from '../../users/users.module.ts';
 import { AccountModule } from '../account/account.module.ts';
 import { OcsModule } from '../users/nextcloud-users.module.ts';
 import { OwnedUsers, OwnedUsersConfigs } from './owned-users.ts';
-import { ProvisioningEvents, ProvisioningSources } from './provisioning-events.ts';
+import { ProvisioningEvents } from './provisioning-events.ts';
 import { ProvisioningRecords } from './provisioning-records.ts';
 import { ProvisioningTask } from './provisioning.task.ts';
 import { Provisioner } from './provisioner.ts';
@@ -13,7 +12,7 @@ import { ProvisioningsService } from './provisionings.service.ts';
 
 /** Accounts of this server as users of Nextcloud. */
 @Module({
-  imports: [AccountModule, OcsModule, OidcModule, UsersModule],
+  imports: [AccountModule, OcsModule, OidcModule],
   controllers: [ProvisioningsController],
   providers: [
     OwnedUsers,
@@ -21,7 +20,6 @@ import { ProvisioningsService } from './provisionings.service.ts';
     Provisioner,
     ProvisioningEvents,
     ProvisioningRecords,
-    ProvisioningSources,
     ProvisioningTask,
     ProvisioningsService,
   ],

@@ -1,5 +1,6 @@
 // Bringing the index up to date, and never answering from what the database does not hold.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DomainEvents } from '../../../src/changes/domain-events.ts';
 import { EmbeddedPassageIndex } from '../../../src/indexing/passage-index/embedded/embedded-passage-index.ts';
 import { PassageIndexFullError } from '../../../src/indexing/passage-index/passage-index.errors.ts';
 import { PassageIndex } from '../../../src/indexing/passage-index/passage-index.port.ts';
@@ -11,9 +12,8 @@ import type {
 import { EvictedOwners } from '../../../src/indexing/retrieval/evicted-owners.ts';
 import { IndexSync } from '../../../src/indexing/retrieval/index-sync.ts';
 import { RetrievalService } from '../../../src/indexing/retrieval/retrieval.service.ts';
+import { DocumentRemoval } from '../../../src/indexing/sources/document-removal.ts';
 import { SourceUnlinkedJob } from '../../../src/indexing/sources/source-unlinked.job.ts';
-import type { JobsService } from '../../../src/jobs/jobs.service.ts';
-import { AccountLifecycle } from '../../../src/users/account-lifecycle.ts';
 import { jobContext } from '../../support/indexing-parts.ts';
 import { StageHouse, type Stage } from '../../support/scan-stage.ts';
 
@@ -197,10 +197,9 @@ describe('passages in memory', () => {
     indexes.push(index);
     const indexSync = new IndexSync(database, index);
     const service = new RetrievalService(database, index, indexSync);
-    const lifecycle = new AccountLifecycle({} as JobsService);
     return {
       find: () => find(service, 'aspirin'),
-      forgotten: new EvictedOwners(database, indexSync, lifecycle),
+      forgotten: new EvictedOwners(database, indexSync, new DomainEvents()),
       held: () => index.appliedSequence(stage.userId),
     };
   }
@@ -222,7 +221,8 @@ describe('passages in memory', () => {
     indexes.push(index);
     const indexSync = new IndexSync(database, index);
     await find(new RetrievalService(database, index, indexSync), 'aspirin');
-    const counters = await new SourceUnlinkedJob(database, indexSync).run(jobContext(stage.userId));
+    const removal = new DocumentRemoval(new DomainEvents());
+    const counters = await new SourceUnlinkedJob(database, indexSync, removal).run(jobContext(stage.userId));
     expect(counters).toEqual({ files_removed: 2 });
     expect(await index.appliedSequence(stage.userId)).toBe(0);
   });
@@ -233,11 +233,9 @@ describe('passages in memory', () => {
     indexes.push(index);
     const indexSync = new IndexSync(database, index);
     await find(new RetrievalService(database, index, indexSync), 'aspirin');
-    const listeners: ((em: never, userId: string) => Promise<void>)[] = [];
-    const ending = { whenEnding: (listener: (typeof listeners)[number]) => void listeners.push(listener) };
-    new EvictedOwners(database, indexSync, ending as never);
-    for (const listener of listeners) await listener(undefined as never, stage.userId);
-    expect(listeners).toHaveLength(1);
+    const events = new DomainEvents();
+    new EvictedOwners(database, indexSync, events);
+    await database.transaction((em) => events.emit(em, 'user.deactivated', { userId: stage.userId }));
     expect(await index.appliedSequence(stage.userId)).toBe(0);
   });
 });
