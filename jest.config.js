@@ -2,26 +2,17 @@
 export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
-  testEnvironment: 'node',
+  runtime: '<rootDir>/test/runner/shared-runtime.ts',
+  testEnvironment: '<rootDir>/test/runner/shared-environment.ts',
+  testSequencer: '<rootDir>/test/runner/sequencer.ts',
+  showSeed: true,
+  // Node compiles what jest and the tests load: test/runner/module-hooks.ts.
+  transform: {},
+  injectGlobals: false,
   // Ends what hangs, and nothing else: on a busy machine a test of two seconds may take half a minute.
   testTimeout: 180_000,
   // The default leaves one core of two idle.
   maxWorkers: '100%',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
-  setupFiles: ['<rootDir>/test/support/preload.ts'],
-  transform: {
-    '\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          keepClassNames: true,
-          target: 'es2023',
-        },
-        module: { type: 'es6' },
-      },
-    ],
-  },
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };

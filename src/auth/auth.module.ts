@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
-import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AuthConfig } from '../config/auth.config.ts';
 import { LimitsConfig } from '../config/limits.config.ts';
 import { UsersModule } from '../users/users.module.ts';
+import { AccessTokensModule } from './access-tokens/access-tokens.module.ts';
 import { AuthController } from './auth.controller.ts';
 import { AccountMailsModule } from './accounts/account-mails.module.ts';
 import { AdminGuard } from './guards/admin.guard.ts';
@@ -48,7 +48,7 @@ import { TokenReuse } from './sessions/token-reuse.ts';
   imports: [
     AccountMailsModule,
     UsersModule,
-    PassportModule,
+    AccessTokensModule,
     JwtModule.registerAsync({
       inject: [AuthConfig],
       useFactory: (config: AuthConfig) => ({ secret: new AccessKeys(config).current }),

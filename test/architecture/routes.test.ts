@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getMetadataStorage } from 'class-validator';
 import { ADMIN_SCOPES, SCOPES, type Scope } from '../../src/access/scopes.ts';
 import { openApiDocument } from '../../src/http/openapi.ts';
-import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../support/test-app.ts';
 import { routesOf, type Route } from './routes.ts';
 
 /** Open to everybody. A route is added here in the commit that opens it, and a reviewer sees the line. */
@@ -154,7 +154,7 @@ let app: TestApp;
 let routes: Route[];
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await sharedTestApp();
   routes = routesOf(app.app);
 });
 afterAll(() => app.close());

@@ -1,9 +1,9 @@
 // A scan in a process of its own, to be killed: arguments are the database, the user, the data folder and the version of
-// the account. Run with `node --import transpile.ts`.
+// the account. Run with `node --import module-hooks.ts`.
 import { MemorySource } from './memory-source.ts';
 import { indexingParts, jobContext } from './indexing-parts.ts';
 import { textPdf } from './pdf.ts';
-import { openTestDatabase } from './test-database.ts';
+import { openTestDatabase } from './open-test-database.ts';
 
 const [url = '', userId = '', dataDir = '', version = '1'] = process.argv.slice(2);
 

@@ -11,9 +11,10 @@ import type { JobCounters } from '../../src/jobs/job.entity.ts';
 import type { Database } from '../../src/persistence/database.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../src/persistence/open-database.ts';
+import { EMBEDDED_TEMPLATE } from './database-template.ts';
 import { indexingParts, insertUser, jobContext } from './indexing-parts.ts';
 import { MemorySource } from './memory-source.ts';
-import { openTestDatabase } from './test-database.ts';
+import { openTestDatabase } from './open-test-database.ts';
 
 /** A user, an account in memory and a way to scan it. */
 export interface Stage {
@@ -60,6 +61,7 @@ export class StageHouse {
     const open = await openTestDatabase({
       url: undefined,
       dataFolder: 'memory://',
+      template: EMBEDDED_TEMPLATE,
       poolSize: 1,
       statementTimeoutMs: 30_000,
     });

@@ -4,11 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { copyTemplate } from './database-template.ts';
 
 const POLL_MS = 50;
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
-const TRANSPILE = new URL('transpile.ts', import.meta.url).pathname;
+const COMPILE_CACHE = new URL('../../node_modules/.cache/voiceassist/compiled', import.meta.url).pathname;
+const MODULE_HOOKS = new URL('../runner/module-hooks.ts', import.meta.url).pathname;
 
 /** How a process is started; the environment of the tests is not handed on. */
 export interface ProcessOptions {
@@ -21,6 +23,8 @@ export interface ProcessOptions {
   readonly dataDir?: string;
   /** Modules that are loaded before the program (`node --import`). */
   readonly preload?: readonly string[];
+  /** True for a server that has never been started; else its embedded database has its schema already. */
+  readonly isNew?: boolean;
 }
 
 /** How a process ended. */
@@ -55,14 +59,17 @@ export class ServerUnderTest {
     args = [],
     dataDir,
     preload = [],
+    isNew = false,
   }: ProcessOptions = {}): Promise<ServerUnderTest> {
     const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'voiceassist-process-'));
+    if (env['DATABASE_URL'] === undefined && dataDir === undefined && !isNew) copyTemplate(folder);
     const port = await freePort();
-    const imports = [TRANSPILE, ...preload].flatMap((path) => ['--import', path]);
+    const imports = [MODULE_HOOKS, ...preload].flatMap((path) => ['--import', path]);
     const program = new URL(`../../src/${entry}`, import.meta.url).pathname;
     const child = spawn(process.execPath, ['--no-warnings', ...imports, program, ...args], {
       env: {
         PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
         NODE_ENV: 'test',
         DATA_DIR: folder,
         PORT: String(port),

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.setup.ts';
 import { readEnvironment } from '../../src/config/read-environment.ts';
 import { Database } from '../../src/persistence/database.ts';
-import { EMBEDDED_TEMPLATE } from './embedded-template.ts';
-import { createTestDatabase } from './test-database.ts';
+import { keepBeyondFile } from '../runner/leftovers.ts';
+import { EMBEDDED_TEMPLATE } from './database-template.ts';
+import { createMigratedDatabase } from './test-database.ts';
+import { temporaryFolder } from './test-run.ts';
 
 /** A running application on a free port of the loopback interface. */
 export interface TestApp {
@@ -28,15 +28,34 @@ const WIDE_LIMITS = {
   RATE_LIMIT_REQUESTS_PER_MINUTE: '1000000',
 };
 
+let shared: Promise<TestApp> | undefined;
+
 /**
- * Starts the whole application the way main does: on the embedded database, or on an empty one of the server that
+ * The application that all test files of a worker share which ask for no environment of their own; it runs no jobs. Its
+ * database is everybody's: such a file looks at rows of its own users only. `close` leaves it running.
+ */
+export async function sharedTestApp(): Promise<TestApp> {
+  shared ??= keepBeyondFile(
+    () => startTestApp({ env: { PROCESS_ROLE: 'api' } }),
+    (app) => app.close(),
+  );
+  const kept = await shared;
+  const close = async (): Promise<void> => {
+    await Promise.resolve();
+    kept.app.getHttpServer().closeIdleConnections();
+  };
+  return { ...kept, close };
+}
+
+/**
+ * Starts the whole application the way main does: on the embedded database, or on a new one of the server that
  * TEST_DATABASE_URL names.
  *
  * @param env variables of the environment, over the defaults of a test
  */
 export async function startTestApp({ env = {} }: { env?: Record<string, string> } = {}): Promise<TestApp> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-test-'));
-  const testDatabase = await createTestDatabase();
+  const dataDir = temporaryFolder('app');
+  const testDatabase = await createMigratedDatabase();
   const configuration = readEnvironment({
     NODE_ENV: 'test',
     DATA_DIR: dataDir,

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ENTITIES } from '../../src/app.entities.ts';
-import { openDatabase, type DatabaseLocation, type OpenDatabase } from '../../src/persistence/open-database.ts';
+import pg from 'pg';
+import { RUN, temporaryFolder } from './test-run.ts';
 
 const SERVER = process.env['TEST_DATABASE_URL'];
+const PREFIX = `test_${RUN}_`;
+const TEMPLATE = `${PREFIX}template`;
 
 /** True when the tests run against a PostgreSQL server instead of the embedded database. */
 export const HAS_DATABASE_SERVER = SERVER !== undefined;
@@ -14,25 +16,53 @@ export interface TestDatabase {
 }
 
 /** Creates an empty database where TEST_DATABASE_URL says; the user of that URL must be allowed to. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export function createTestDatabase(): Promise<TestDatabase> {
+  return create('template1');
+}
+
+/** The same with the schema of the server and of its queue in it. */
+export function createMigratedDatabase(): Promise<TestDatabase> {
+  return create(TEMPLATE);
+}
+
+/** Creates the database that migrated ones are copied from. */
+export async function makeServerTemplate(): Promise<void> {
+  if (SERVER === undefined) return;
+  await execute(`create database "${TEMPLATE}"`);
+  const { fillDatabase } = await import('./filled-database.ts');
+  await fillDatabase({ url: urlOf(SERVER, TEMPLATE), dataDir: temporaryFolder('template') });
+}
+
+/** Drops every database of this run, also those of a process that ended in the middle of a test. */
+export async function dropTestDatabases(): Promise<void> {
+  if (SERVER === undefined) return;
+  const names = await execute('select datname as name from pg_database where starts_with(datname, $1)', [PREFIX]);
+  for (const name of names) await execute(`drop database if exists "${name}" with (force)`);
+}
+
+async function create(template: string): Promise<TestDatabase> {
   if (SERVER === undefined) return { url: undefined, drop: () => Promise.resolve() };
-  const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await onServer(SERVER, `create database "${name}"`);
-  const url = new URL(SERVER);
+  const name = `${PREFIX}${randomUUID().replaceAll('-', '')}`;
+  await execute(`create database "${name}" template "${template}"`);
+  const drop = async (): Promise<void> => {
+    await execute(`drop database "${name}" with (force)`);
+  };
+  return { url: urlOf(SERVER, name), drop };
+}
+
+function urlOf(server: string, name: string): string {
+  const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(SERVER, `drop database "${name}" with (force)`) };
+  return url.href;
 }
 
-/** Opens a database with the entities of the server. */
-export function openTestDatabase(location: DatabaseLocation): Promise<OpenDatabase> {
-  return openDatabase(location, ENTITIES);
-}
-
-async function onServer(url: string, statement: string): Promise<void> {
-  const open: OpenDatabase = await openTestDatabase({ url, dataFolder: '', poolSize: 1, statementTimeoutMs: 30_000 });
+async function execute(statement: string, values: unknown[] = []): Promise<string[]> {
+  const client = new pg.Client({ connectionString: SERVER });
+  await client.connect();
   try {
-    await open.orm.em.fork().execute(statement);
+    const { rows } = await client.query<{ name: string }>(statement, values);
+    return rows.map(({ name }) => name);
   } finally {
-    await open.close();
+    await client.end();
   }
 }

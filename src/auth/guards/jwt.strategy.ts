@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PassportStrategy } from '@nestjs/passport';
-import { Strategy } from 'passport-jwt';
+import { Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
 import type { Principal } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { SessionLoader } from '../sessions/session-loader.ts';
@@ -13,7 +12,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type KeyCallback = (error: Error | null, key?: string) => void;
 
-/** A token whose signature, algorithm, issuer, audience and times hold; its claims are not checked yet. */
+/** A token whose signature, algorithm, issuer, audience and times hold; its claims are still anybody's guess. */
 interface DecodedToken {
   readonly header: Readonly<Record<string, unknown>>;
   readonly payload: unknown;
@@ -26,13 +25,9 @@ interface AccessClaims {
 
 /** Accepts access tokens of this server from the Authorization header, one algorithm, one issuer, one audience, one type. */
 @Injectable()
-export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
-  constructor(
-    config: AuthConfig,
-    keys: AccessKeys,
-    private readonly sessions: SessionLoader,
-  ) {
-    super({
+export class JwtStrategy extends Strategy {
+  constructor(config: AuthConfig, keys: AccessKeys, sessions: SessionLoader) {
+    const options: StrategyOptionsWithoutRequest = {
       jwtFromRequest: bearerToken,
       secretOrKeyProvider: (_request: unknown, token: string, done: KeyCallback) => {
         const key = keys.findFor(token);
@@ -45,16 +40,22 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       audience: AUDIENCE,
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other way to see the header
       jsonWebTokenOptions: { complete: true },
+    };
+    super(options, (token: DecodedToken, done) => {
+      principalOf(token, sessions).then(
+        (principal) => done(null, principal ?? false),
+        (error: unknown) => done(error),
+      );
     });
   }
+}
 
-  /** @returns undefined when the token is none of ours or its session has ended */
-  async validate(token: DecodedToken): Promise<Principal | undefined> {
-    const claims = claimsOf(token);
-    if (claims === undefined) return undefined;
-    const principal = await this.sessions.findPrincipal(claims.sid);
-    return principal?.userId === claims.sub ? principal : undefined;
-  }
+/** @returns undefined when the token is none of ours or its session has ended */
+async function principalOf(token: DecodedToken, sessions: SessionLoader): Promise<Principal | undefined> {
+  const claims = claimsOf(token);
+  if (claims === undefined) return undefined;
+  const principal = await sessions.findPrincipal(claims.sid);
+  return principal?.userId === claims.sub ? principal : undefined;
 }
 
 function claimsOf({ header, payload }: DecodedToken): AccessClaims | undefined {

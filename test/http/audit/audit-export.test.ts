@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withOrigin } from '../../../src/access/request-origin.ts';
 import { AuditTrail } from '../../../src/audit/audit-trail.ts';
 import { call, createUser, type Problem, type TestUser } from '../../support/api.ts';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 interface Line {
   readonly sequence: number;
@@ -19,7 +19,7 @@ let app: TestApp;
 let admin: TestUser;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await sharedTestApp();
   admin = await createUser(app, { isAdmin: true });
   const record = { actorId: null, action: 'test.many', outcome: 'success', targetType: 'thing' } as const;
   await withOrigin({ requestId: 'many-1', address: '192.0.2.7', userAgent: null }, () =>

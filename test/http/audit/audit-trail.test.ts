@@ -1,7 +1,7 @@
 // What the audit trail records, and what administrators read of it (bars S55, S57, S60).
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call, createUser, type Problem, type TestUser } from '../../support/api.ts';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 interface EventBody {
   readonly sequence: number;
@@ -27,7 +27,7 @@ let admin: TestUser;
 let user: TestUser;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await sharedTestApp();
   admin = await createUser(app, { isAdmin: true });
   user = await createUser(app, { email: `${MARK}@clinic.example`, password: `${MARK} beneath the ferry` });
 });

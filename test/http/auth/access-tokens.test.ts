@@ -4,7 +4,7 @@ import { SCOPES } from '../../../src/access/scopes.ts';
 import { AccessTokensService } from '../../../src/auth/access-tokens/access-tokens.service.ts';
 import { revokeAccessTokens } from '../../../src/auth/access-tokens/revoke-access-tokens.ts';
 import { call, createUser, type Problem, type TestUser } from '../../support/api.ts';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 const USER_SCOPES = Object.keys(SCOPES).filter((scope) => !/^(nextcloud-)?users:|^audit:/.test(scope));
 
@@ -24,7 +24,7 @@ let other: TestUser;
 let admin: TestUser;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await sharedTestApp();
   user = await createUser(app);
   other = await createUser(app);
   admin = await createUser(app, { isAdmin: true });

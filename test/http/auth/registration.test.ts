@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ComputePool } from '../../../src/compute/compute-pool.ts';
 import { call, createUser, login, PASSWORD, type Problem, type TestUser } from '../../support/api.ts';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 let app: TestApp;
 let user: TestUser;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await sharedTestApp();
   user = await createUser(app, { email: 'Ana.Duarte@Clinic.example' });
 });
 afterAll(() => app.close());

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createApp } from '../../../src/app.setup.ts';
 import { readEnvironment } from '../../../src/config/read-environment.ts';
 import { call, createUser, type TestUser, type Tokens } from '../../support/api.ts';
-import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/database-template.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
 const OLD = `k1:${randomBytes(48).toString('base64url')}`;

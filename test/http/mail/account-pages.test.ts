@@ -1,14 +1,14 @@
 // The plain pages that links in mails open where no web application is configured.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call } from '../../support/api.ts';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 const PAGES = ['verify-email', 'confirm-email-change', 'reset-password', 'accept-invitation', 'forgot-password'];
 
 let app: TestApp;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await sharedTestApp();
 });
 afterAll(() => app.close());
 

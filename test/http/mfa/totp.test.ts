@@ -11,7 +11,7 @@ import {
   totpCode,
   wrongCode,
 } from '../../support/second-factor.ts';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 interface MfaState {
   readonly totp: { readonly enabled: boolean; readonly confirmed_at: string | null };
@@ -29,7 +29,7 @@ interface SetUp {
 let app: TestApp;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await sharedTestApp();
 });
 afterAll(() => app.close());
 

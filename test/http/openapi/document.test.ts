@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PROBLEMS } from '../../../src/problem/problem-codes.ts';
 import { routesOf } from '../../architecture/routes.ts';
 import { declaredCodes, OPERATIONS, resolve, SCHEMAS, type Operation } from '../../support/openapi-operations.ts';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 /** Names of the operations for which `holds` is false. */
 const without = (holds: (operation: Operation) => boolean): string[] =>
@@ -15,7 +15,7 @@ describe('docs/openapi.json', () => {
   let app: TestApp;
 
   beforeAll(async () => {
-    app = await startTestApp();
+    app = await sharedTestApp();
   });
   afterAll(() => app.close());
 

@@ -4,7 +4,7 @@ import { createUser, type TestUser } from '../../support/api.ts';
 import { OPERATIONS } from '../../support/openapi-operations.ts';
 import { rawRequest } from '../../support/raw-request.ts';
 import { soundRequest } from './hostile-request.ts';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 /** Spellings that a router, a proxy or a framework may take for the same path. */
 function spellingsOf(path: string): string[] {
@@ -70,7 +70,7 @@ let app: TestApp;
 let user: TestUser;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await sharedTestApp();
   user = await createUser(app);
 });
 afterAll(() => app.close());

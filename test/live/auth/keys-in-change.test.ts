@@ -5,12 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { call, createUser, login, type Tokens } from '../../support/api.ts';
 import { ServerUnderTest } from '../../support/server-under-test.ts';
-import {
-  createTestDatabase,
-  HAS_DATABASE_SERVER,
-  openTestDatabase,
-  type TestDatabase,
-} from '../../support/test-database.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
+import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
 
 const SIGNING = ['a', 'b'].map((kid) => `${kid}:${randomBytes(48).toString('base64url')}`);
 const SEALING = ['k1', 'k2'].map((id) => `${id}:${randomBytes(32).toString('base64')}`);

@@ -8,12 +8,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { chunkSet, insertUser } from '../../support/indexing-parts.ts';
-import {
-  createTestDatabase,
-  HAS_DATABASE_SERVER,
-  openTestDatabase,
-  type TestDatabase,
-} from '../../support/test-database.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
+import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
 
 const suite = HAS_DATABASE_SERVER ? describe : describe.skip;
 
@@ -55,7 +51,7 @@ suite('a scan that is killed on the PostgreSQL of TEST_DATABASE_URL', () => {
   /** @returns true when the scan ended before it was killed */
   async function scan(version: '1' | '2', kill?: Kill): Promise<boolean> {
     const child = fork(new URL('scan-child.ts', SUPPORT), [testDatabase.url ?? '', USER_ID, dataDir, version], {
-      execArgv: ['--no-warnings', '--import', new URL('transpile.ts', SUPPORT).pathname],
+      execArgv: ['--no-warnings', '--import', new URL('../runner/module-hooks.ts', SUPPORT).pathname],
     });
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     let left = kill?.count ?? Infinity;

@@ -7,12 +7,8 @@ import { Tasks } from '../../../src/jobs/tasks.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { SchemaMigrator } from '../../../src/persistence/schema-migrator.ts';
 import { taskStates } from '../../support/task-queue.ts';
-import {
-  createTestDatabase,
-  HAS_DATABASE_SERVER,
-  openTestDatabase,
-  type TestDatabase,
-} from '../../support/test-database.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
+import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 
 const suite = HAS_DATABASE_SERVER ? describe : describe.skip;

@@ -2,12 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
-import {
-  createTestDatabase,
-  HAS_DATABASE_SERVER,
-  openTestDatabase,
-  type TestDatabase,
-} from '../../support/test-database.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
+import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
 
 const suite = HAS_DATABASE_SERVER ? describe : describe.skip;
 

@@ -11,12 +11,8 @@ import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { Sealer } from '../../../src/secrets/sealer.ts';
 import { call, createUser, type TestUser } from '../../support/api.ts';
 import { ServerUnderTest } from '../../support/server-under-test.ts';
-import {
-  createTestDatabase,
-  HAS_DATABASE_SERVER,
-  openTestDatabase,
-  type TestDatabase,
-} from '../../support/test-database.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
+import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
 
 const ENTRY = 'secrets/rotate-keys.command.ts';
 const TIMEOUT_MS = 120_000;

@@ -3,12 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MIGRATIONS } from '../../../migrations/migrations.ts';
 import { call, createUser } from '../../support/api.ts';
 import { ServerUnderTest } from '../../support/server-under-test.ts';
-import {
-  createTestDatabase,
-  HAS_DATABASE_SERVER,
-  openTestDatabase,
-  type TestDatabase,
-} from '../../support/test-database.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
+import { createTestDatabase, HAS_DATABASE_SERVER, type TestDatabase } from '../../support/test-database.ts';
 
 const suite = HAS_DATABASE_SERVER ? describe : describe.skip;
 

@@ -1,7 +1,7 @@
 // Swagger UI as a person uses it, in a real Chromium (CHROMIUM_PATH names its binary).
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chromium, type Browser } from 'playwright-core';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '';
 const describeWithChromium = CHROMIUM === '' ? describe.skip : describe;
@@ -13,7 +13,7 @@ describeWithChromium('Swagger UI (needs CHROMIUM_PATH)', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    app = await startTestApp();
+    app = await sharedTestApp();
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: 120_000 });
   });
   afterAll(async () => {

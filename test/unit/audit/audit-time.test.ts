@@ -5,8 +5,8 @@ import { AuditTrail } from '../../../src/audit/audit-trail.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
-import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
-import { openTestDatabase } from '../../support/test-database.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/database-template.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
 
 const SKEW_MS = 5 * 60 * 1000;
 /** `new Date()` and `Date.now()` lie; the timers of the database driver go on. */

@@ -12,10 +12,10 @@ import { AuditVerifier } from '../../../src/audit/audit-verifier.ts';
 import { loadConfiguration } from '../../../src/config/load-configuration.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
-import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/database-template.ts';
 import { SchemaMigrator } from '../../../src/persistence/schema-migrator.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
-import { openTestDatabase } from '../../support/test-database.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
 
 const KEY = `k1:${randomBytes(32).toString('base64')}`;
 const ROWS = 12;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RecoveryCodes } from '../../../src/auth/mfa/recovery-codes.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { createUser } from '../../support/api.ts';
-import { startTestApp, type TestApp } from '../../support/test-app.ts';
+import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 const key = (): string => randomBytes(32).toString('base64');
 const [oldKey, newKey] = [`old:${key()}`, `new:${key()}`];
@@ -12,7 +12,7 @@ const [oldKey, newKey] = [`old:${key()}`, `new:${key()}`];
 let app: TestApp;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await sharedTestApp();
 });
 afterAll(() => app.close());
 

@@ -6,8 +6,8 @@ import { AuthConfig } from '../../../src/config/auth.config.ts';
 import { Database, type PreparedStatement } from '../../../src/persistence/database.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
-import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
-import { openTestDatabase } from '../../support/test-database.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/database-template.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
 
 /** A database that counts its reads and can hold them back or break. */
 class WatchedDatabase extends Database {

@@ -7,10 +7,10 @@ import { TaskHandler, type TaskData } from '../../../src/jobs/task-handler.port.
 import { Tasks } from '../../../src/jobs/tasks.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { SchemaMigrator } from '../../../src/persistence/schema-migrator.ts';
-import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/database-template.ts';
 import { makeTasksDue, taskStates } from '../../support/task-queue.ts';
 import { until } from '../../support/until.ts';
-import { openTestDatabase } from '../../support/test-database.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
 
 /** Notes what it was run with, and fails as often as it is told. */
 class Recorder extends TaskHandler {

@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
-import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
-import { openTestDatabase } from '../../support/test-database.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
 
 let open: OpenDatabase;
 
@@ -11,7 +10,6 @@ beforeAll(async () => {
   open = await openTestDatabase({
     url: undefined,
     dataFolder: 'memory://',
-    template: EMBEDDED_TEMPLATE,
     poolSize: 1,
     statementTimeoutMs: 5000,
   });

@@ -6,8 +6,8 @@ import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
 import { UnsealError } from '../../../src/secrets/aes-gcm.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { Sealer, type SealContext } from '../../../src/secrets/sealer.ts';
-import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
-import { openTestDatabase } from '../../support/test-database.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/database-template.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
 
 const OLD = `old:${randomBytes(32).toString('base64')}`;
 const NEW = `new:${randomBytes(32).toString('base64')}`;

@@ -9,8 +9,8 @@ import { UnsealError } from '../../../src/secrets/aes-gcm.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { Sealer } from '../../../src/secrets/sealer.ts';
 import { SealingRotation } from '../../../src/secrets/sealing-rotation.ts';
-import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
-import { openTestDatabase } from '../../support/test-database.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/database-template.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
 
 const OLD = `k1:${randomBytes(32).toString('base64')}`;
 const NEW = `k2:${randomBytes(32).toString('base64')}`;
