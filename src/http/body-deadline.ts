@@ -28,7 +28,13 @@ function bound({ raw, server }: FastifyRequest, reply: FastifyReply, timeoutMs: 
       server.server.emit('clientError', Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
     socket.destroySoon();
   }, timeoutMs);
-  raw.once('close', () => clearTimeout(timer));
+  const end = (): void => clearTimeout(timer);
+  raw.once('close', end);
+  // A request that was answered before its body was read is forgotten by Node: it has no `close` when its socket has.
+  reply.raw.once('finish', () => {
+    if (raw.complete) end();
+    else socket.once('close', end);
+  });
 }
 
 function throwAway({ raw }: FastifyRequest, timeoutMs: number): void {

@@ -59,8 +59,6 @@ export class Leftovers {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       left = this.#resourcesLeft();
     }
-    if (left.length > 0 && Reflect.has(globalThis, '__liveTimers'))
-      process.stderr.write((Reflect.get(globalThis, '__liveTimers') as () => string[])().join('\n--\n') + '\n');
     return [...left, ...this.#environmentLeft(), ...this.#listenersLeft()];
   }
 
