@@ -6,8 +6,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { DomainEvents } from '../../../src/changes/domain-events.ts';
 import { migrate } from '../../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../../src/persistence/open-database.ts';
-import { EMBEDDED_TEMPLATE } from '../../support/embedded-template.ts';
-import { openTestDatabase } from '../../support/test-database.ts';
+import { EMBEDDED_TEMPLATE } from '../../support/database-template.ts';
+import { openTestDatabase } from '../../support/open-test-database.ts';
 
 let open: OpenDatabase;
 let events: DomainEvents;
