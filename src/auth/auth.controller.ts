@@ -14,15 +14,20 @@ import { Problems } from '../problem/problems.decorator.ts';
 import { ProfileService } from '../users/profile.service.ts';
 import { UserResponse } from '../users/user.dto.ts';
 import { userResponse } from '../users/user.mapper.ts';
-import { LoginRequest, RefreshRequest, RegisterRequest, SessionResponse, TokenPairResponse } from './auth.dto.ts';
+import {
+  LoginRequest,
+  RefreshRequest,
+  RegisterRequest,
+  SessionResponse,
+  TokenPairResponse,
+  tokenPairResponse,
+} from './auth.dto.ts';
 import { ACCEPTED, AcceptedResponse } from './accounts/email.dto.ts';
-import { ApiLoginResponse, type LoginResponse } from './login/login.dto.ts';
-import { loginResponse } from './login/login.mapper.ts';
+import { ApiLoginResponse, type LoginResponse, loginResponse } from './login/login.dto.ts';
 import { LoginService } from './login/login.service.ts';
 import { SelfRegistrationService } from './accounts/self-registration.service.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { RefreshService } from './sessions/refresh.service.ts';
-import { tokenPairResponse } from './tokens/token-pair.mapper.ts';
 
 /** Accounts and sessions. */
 @ApiTags('auth')

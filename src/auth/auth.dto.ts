@@ -1,5 +1,6 @@
 import { IsEmail, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
 import { IsWellFormed } from './password/is-well-formed.ts';
+import type { TokenPair } from './sessions/token-issuer.ts';
 
 const MAX_EMAIL_CHARACTERS = 254;
 const MAX_PASSWORD_CHARACTERS = 1024;
@@ -106,4 +107,15 @@ export class SessionResponse {
    * @example "user"
    */
   role!: 'user' | 'admin';
+}
+
+/** Tokens in the words of RFC 6749 section 5.1. */
+export function tokenPairResponse(pair: TokenPair): TokenPairResponse {
+  return {
+    access_token: pair.accessToken,
+    refresh_token: pair.refreshToken,
+    token_type: 'bearer',
+    expires_in: pair.expiresInSeconds,
+    refresh_expires_in: pair.refreshExpiresInSeconds,
+  };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LoginCompletion } from '../../src/auth/login/login-completion.ts';
-import { tokenPairResponse } from '../../src/auth/tokens/token-pair.mapper.ts';
+import { tokenPairResponse } from '../../src/auth/auth.dto.ts';
 import { Database } from '../../src/persistence/database.ts';
 import { UsersRepository } from '../../src/users/users.repository.ts';
 import type { TestApp } from './test-app.ts';

@@ -4,8 +4,13 @@ import { CurrentSession, StepUp } from '../../access/declarations.ts';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { AccessTokenListResponse, CreateAccessTokenRequest, CreatedAccessTokenResponse } from './access-tokens.dto.ts';
-import { accessTokenResponse, createdAccessTokenResponse } from './access-tokens.mapper.ts';
+import {
+  AccessTokenListResponse,
+  CreateAccessTokenRequest,
+  CreatedAccessTokenResponse,
+  accessTokenResponse,
+  createdAccessTokenResponse,
+} from './access-tokens.dto.ts';
 import { AccessTokensService } from './access-tokens.service.ts';
 
 const TokenId = (): ParameterDecorator =>

@@ -14,7 +14,9 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
-import { SCOPES, type Scope } from '../../access/scopes.ts';
+import { isScope, SCOPES, type Scope } from '../../access/scopes.ts';
+import type { AccessToken } from './access-token.entity.ts';
+import type { CreatedAccessToken } from './access-tokens.service.ts';
 
 const SCOPE_NAMES = Object.keys(SCOPES);
 const MAX_SCOPES = 32;
@@ -119,4 +121,22 @@ export class CreatedAccessTokenResponse extends AccessTokenResponse {
 export class AccessTokenListResponse {
   /** The newest first, at most 50. */
   tokens!: AccessTokenResponse[];
+}
+
+/** What the owner of a token may see of it. */
+export function accessTokenResponse(token: AccessToken): AccessTokenResponse {
+  return {
+    id: token.id,
+    name: token.name,
+    hint: token.hint,
+    scopes: token.scopes.split(' ').filter(isScope),
+    created_at: token.createdAt.toISOString(),
+    expires_at: token.expiresAt?.toISOString() ?? null,
+    last_used_at: token.lastUsedAt?.toISOString() ?? null,
+  };
+}
+
+/** The one answer that shows the secret. */
+export function createdAccessTokenResponse({ stored, token }: CreatedAccessToken): CreatedAccessTokenResponse {
+  return Object.assign(accessTokenResponse(stored), { token });
 }

@@ -2,8 +2,7 @@ import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { ApiLoginResponse, type LoginResponse } from '../login/login.dto.ts';
-import { loginResponse } from '../login/login.mapper.ts';
+import { ApiLoginResponse, type LoginResponse, loginResponse } from '../login/login.dto.ts';
 import { AcceptanceService } from './acceptance.service.ts';
 import { AcceptInvitationRequest } from './invitation.dto.ts';
 

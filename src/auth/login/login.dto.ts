@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
-import { TokenPairResponse } from '../auth.dto.ts';
+import { TokenPairResponse, tokenPairResponse } from '../auth.dto.ts';
+import type { LoginOutcome } from './login-completion.ts';
 
 /** The password was right; a second factor is asked for at POST /api/auth/mfa/challenge. */
 export class SecondFactorRequiredResponse {
@@ -54,4 +55,25 @@ export function ApiLoginResponse(): MethodDecorator {
     ApiExtraModels(...models),
     ApiOkResponse({ schema: { oneOf: models.map((model) => ({ $ref: getSchemaPath(model) })) } }),
   );
+}
+
+/** Where a login stands, as its client sees it. */
+export function loginResponse(outcome: LoginOutcome): LoginResponse {
+  switch (outcome.kind) {
+    case 'tokens':
+      return tokenPairResponse(outcome.tokens);
+    case 'second-factor':
+      return {
+        mfa_required: true,
+        mfa_token: outcome.step.token,
+        mfa_methods: [...outcome.methods],
+        expires_in: outcome.step.expiresInSeconds,
+      };
+    case 'enrolment':
+      return {
+        mfa_enrolment_required: true,
+        mfa_token: outcome.step.token,
+        expires_in: outcome.step.expiresInSeconds,
+      };
+  }
 }

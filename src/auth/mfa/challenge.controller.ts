@@ -2,8 +2,7 @@ import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { TokenPairResponse } from '../auth.dto.ts';
-import { tokenPairResponse } from '../tokens/token-pair.mapper.ts';
+import { TokenPairResponse, tokenPairResponse } from '../auth.dto.ts';
 import { ChallengeService } from './challenge.service.ts';
 import { EnrolmentService } from './enrolment.service.ts';
 import {
@@ -12,8 +11,9 @@ import {
   EnrolledResponse,
   EnrolmentRequest,
   TotpSetUpResponse,
+  enrolledResponse,
+  totpSetUpResponse,
 } from './mfa.dto.ts';
-import { enrolledResponse, totpSetUpResponse } from './mfa.mapper.ts';
 
 /** The second step of a login. */
 @ApiTags('second factor')

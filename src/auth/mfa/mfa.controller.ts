@@ -3,8 +3,14 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { CurrentSession, StepUp } from '../../access/declarations.ts';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { ConfirmTotpRequest, MfaResponse, RecoveryCodesResponse, TotpSetUpResponse } from './mfa.dto.ts';
-import { mfaResponse, totpSetUpResponse } from './mfa.mapper.ts';
+import {
+  ConfirmTotpRequest,
+  MfaResponse,
+  RecoveryCodesResponse,
+  TotpSetUpResponse,
+  mfaResponse,
+  totpSetUpResponse,
+} from './mfa.dto.ts';
 import { MfaOverview } from './mfa-overview.ts';
 import { MfaService } from './mfa.service.ts';
 

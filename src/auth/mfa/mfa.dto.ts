@@ -1,5 +1,8 @@
 import { IsString, Matches, MaxLength } from 'class-validator';
-import { TokenPairResponse } from '../auth.dto.ts';
+import { TokenPairResponse, tokenPairResponse } from '../auth.dto.ts';
+import type { EnrolledLogin } from './enrolment.service.ts';
+import type { MfaState } from './mfa-overview.ts';
+import type { TotpSetUp } from './totp-set-up.ts';
 
 const MAX_TOKEN_CHARACTERS = 64;
 const MAX_CODE_CHARACTERS = 32;
@@ -129,4 +132,24 @@ export class EnrolledResponse extends TokenPairResponse {
    * @example ["7K2M-9QXR-4TBD-W3HN-60JC-V5GE"]
    */
   recovery_codes!: string[];
+}
+
+/** The second factors of an account, as its user sees them. */
+export function mfaResponse({ totpConfirmedAt, recoveryCodesLeft, passkeys, isRequired }: MfaState): MfaResponse {
+  return {
+    totp: { enabled: totpConfirmedAt !== null, confirmed_at: totpConfirmedAt?.toISOString() ?? null },
+    recovery_codes_remaining: recoveryCodesLeft,
+    passkeys,
+    required: isRequired,
+  };
+}
+
+/** What an authenticator app needs. */
+export function totpSetUpResponse({ secret, uri, qrCode }: TotpSetUp): TotpSetUpResponse {
+  return { secret, otpauth_uri: uri, qr_code: qrCode };
+}
+
+/** Tokens of a login that has set up its second factor. */
+export function enrolledResponse({ tokens, recoveryCodes }: EnrolledLogin): EnrolledResponse {
+  return Object.assign(tokenPairResponse(tokens), { recovery_codes: [...recoveryCodes] });
 }

@@ -2,10 +2,8 @@ import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { TokenPairResponse } from '../auth.dto.ts';
-import { ApiLoginResponse, type LoginResponse } from '../login/login.dto.ts';
-import { loginResponse } from '../login/login.mapper.ts';
-import { tokenPairResponse } from '../tokens/token-pair.mapper.ts';
+import { TokenPairResponse, tokenPairResponse } from '../auth.dto.ts';
+import { ApiLoginResponse, type LoginResponse, loginResponse } from '../login/login.dto.ts';
 import { PasskeyChallengeService } from './passkey-challenge.service.ts';
 import { PasskeyLoginService } from './passkey-login.service.ts';
 import {
@@ -13,8 +11,9 @@ import {
   PasskeyChallengeOptionsRequest,
   PasskeyChallengeRequest,
   PasskeyLoginRequest,
+  assertionOf,
+  authenticationOptionsResponse,
 } from './passkeys.dto.ts';
-import { assertionOf, authenticationOptionsResponse } from './passkeys.mapper.ts';
 
 const BODY_PROBLEMS = [
   'malformed-request',

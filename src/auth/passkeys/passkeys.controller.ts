@@ -11,8 +11,9 @@ import {
   PasskeyListResponse,
   RegistrationOptionsResponse,
   RenamePasskeyRequest,
+  attestationOf,
+  passkeyResponse,
 } from './passkeys.dto.ts';
-import { attestationOf, passkeyResponse } from './passkeys.mapper.ts';
 import { PasskeysService } from './passkeys.service.ts';
 
 const BODY_PROBLEMS = [

@@ -1,6 +1,9 @@
 import { Type } from 'class-transformer';
 import { IsObject, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { AssertionResponseBody, AttestationResponseBody } from './passkey-response.dto.ts';
+import type { AuthenticationOptions } from './passkey-assertions.ts';
+import type { PasskeyFacts } from './passkeys.service.ts';
+import type { AssertionResponse, AttestationResponse } from './webauthn.types.ts';
 
 const MAX_TOKEN_CHARACTERS = 64;
 const NAME = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,100}$/u;
@@ -138,4 +141,36 @@ export class PasskeyChallengeRequest extends PasskeyLoginRequest {
   @IsString()
   @MaxLength(MAX_TOKEN_CHARACTERS)
   mfa_token!: string;
+}
+
+/** A passkey, as its user sees it. */
+export function passkeyResponse({ id, name, createdAt, lastUsedAt, isBackedUp }: PasskeyFacts): PasskeyResponse {
+  return {
+    id,
+    name,
+    created_at: createdAt.toISOString(),
+    last_used_at: lastUsedAt?.toISOString() ?? null,
+    is_backed_up: isBackedUp,
+  };
+}
+
+/** A question to authenticators. */
+export function authenticationOptionsResponse(question: AuthenticationOptions): AuthenticationOptionsResponse {
+  return { options: { ...question.options }, authentication_token: question.authenticationToken };
+}
+
+/** What is read of an answer after `navigator.credentials.create()`. */
+export function attestationOf({ id, rawId, response }: AttestationResponseBody): AttestationResponse {
+  const { clientDataJSON, attestationObject, transports } = response;
+  return { id, rawId, response: { clientDataJSON, attestationObject, transports: transports ?? [] } };
+}
+
+/** What is read of an answer after `navigator.credentials.get()`. */
+export function assertionOf({ id, rawId, response }: AssertionResponseBody): AssertionResponse {
+  const { clientDataJSON, authenticatorData, signature, userHandle } = response;
+  return {
+    id,
+    rawId,
+    response: { clientDataJSON, authenticatorData, signature, ...(userHandle != null && { userHandle }) },
+  };
 }

@@ -5,8 +5,12 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { OwnSessionsService } from './own-sessions.service.ts';
-import { OwnSessionResponse, OwnSessionListResponse, RenameSessionRequest } from './sessions.dto.ts';
-import { ownSessionResponse } from './sessions.mapper.ts';
+import {
+  OwnSessionResponse,
+  OwnSessionListResponse,
+  RenameSessionRequest,
+  ownSessionResponse,
+} from './sessions.dto.ts';
 
 const SessionId = (): ParameterDecorator =>
   Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') }));

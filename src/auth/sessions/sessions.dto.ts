@@ -1,4 +1,6 @@
 import { IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import type { SessionPrincipal } from '../../access/principal.ts';
+import type { LivingSession } from './own-sessions.service.ts';
 
 /** Something to be read, without control characters and halves of a character. */
 const PRINTABLE = /^(?=.*\S)[^\p{Cc}\p{Cs}]*$/u;
@@ -72,4 +74,19 @@ export class RenameSessionRequest {
   @MaxLength(100)
   @Matches(PRINTABLE, { message: 'name must be readable and not contain control characters' })
   name!: string | null;
+}
+
+/** What users see of their own sessions. */
+export function ownSessionResponse(session: LivingSession, { sessionId }: SessionPrincipal): OwnSessionResponse {
+  return {
+    id: session.id,
+    name: session.name,
+    is_current: session.id === sessionId,
+    created_at: session.createdAt.toISOString(),
+    last_used_at: session.lastUsedAt.toISOString(),
+    expires_at: session.expiresAt.toISOString(),
+    address: session.address,
+    user_agent: session.userAgent,
+    methods: [...session.methods],
+  };
 }
