@@ -9,8 +9,7 @@ import { Notifier } from '../../notifications/notifier.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { recordForeignId } from '../sessions/foreign-id.ts';
-import { lockLivingSession } from '../sessions/living-session.ts';
-import { revokeAccessTokens } from './revoke-access-tokens.ts';
+import { lockLivingSession } from '../sessions/session-records.ts';
 import { AccessToken } from './access-token.entity.ts';
 import { accessTokenHash, accessTokenHint, newAccessToken } from './access-token-secret.ts';
 
@@ -102,6 +101,14 @@ export class AccessTokensService {
     });
     if (!isDeleted) throw new DomainError('not-found');
   }
+}
+
+/**
+ * Deletes every personal access token of an account: after a deactivation or a password reset nothing that was made
+ * before opens it, whoever made it.
+ */
+export async function revokeAccessTokens(em: EntityManager, userId: string): Promise<void> {
+  await em.execute('delete from access_tokens where user_id = ?', [userId]);
 }
 
 /** The account is locked: two requests at once cannot both take the last place. */

@@ -6,7 +6,7 @@ import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { normalizeEmail } from '../../users/users.repository.ts';
-import { lockLivingSession } from '../sessions/living-session.ts';
+import { lockLivingSession } from '../sessions/session-records.ts';
 import { AccountMails } from './account-mails.ts';
 import { AddressChanges } from './address-changes.ts';
 

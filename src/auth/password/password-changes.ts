@@ -5,7 +5,7 @@ import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UsersRepository } from '../../users/users.repository.ts';
-import { revokeAccessTokens } from '../access-tokens/revoke-access-tokens.ts';
+import { revokeAccessTokens } from '../access-tokens/access-tokens.service.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { endOtherSessions } from '../sessions/session-records.ts';
 

@@ -1,8 +1,7 @@
 // Personal access tokens: who makes them, what they open, when they die (X-auth17, S18, S29, S68).
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SCOPES } from '../../../src/access/scopes.ts';
-import { AccessTokensService } from '../../../src/auth/access-tokens/access-tokens.service.ts';
-import { revokeAccessTokens } from '../../../src/auth/access-tokens/revoke-access-tokens.ts';
+import { AccessTokensService, revokeAccessTokens } from '../../../src/auth/access-tokens/access-tokens.service.ts';
 import { call, createUser, type Problem, type TestUser } from '../../support/api.ts';
 import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
