@@ -19,12 +19,11 @@ import { LimitsModule } from './guards/limits.module.ts';
 import { RequestLimitGuard } from './guards/request-limit.guard.ts';
 import { requestLimits } from './guards/request-limits.ts';
 import { LoginThrottle } from './login/login-throttle.ts';
-import { HashRenewal } from './password/hash-renewal.ts';
-import { CredentialCheck } from './login/credential-check.ts';
 import { LoginCompletion } from './login/login-completion.ts';
 import { LoginService } from './login/login.service.ts';
-import { LoginRequirements } from './login/pending-steps.ts';
+import { RecoveryCodes } from './mfa/recovery-codes.ts';
 import { SecondFactors } from './mfa/second-factors.ts';
+import { TotpFactors } from './mfa/totp-factors.ts';
 import { OneTimeTokens } from './login/one-time-tokens.ts';
 import { NewPasswords } from './password/new-passwords.ts';
 import { PasswordChanges } from './password/password-changes.ts';
@@ -38,10 +37,8 @@ import { TakenAddresses } from './accounts/taken-addresses.ts';
 import { SessionLoader } from './sessions/session-loader.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { AccessKeys } from './sessions/access-keys.ts';
-import { RefreshSecrets } from './sessions/refresh-secret.ts';
 import { RefreshService } from './sessions/refresh.service.ts';
 import { TokenIssuer } from './sessions/token-issuer.ts';
-import { TokenReuse } from './sessions/token-reuse.ts';
 
 /** Registration, login, tokens, sessions, passwords, and the guards of every route. */
 @Module({
@@ -64,10 +61,8 @@ import { TokenReuse } from './sessions/token-reuse.ts';
   providers: [
     AccessKeys,
     LoginThrottle,
-    CredentialCheck,
     InitialAdministrator,
     JwtStrategy,
-    HashRenewal,
     LoginCompletion,
     LoginService,
     NewPasswords,
@@ -75,8 +70,7 @@ import { TokenReuse } from './sessions/token-reuse.ts';
     PasswordChanges,
     PasswordPolicy,
     PasswordService,
-    LoginRequirements,
-    RefreshSecrets,
+    RecoveryCodes,
     RefreshService,
     RegistrationService,
     SelfRegistrationService,
@@ -85,7 +79,7 @@ import { TokenReuse } from './sessions/token-reuse.ts';
     SessionService,
     TakenAddresses,
     TokenIssuer,
-    TokenReuse,
+    TotpFactors,
     // In this order: who it is, how often, and what is allowed. Refused administrators' routes count as well, because
     // each refusal writes a row.
     { provide: APP_GUARD, useClass: JwtAuthGuard },
@@ -98,17 +92,16 @@ import { TokenReuse } from './sessions/token-reuse.ts';
   ],
   // For the rooms of auth that are modules of their own: mfa, passkeys, oidc, access tokens.
   exports: [
-    LoginThrottle,
-    CredentialCheck,
     LoginCompletion,
+    LoginService,
     NewPasswords,
     OneTimeTokens,
     PasswordChanges,
-    LoginRequirements,
+    RecoveryCodes,
     RegistrationService,
     SecondFactors,
     SessionService,
-    TokenIssuer,
+    TotpFactors,
   ],
 })
 export class AuthModule {}

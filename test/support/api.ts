@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { LoginCompletion } from '../../src/auth/login/login-completion.ts';
+import { SessionService } from '../../src/auth/sessions/session.service.ts';
 import { tokenPairResponse } from '../../src/auth/auth.dto.ts';
 import { Database } from '../../src/persistence/database.ts';
 import { UsersRepository } from '../../src/users/users.repository.ts';
@@ -108,7 +108,7 @@ async function openedUser(
     const user = await app
       .get(UsersRepository, { strict: false })
       .insert(em, { email, fullName: 'Test Person', hashedPassword: PASSWORD_HASH, isAdmin });
-    const pair = await app.get(LoginCompletion, { strict: false }).openSession(em, user, { methods: ['pwd'] });
+    const pair = await app.get(SessionService, { strict: false }).create(em, user, { methods: ['pwd'] });
     const { access_token, refresh_token, token_type, expires_in, refresh_expires_in } = tokenPairResponse(pair);
     return { id: user.id, access_token, refresh_token, token_type, expires_in, refresh_expires_in };
   });

@@ -4,8 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { User } from '../../users/user.entity.ts';
-import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
-import { accountState } from '../login/pending-steps.ts';
+import { LoginCompletion, type LoginOutcome, accountState } from '../login/login-completion.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { LinkPayload, LoginPayload } from './exchange-codes.ts';
 

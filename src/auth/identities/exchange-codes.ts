@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
-import { accountState } from '../login/pending-steps.ts';
+import { accountState } from '../login/login-completion.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
 import type { IncomingIdentity, ResolvedAccount } from './just-in-time-accounts.ts';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { User } from '../../users/user.entity.ts';
-import { CredentialCheck } from '../login/credential-check.ts';
+import { LoginService } from '../login/login.service.ts';
 import { LoginCompletion, type LoginOutcome } from '../login/login-completion.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import { IdentityAttachment } from '../oidc/identity-attachment.ts';
@@ -22,7 +22,7 @@ export class PasswordLinkService {
   constructor(
     private readonly database: Database,
     private readonly tokens: OneTimeTokens,
-    private readonly check: CredentialCheck,
+    private readonly logins: LoginService,
     private readonly attachment: IdentityAttachment,
     private readonly completion: LoginCompletion,
   ) {}
@@ -33,7 +33,7 @@ export class PasswordLinkService {
    */
   async link({ linkToken, password }: PasswordLink): Promise<LoginOutcome> {
     const user = await this.#account(linkToken);
-    const checked = await this.check.checkCredentials({ email: user.email, password });
+    const checked = await this.logins.checkCredentials({ email: user.email, password });
     if (!checked.isRight || checked.user.id !== user.id) {
       await this.database.transaction((em) => this.tokens.recordAttempt(em, linkToken));
       throw new DomainError('invalid-credentials');

@@ -1,11 +1,17 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
+import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UsersRepository } from '../../users/users.repository.ts';
+import { SecondFactors, type SecondFactorMethod } from '../mfa/second-factors.ts';
 import { SessionService, type SessionOpening } from '../sessions/session.service.ts';
-import { TokenIssuer, type TokenPair } from '../sessions/token-issuer.ts';
-import { LoginRequirements, type PendingOutcome } from './pending-steps.ts';
+import type { TokenPair } from '../sessions/token-issuer.ts';
+import { OneTimeTokens, type NewOneTimeToken } from './one-time-tokens.ts';
+
+const STEP_SECONDS = 10 * 60;
 
 /** What a first step has shown. */
 export interface PassedStep extends SessionOpening {
@@ -13,8 +19,26 @@ export interface PassedStep extends SessionOpening {
   readonly isMultiFactor: boolean;
 }
 
+/** The token that binds a second step to the first. */
+export interface PendingStep {
+  readonly token: string;
+  readonly expiresInSeconds: number;
+}
+
+/** What has to follow the first step of a login. */
+export type PendingOutcome =
+  | { readonly kind: 'second-factor'; readonly step: PendingStep; readonly methods: readonly SecondFactorMethod[] }
+  | { readonly kind: 'enrolment'; readonly step: PendingStep };
+
 /** Where a login stands after its first step. */
 export type LoginOutcome = PendingOutcome | { readonly kind: 'tokens'; readonly tokens: TokenPair };
+
+/** What `mfa-challenge` and `mfa-enrolment` tokens carry from the first step to the second. */
+export interface StepPayload {
+  readonly opening: SessionOpening;
+  /** Digest of password and rights at the first step: when they change, the token is worth nothing. */
+  readonly accountState: string;
+}
 
 /**
  * What follows the first step of every login, whichever way it was made: password, passkey or single sign-on. Second
@@ -25,9 +49,10 @@ export class LoginCompletion {
   constructor(
     private readonly database: Database,
     private readonly users: UsersRepository,
-    private readonly requirements: LoginRequirements,
+    private readonly factors: SecondFactors,
+    private readonly tokens: OneTimeTokens,
     private readonly sessions: SessionService,
-    private readonly issuer: TokenIssuer,
+    private readonly config: AuthConfig,
   ) {}
 
   /**
@@ -41,14 +66,36 @@ export class LoginCompletion {
     return this.database.transaction(async (em) => {
       const user = await this.users.findLocked(em, checked.id);
       if (user?.isActive !== true || user.hashedPassword !== checked.hashedPassword) return null;
-      this.requirements.requireVerifiedEmail(user);
-      const pending = isMultiFactor ? null : await this.requirements.next(em, user, opening);
-      return pending ?? { kind: 'tokens', tokens: await this.openSession(em, user, opening) };
+      if (this.config.emailVerification === 'required' && !user.emailVerifiedAt) {
+        throw new DomainError('email-not-verified');
+      }
+      const pending = isMultiFactor ? null : await this.#pendingStep(em, user, opening);
+      return pending ?? { kind: 'tokens', tokens: await this.sessions.create(em, user, opening) };
     });
   }
 
-  /** Opens the session of a login that has passed every step; the caller has locked the account. */
-  async openSession(em: EntityManager, user: User, opening: SessionOpening): Promise<TokenPair> {
-    return this.issuer.issue(await this.sessions.create(em, user, opening));
+  /** The second step of an account whose first step counts for one factor; null when the first is enough. */
+  async #pendingStep(em: EntityManager, user: User, opening: SessionOpening): Promise<PendingOutcome | null> {
+    const methods = await this.factors.methodsOf(em, user.id);
+    const payload: StepPayload = { opening, accountState: accountState(user) };
+    if (methods.length > 0) {
+      const step = await this.#issue(em, { purpose: 'mfa-challenge', userId: user.id, payload });
+      return { kind: 'second-factor', step, methods };
+    }
+    if (!this.config.asksForSecondFactor(user.isAdmin)) return null;
+    return { kind: 'enrolment', step: await this.#issue(em, { purpose: 'mfa-enrolment', userId: user.id, payload }) };
   }
+
+  async #issue(em: EntityManager, token: Omit<NewOneTimeToken<StepPayload>, 'lifeSeconds'>): Promise<PendingStep> {
+    return {
+      token: await this.tokens.issue(em, { ...token, lifeSeconds: STEP_SECONDS }),
+      expiresInSeconds: STEP_SECONDS,
+    };
+  }
+}
+
+/** Digest of what must not change between two steps of one login. */
+export function accountState({ hashedPassword, sessionsNotBefore, isActive, isAdmin }: User): string {
+  const state = [hashedPassword ?? null, sessionsNotBefore?.getTime() ?? null, isActive, isAdmin];
+  return createHash('sha256').update(JSON.stringify(state)).digest('hex');
 }

@@ -5,7 +5,7 @@ import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UsersRepository } from '../../users/users.repository.ts';
-import { accountState, type StepPayload } from '../login/pending-steps.ts';
+import { accountState, type StepPayload } from '../login/login-completion.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { SessionOpening } from '../sessions/session.service.ts';
 import { SecondFactorFailures } from './second-factor-failures.ts';

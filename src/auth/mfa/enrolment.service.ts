@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { DomainError } from '../../problem/domain-error.ts';
-import { LoginCompletion } from '../login/login-completion.ts';
+import { SessionService } from '../sessions/session.service.ts';
 import type { TokenPair } from '../sessions/token-issuer.ts';
 import { FactorChanges } from './factor-changes.ts';
 import { SecondFactors } from './second-factors.ts';
 import { MfaChallenges, type PendingLogin } from './challenge-attempts.ts';
 import { TotpFactors } from './totp-factors.ts';
-import { totpSetUp, type TotpSetUp } from './totp-set-up.ts';
+import { totpSetUp, type TotpSetUp } from './totp.ts';
 
 /** A login that has set up the second factor it was asked for. */
 export interface EnrolledLogin {
@@ -22,7 +22,7 @@ export class EnrolmentService {
     private readonly challenges: MfaChallenges,
     private readonly totp: TotpFactors,
     private readonly changes: FactorChanges,
-    private readonly completion: LoginCompletion,
+    private readonly sessions: SessionService,
     private readonly factors: SecondFactors,
   ) {}
 
@@ -69,7 +69,7 @@ export class EnrolmentService {
       method: 'otp',
     });
     const methods = [...opening.methods, 'otp', 'mfa'] as const;
-    const tokens = await this.completion.openSession(em, user, { ...opening, methods });
+    const tokens = await this.sessions.create(em, user, { ...opening, methods });
     return { tokens, recoveryCodes: recoveryCodes ?? [] };
   }
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
+import { AuthConfig } from '../../config/auth.config.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { LoginRequirements } from '../login/pending-steps.ts';
 import { endOtherSessions } from '../sessions/session-records.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import { SecondFactors } from './second-factors.ts';
@@ -35,9 +35,9 @@ export class FactorChanges {
   constructor(
     private readonly factors: SecondFactors,
     private readonly recovery: RecoveryCodes,
-    private readonly requirements: LoginRequirements,
     private readonly notifier: Notifier,
     private readonly trail: AuditTrail,
+    private readonly config: AuthConfig,
   ) {}
 
   /**
@@ -60,7 +60,7 @@ export class FactorChanges {
   /** After a factor was removed. @throws DomainError `second-factor-required` when it must not have been the last one */
   async removed(em: EntityManager, change: FactorChange): Promise<void> {
     if ((await this.factors.count(em, change.user.id)) === 0) {
-      if (this.requirements.mustHaveSecondFactor(change.user)) throw new DomainError('second-factor-required');
+      if (this.config.asksForSecondFactor(change.user.isAdmin)) throw new DomainError('second-factor-required');
       await this.recovery.forget(em, change.user.id);
     }
     await this.#notify(em, change);

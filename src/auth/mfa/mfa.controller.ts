@@ -11,7 +11,6 @@ import {
   mfaResponse,
   totpSetUpResponse,
 } from './mfa.dto.ts';
-import { MfaOverview } from './mfa-overview.ts';
 import { MfaService } from './mfa.service.ts';
 
 /** The own second factors. */
@@ -19,16 +18,13 @@ import { MfaService } from './mfa.service.ts';
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 @Controller('auth/mfa')
 export class MfaController {
-  constructor(
-    private readonly mfa: MfaService,
-    private readonly overview: MfaOverview,
-  ) {}
+  constructor(private readonly mfa: MfaService) {}
 
   @Get()
   @ApiOperation({ operationId: 'mfa.read', summary: 'Which second factors do I have?' })
   @ApiOkResponse({ type: MfaResponse })
   async read(@CurrentSession() principal: SessionPrincipal): Promise<MfaResponse> {
-    return mfaResponse(await this.overview.read(principal));
+    return mfaResponse(await this.mfa.read(principal));
   }
 
   @StepUp()

@@ -1,8 +1,8 @@
 import { IsString, Matches, MaxLength } from 'class-validator';
 import { TokenPairResponse, tokenPairResponse } from '../auth.dto.ts';
 import type { EnrolledLogin } from './enrolment.service.ts';
-import type { MfaState } from './mfa-overview.ts';
-import type { TotpSetUp } from './totp-set-up.ts';
+import type { MfaState } from './mfa.service.ts';
+import type { TotpSetUp } from './totp.ts';
 
 const MAX_TOKEN_CHARACTERS = 64;
 const MAX_CODE_CHARACTERS = 32;

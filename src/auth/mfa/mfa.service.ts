@@ -2,12 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
+import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { FactorOwnerLock } from './factor-owner-lock.ts';
 import { FactorChanges } from './factor-changes.ts';
+import { SecondFactors, type SecondFactorState } from './second-factors.ts';
 import { TotpFactors } from './totp-factors.ts';
-import { totpSetUp, type TotpSetUp } from './totp-set-up.ts';
+import { totpSetUp, type TotpSetUp } from './totp.ts';
+
+/** The second factors of an account. */
+export interface MfaState extends SecondFactorState {
+  /** Whether this server asks the account for a second factor. */
+  readonly isRequired: boolean;
+}
 
 /** The own authenticator app and recovery codes. */
 @Injectable()
@@ -17,8 +25,16 @@ export class MfaService {
     private readonly ownerLock: FactorOwnerLock,
     private readonly totp: TotpFactors,
     private readonly changes: FactorChanges,
+    private readonly factors: SecondFactors,
+    private readonly config: AuthConfig,
     private readonly trail: AuditTrail,
   ) {}
+
+  /** Which second factors the own account has. */
+  async read({ userId, role }: SessionPrincipal): Promise<MfaState> {
+    const state = await this.database.read((em) => this.factors.stateOf(em, userId));
+    return { ...state, isRequired: this.config.asksForSecondFactor(role === 'admin') };
+  }
 
   /** A secret that waits for its first code. @throws DomainError `second-factor-exists` */
   async setUpTotp(principal: SessionPrincipal): Promise<TotpSetUp> {

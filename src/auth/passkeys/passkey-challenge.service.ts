@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../problem/domain-error.ts';
-import { ChallengeOpening } from '../mfa/challenge-opening.ts';
 import { MfaChallenges } from '../mfa/challenge-attempts.ts';
+import { ChallengeService } from '../mfa/challenge.service.ts';
 import type { TokenPair } from '../sessions/token-issuer.ts';
 import { PasskeyAssertions, type AssertionAnswer, type AuthenticationOptions } from './passkey-assertions.ts';
 
@@ -11,7 +11,7 @@ export class PasskeyChallengeService {
   constructor(
     private readonly challenges: MfaChallenges,
     private readonly assertions: PasskeyAssertions,
-    private readonly opening: ChallengeOpening,
+    private readonly challenge: ChallengeService,
   ) {}
 
   /** @throws DomainError `invalid-mfa-token`, `no-second-factor` when the account has no passkey */
@@ -32,7 +32,7 @@ export class PasskeyChallengeService {
       work: async (em, step) => {
         const use = { kind: 'challenge', userId: step.user.id, mfaToken } as const;
         const { isRight } = await this.assertions.verify(em, use, answer);
-        return isRight ? this.opening.openSession(em, step, 'passkey') : null;
+        return isRight ? this.challenge.openSession(em, step, 'passkey') : null;
       },
     });
   }

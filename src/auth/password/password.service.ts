@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
-import { CredentialCheck } from '../login/credential-check.ts';
+import { LoginService } from '../login/login.service.ts';
 import { NewPasswords } from './new-passwords.ts';
 import { PasswordChanges } from './password-changes.ts';
 
@@ -19,7 +19,7 @@ export interface PasswordChange {
 export class PasswordService {
   constructor(
     private readonly database: Database,
-    private readonly check: CredentialCheck,
+    private readonly logins: LoginService,
     private readonly passwords: NewPasswords,
     private readonly changes: PasswordChanges,
     private readonly trail: AuditTrail,
@@ -44,7 +44,7 @@ export class PasswordService {
   }
 
   async #confirm(principal: SessionPrincipal, password: string): Promise<User> {
-    const checked = await this.check.checkCredentials({ email: principal.email, password });
+    const checked = await this.logins.checkCredentials({ email: principal.email, password });
     if (checked.isRight && checked.user.id === principal.userId) return checked.user;
     await this.trail.record({
       actorId: principal.userId,

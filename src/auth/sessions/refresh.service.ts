@@ -1,11 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { AuditTrail } from '../../audit/audit-trail.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
+import { Notifier } from '../../notifications/notifier.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { isRefreshToken, RefreshSecrets, refreshTokenHash } from './refresh-secret.ts';
-import { TokenIssuer, type IssuableSession, type TokenPair } from './token-issuer.ts';
-import { TokenReuse } from './token-reuse.ts';
+import { KeyRing } from '../../secrets/key-ring.ts';
+import { endSession } from './session-records.ts';
+import {
+  isRefreshToken,
+  refreshTokenHash,
+  refreshTokenSuccessors,
+  TokenIssuer,
+  type IssuableSession,
+  type TokenPair,
+} from './token-issuer.ts';
 
 interface TokenState {
   readonly session_id: string;
@@ -13,6 +22,7 @@ interface TokenState {
   readonly email: string;
   readonly is_admin: boolean;
   readonly methods: string;
+  /** Name or user agent of the session, by which its user knows it. */
   readonly label: string | null;
   readonly is_alive: boolean;
   readonly is_used: boolean;
@@ -38,9 +48,10 @@ const STATE = `
 export class RefreshService {
   constructor(
     private readonly database: Database,
-    private readonly secrets: RefreshSecrets,
+    private readonly ring: KeyRing,
     private readonly issuer: TokenIssuer,
-    private readonly reuse: TokenReuse,
+    private readonly trail: AuditTrail,
+    private readonly notifier: Notifier,
     private readonly config: AuthConfig,
   ) {}
 
@@ -62,7 +73,7 @@ export class RefreshService {
     const state = await this.#lock(em, hash);
     if (state?.is_alive !== true) return null;
     if (state.is_used && !state.is_within_grace) {
-      await this.reuse.end(em, { ...sessionOf(state), email: state.email, label: state.label });
+      await this.#endReused(em, state);
       return null;
     }
     // MFA_REQUIRED asks for more than this session has shown, since its user became an administrator or by configuration.
@@ -70,7 +81,7 @@ export class RefreshService {
     if (!hasSecondFactor && this.config.asksForSecondFactor(state.is_admin)) return null;
     const successor = state.is_used
       ? await this.#issuedSuccessor(em, state, token)
-      : await this.#advance(em, state, { hash, successor: this.secrets.successors(token)[0] });
+      : await this.#advance(em, state, { hash, successor: refreshTokenSuccessors(this.ring, token)[0] });
     if (successor === null) return null;
     return {
       ...sessionOf(state),
@@ -79,6 +90,27 @@ export class RefreshService {
       refreshToken: successor,
       remainingSeconds: state.remaining_seconds,
     };
+  }
+
+  /**
+   * A used token has come back: somebody has copied it, and nobody can tell who is the thief. Ends the session, tells its
+   * user, and records it: all of it or nothing.
+   */
+  async #endReused(em: EntityManager, { session_id, user_id, email, label }: TokenState): Promise<void> {
+    await endSession(em, session_id, 'token-reuse');
+    await this.notifier.queue(em, {
+      userId: user_id,
+      to: email,
+      template: 'token-reuse',
+      values: { ...(label !== null && { session: label }) },
+    });
+    await this.trail.append(em, {
+      actorId: user_id,
+      action: 'token.reuse',
+      outcome: 'denied',
+      targetType: 'session',
+      targetId: session_id,
+    });
   }
 
   async #lock(em: EntityManager, hash: string): Promise<TokenState | undefined> {
@@ -115,7 +147,7 @@ export class RefreshService {
    * one of the ring, while the keys are being changed: the one that is stored is the one that was issued.
    */
   async #issuedSuccessor(em: EntityManager, state: TokenState, token: string): Promise<string | null> {
-    for (const candidate of this.secrets.successors(token)) {
+    for (const candidate of refreshTokenSuccessors(this.ring, token)) {
       const rows = await em.execute<unknown[]>('select 1 from refresh_tokens where token_hash = ? and session_id = ?', [
         refreshTokenHash(candidate),
         state.session_id,

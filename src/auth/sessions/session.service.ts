@@ -8,9 +8,8 @@ import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
 import type { User } from '../../users/user.entity.ts';
 import { UsersRepository } from '../../users/users.repository.ts';
-import { RefreshSecrets, refreshTokenHash } from './refresh-secret.ts';
-import type { IssuableSession } from './token-issuer.ts';
 import { endSession } from './session-records.ts';
+import { newRefreshToken, refreshTokenHash, TokenIssuer, type TokenPair } from './token-issuer.ts';
 
 const KEPT_AFTER_END = "interval '30 days'";
 
@@ -39,15 +38,15 @@ export class SessionService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersRepository,
-    private readonly secrets: RefreshSecrets,
+    private readonly issuer: TokenIssuer,
     private readonly trail: AuditTrail,
     private readonly config: AuthConfig,
   ) {}
 
   /** Opens a session for an account that has passed every step of a login; the caller has locked it. */
-  async create(em: EntityManager, user: User, opening: SessionOpening): Promise<IssuableSession> {
+  async create(em: EntityManager, user: User, opening: SessionOpening): Promise<TokenPair> {
     const sessionId = randomUUIDv7();
-    const refreshToken = this.secrets.first();
+    const refreshToken = newRefreshToken();
     await this.#insert(em, { sessionId, userId: user.id, refreshToken, opening });
     await forgetOldSessions(em, user.id);
     await this.users.recordLogin(em, user.id);
@@ -60,14 +59,14 @@ export class SessionService {
       details: { methods: opening.methods.join(' ') },
     });
     const { sessionLifeSeconds, sessionIdleSeconds } = this.config;
-    return {
+    return this.issuer.issue({
       userId: user.id,
       sessionId,
       email: user.email,
       role: user.isAdmin ? 'admin' : 'user',
       refreshToken,
       remainingSeconds: Math.min(sessionLifeSeconds, sessionIdleSeconds),
-    };
+    });
   }
 
   /** Ends the session of the request: its access and refresh tokens are refused by every process from now on. */

@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import type { Role } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
+import type { KeyRing } from '../../secrets/key-ring.ts';
 import { ACCESS_TOKEN_TYPE, AccessKeys, AUDIENCE, ISSUER } from './access-keys.ts';
 
 /** A session that tokens can be issued for. */
@@ -25,6 +26,9 @@ export interface TokenPair {
 }
 
 const SECONDS_PER_MINUTE = 60;
+const REFRESH_TOKEN_PREFIX = 'rt_';
+const REFRESH_TOKEN_BYTES = 32;
+const REFRESH_TOKEN = /^rt_[A-Za-z0-9_-]{43}$/;
 
 /** Issues access tokens (JWT, RFC 7519) with the claims of RFC 9068 that apply, each with a `jti` of its own. */
 @Injectable()
@@ -58,4 +62,33 @@ export class TokenIssuer {
     });
     return { accessToken, refreshToken, expiresInSeconds, refreshExpiresInSeconds: remainingSeconds };
   }
+}
+
+/** The first refresh token of a session: 32 random bytes in base64url behind `rt_`. Only hashes are ever stored. */
+export function newRefreshToken(): string {
+  return REFRESH_TOKEN_PREFIX + randomBytes(REFRESH_TOKEN_BYTES).toString('base64url');
+}
+
+/**
+ * The refresh token that follows `token`, under each key of the ring, the current one first. The same input gives the
+ * same successor, so both sides of a race of one client get the same token although none is stored; nobody without the
+ * key can compute it.
+ */
+export function refreshTokenSuccessors(ring: KeyRing, token: string): readonly [string, ...string[]] {
+  const [current, ...others] = ring.all('refresh-successor');
+  return [successorUnder(current, token), ...others.map((key) => successorUnder(key, token))];
+}
+
+function successorUnder(key: Buffer, token: string): string {
+  return REFRESH_TOKEN_PREFIX + createHmac('sha256', key).update(token).digest('base64url');
+}
+
+/** Whether a text can be a refresh token at all. */
+export function isRefreshToken(text: string): boolean {
+  return REFRESH_TOKEN.test(text);
+}
+
+/** What is stored of a refresh token: its SHA-256 in hex. It has 256 bits of its own and needs no slow hash. */
+export function refreshTokenHash(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
 }

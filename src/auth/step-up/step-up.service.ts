@@ -3,9 +3,9 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { CredentialCheck } from '../login/credential-check.ts';
+import { LoginService } from '../login/login.service.ts';
 import { FactorOwnerLock } from '../mfa/factor-owner-lock.ts';
-import { SecondFactorCheck } from '../mfa/second-factor-check.ts';
+import { SecondFactors } from '../mfa/second-factors.ts';
 import { StepUpRecords } from './step-up-records.ts';
 
 /** What a user has typed. */
@@ -24,9 +24,9 @@ interface WantedProof {
 export class StepUpService {
   constructor(
     private readonly database: Database,
-    private readonly check: CredentialCheck,
+    private readonly logins: LoginService,
     private readonly ownerLock: FactorOwnerLock,
-    private readonly codes: SecondFactorCheck,
+    private readonly factors: SecondFactors,
     private readonly records: StepUpRecords,
   ) {}
 
@@ -61,7 +61,7 @@ export class StepUpService {
   }
 
   async #provePassword(principal: SessionPrincipal, password: string): Promise<void> {
-    const checked = await this.check.checkCredentials({ email: principal.email, password });
+    const checked = await this.logins.checkCredentials({ email: principal.email, password });
     if (checked.isRight && checked.user.id === principal.userId) return;
     await this.database.transaction((em) => this.records.fail(em, principal, 'wrong-password'));
     throw new DomainError('wrong-password');
@@ -69,7 +69,7 @@ export class StepUpService {
 
   async #proveCode(em: EntityManager, principal: SessionPrincipal, code: string): Promise<true | null> {
     await this.ownerLock.lock(em, principal);
-    const method = await this.codes.accept(em, principal.userId, code);
+    const method = await this.factors.accept(em, principal.userId, code);
     if (method === null) {
       await this.records.fail(em, principal, 'wrong-second-factor');
       return null;

@@ -1,7 +1,7 @@
 // What a refresh tells its user, what it refuses by policy, and what it does while keys are being changed (S15, S16, P4).
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RefreshSecrets } from '../../../src/auth/sessions/refresh-secret.ts';
+import { refreshTokenSuccessors } from '../../../src/auth/sessions/token-issuer.ts';
 import { KeyRing } from '../../../src/secrets/key-ring.ts';
 import { call, createUser, login, type Problem, type Tokens } from '../../support/api.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
@@ -57,7 +57,7 @@ describe('POST /api/auth/refresh', () => {
   it('S16 gives the loser of a race the successor that was issued under another key of the ring', async () => {
     const user = await createUser(app);
     // What a process does that has not been given the new key first.
-    const [successor] = new RefreshSecrets(new KeyRing(OLD)).successors(user.refresh_token);
+    const [successor] = refreshTokenSuccessors(new KeyRing(OLD), user.refresh_token);
     await sql('update refresh_tokens set used_at = clock_timestamp() where token_hash = ?', [hash(user.refresh_token)]);
     await sql(
       'insert into refresh_tokens (token_hash, session_id) select ?, session_id from refresh_tokens where token_hash = ?',
@@ -77,7 +77,7 @@ describe('POST /api/auth/refresh', () => {
   it('S16 gives no second chain away when the key of the issued successor is unknown here', async () => {
     const user = await createUser(app);
     const stranger = `k9:${randomBytes(32).toString('base64')}`;
-    const [successor] = new RefreshSecrets(new KeyRing(stranger)).successors(user.refresh_token);
+    const [successor] = refreshTokenSuccessors(new KeyRing(stranger), user.refresh_token);
     await sql('update refresh_tokens set used_at = clock_timestamp() where token_hash = ?', [hash(user.refresh_token)]);
     await sql(
       'insert into refresh_tokens (token_hash, session_id) select ?, session_id from refresh_tokens where token_hash = ?',
