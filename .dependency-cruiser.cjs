@@ -193,6 +193,13 @@ module.exports = {
       to: { path: '^src/auth/' },
     },
     {
+      name: 'identities-never-use-oidc',
+      comment: 'Whose an identity is does not depend on the protocol that verified it; types may be named.',
+      severity: 'error',
+      from: { path: '^src/auth/identities/' },
+      to: { path: '^src/auth/oidc/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'nextcloud-and-mail-never-use-indexing',
       comment: 'Indexing declares a port; the composition binds the adapter.',
       severity: 'error',

@@ -5,15 +5,18 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { IdentitiesService } from './identities.service.ts';
-import { AddIdentityRequest, IdentityResponse, IdentityListResponse } from '../oidc/oidc.dto.ts';
-import { identityResponse } from '../oidc/oidc.mapper.ts';
+import { IdentityLinkService } from './identity-link.service.ts';
+import { AddIdentityRequest, IdentityResponse, IdentityListResponse, identityResponse } from './identities.dto.ts';
 
 /** Who the user is at other issuers. */
 @ApiTags('single sign-on')
 @Controller('auth/identities')
 @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class IdentitiesController {
-  constructor(private readonly identities: IdentitiesService) {}
+  constructor(
+    private readonly identities: IdentitiesService,
+    private readonly links: IdentityLinkService,
+  ) {}
 
   @Get()
   @ApiOperation({ operationId: 'identities.list', summary: 'List the providers that can log me in' })
@@ -42,7 +45,7 @@ export class IdentitiesController {
     @CurrentSession() principal: SessionPrincipal,
     @Body() { code }: AddIdentityRequest,
   ): Promise<IdentityResponse> {
-    return identityResponse(await this.identities.add(principal, code));
+    return identityResponse(await this.links.confirm(principal, code));
   }
 
   @StepUp()

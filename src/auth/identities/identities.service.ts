@@ -1,38 +1,37 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
+import { AuditTrail } from '../../audit/audit-trail.ts';
+import { Notifier } from '../../notifications/notifier.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { OneTimeTokens } from '../login/one-time-tokens.ts';
-import { IdentityAttachment } from '../oidc/identity-attachment.ts';
-import { IdentityRemoval } from '../oidc/identity-removal.ts';
+import { UsersRepository } from '../../users/users.repository.ts';
+import { endSession } from '../sessions/session-records.ts';
 import type { Identity } from './identity.entity.ts';
+import { IdentityProviders, type VerifiedIdentity } from './identity-provider.port.ts';
 import { Identities } from './identities.ts';
-import type { LinkPayload, LinkStartPayload, LinkTokenPayload, LoginPayload } from './exchange-codes.ts';
+import { JustInTimeAccounts, type ResolvedAccount } from './just-in-time-accounts.ts';
+import { OidcError } from './oidc.errors.ts';
 
-const START_SECONDS = 2 * 60;
-
-/** A link that a user wants to begin. */
-export interface LinkWish {
-  readonly provider: string;
-  readonly returnPath: string;
-}
-
-/** What a link that has begun is about. */
-export interface LinkStart extends LinkWish {
+/** A verified identity, and the account that its owner has shown to own. */
+export interface Attachment {
   readonly userId: string;
-  readonly sessionId: string;
+  /** Name of the provider in the configuration. */
+  readonly provider: string;
+  readonly identity: VerifiedIdentity;
 }
 
-/** The identities of a user at other issuers: list, add, remove. */
+/** The identities of a user at other issuers: list, attach, remove. */
 @Injectable()
 export class IdentitiesService {
   constructor(
     private readonly database: Database,
-    private readonly tokens: OneTimeTokens,
+    private readonly users: UsersRepository,
     private readonly identities: Identities,
-    private readonly attachment: IdentityAttachment,
-    private readonly removal: IdentityRemoval,
+    private readonly accounts: JustInTimeAccounts,
+    private readonly providers: IdentityProviders,
+    private readonly notifier: Notifier,
+    private readonly trail: AuditTrail,
   ) {}
 
   /** The oldest first. */
@@ -40,49 +39,68 @@ export class IdentitiesService {
     return this.database.read((em) => this.identities.listOf(em, userId));
   }
 
-  /** @returns a token that a browser takes to the login page of the provider */
-  beginLink({ userId, sessionId }: SessionPrincipal, wish: LinkWish): Promise<string> {
-    const payload: LinkStartPayload = { kind: 'start', sessionId, ...wish };
-    const token = { purpose: 'oidc-link', userId, payload, lifeSeconds: START_SECONDS } as const;
-    return this.database.transaction((em) => this.tokens.issue(em, token));
-  }
-
-  /** Uses the token of `beginLink` up. @throws DomainError `invalid-sso-code` */
-  async redeemLink(token: string, provider: string): Promise<LinkStart> {
-    const found = await this.database.transaction((em) => this.#redeemStart(em, token));
-    if (found === null || found.provider !== provider) throw new DomainError('invalid-sso-code');
-    return found;
+  /**
+   * Gives an identity to an account whose owner asked for it. Appends to the audit trail: call it last.
+   *
+   * @throws DomainError `identity-taken`, `not-found` when the provider is off meanwhile, `unauthenticated`
+   */
+  async attach(em: EntityManager, { userId, provider, identity }: Attachment): Promise<ResolvedAccount> {
+    const { settings } = this.providers.get(provider);
+    const found = await this.identities.findLocked(em, identity);
+    if (found !== null && found.userId !== userId) throw new DomainError('identity-taken');
+    const incoming = { settings, identity };
+    try {
+      const resolved = await (found === null
+        ? this.accounts.link(em, userId, incoming)
+        : this.accounts.signIn(em, found, incoming));
+      await this.trail.append(em, ...resolved.records);
+      return resolved;
+    } catch (error) {
+      throw error instanceof OidcError ? new DomainError('unauthenticated') : error;
+    }
   }
 
   /**
-   * Links the identity that a browser came back with to whoever began the link, in the same session: a browser that
-   * somebody else has sent through the provider has another session, or none.
+   * Takes an identity from an account, unless nobody could log in to it any more.
    *
-   * @throws DomainError `invalid-sso-code`, `identity-taken`
+   * @throws DomainError `not-found`, `last-login-method`
    */
-  add({ userId, sessionId }: SessionPrincipal, code: string): Promise<Identity> {
+  remove({ userId, sessionId }: SessionPrincipal, identityId: string): Promise<void> {
     return this.database.transaction(async (em) => {
-      const found = await this.tokens.redeem<LinkPayload | LoginPayload>(em, 'oidc-exchange', code);
-      const payload = found?.payload;
-      if (found?.userId !== userId || payload?.kind !== 'link' || payload.sessionId !== sessionId) {
-        throw new DomainError('invalid-sso-code');
+      const user = await this.users.findLocked(em, userId);
+      const identities = await this.identities.listOf(em, userId);
+      const identity = identities.find(({ id }) => id === identityId);
+      if (user === null || identity === undefined) throw new DomainError('not-found');
+      const isAnotherLeft = identities.some(({ id, provider }) => id !== identityId && this.#isOn(provider));
+      if (!user.hashedPassword && !isAnotherLeft && !(await hasPasskey(em, userId))) {
+        throw new DomainError('last-login-method');
       }
-      const { provider, identity: proved } = payload;
-      const { identity } = await this.attachment.attach(em, { provider, identity: proved, userId });
-      return identity;
+      const opened = await em.execute<{ id: string }[]>(
+        'select id from sessions where identity_id = ? and id <> ? and ended_at is null',
+        [identityId, sessionId],
+      );
+      for (const session of opened) await endSession(em, session.id, 'identity-removed');
+      await this.identities.remove(em, identityId);
+      const label = this.providers.findProvider(identity.provider)?.settings.label ?? identity.provider;
+      const values = { provider: label, change: 'removed' } as const;
+      await this.notifier.queue(em, { userId, to: user.email, template: 'identity-linked', values });
+      await this.trail.append(em, {
+        actorId: userId,
+        action: 'identity.unlink',
+        outcome: 'success',
+        targetType: 'identity',
+        targetId: identityId,
+        details: { provider: identity.provider },
+      });
     });
   }
 
-  /** @throws DomainError `not-found`, `last-login-method` */
-  remove(principal: SessionPrincipal, identityId: string): Promise<void> {
-    return this.database.transaction((em) => this.removal.remove(em, principal, identityId));
+  #isOn(provider: string): boolean {
+    return this.providers.findProvider(provider) !== undefined;
   }
+}
 
-  async #redeemStart(em: EntityManager, token: string): Promise<LinkStart | null> {
-    const found = await this.tokens.lock<LinkTokenPayload>(em, 'oidc-link', token);
-    if (found === null || found.userId === null || found.payload.kind !== 'start') return null;
-    await this.tokens.redeem(em, 'oidc-link', token);
-    const { provider, returnPath, sessionId } = found.payload;
-    return { provider, returnPath, sessionId, userId: found.userId };
-  }
+async function hasPasskey(em: EntityManager, userId: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>('select 1 from passkeys where user_id = ? limit 1', [userId]);
+  return rows.length > 0;
 }

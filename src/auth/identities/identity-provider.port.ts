@@ -1,3 +1,5 @@
+import type { ProviderSettings } from '../../config/sso-providers.ts';
+
 /** Secrets of an authorization request: they go to the provider and must come back. */
 export interface AuthorizationRequest {
   /** Good once, for this browser. */
@@ -78,4 +80,19 @@ export abstract class IdentityProvider {
 
   /** Verifies a logout token. @throws OidcError when it is none, or this provider sends none */
   abstract readLogoutToken(token: string): Promise<LogoutToken>;
+}
+
+/** A configured provider and the way to it. */
+export interface Provider {
+  readonly settings: ProviderSettings;
+  readonly protocol: IdentityProvider;
+}
+
+/** Every provider that the configuration switches on. */
+export abstract class IdentityProviders {
+  /** @returns undefined for one that is off or unknown */
+  abstract findProvider(id: string): Provider | undefined;
+
+  /** @throws DomainError `not-found` */
+  abstract get(id: string): Provider;
 }

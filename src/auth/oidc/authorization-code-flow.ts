@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { AccountLinking, type FlowOutcome } from '../identities/account-linking.ts';
-import { Providers, type Provider } from './providers.ts';
+import { Providers } from './providers.ts';
+import type { Provider } from '../identities/identity-provider.port.ts';
 import { AuthorizationRequests, type RedeemedRequest, type FlowPurpose } from './authorization-requests.ts';
 import { OidcError, type OidcErrorReason } from '../identities/oidc.errors.ts';
 

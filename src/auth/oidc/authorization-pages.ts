@@ -1,6 +1,38 @@
 import { escapeHtml } from '../../http/escape-html.ts';
 import { plainPage, type RenderedPage } from '../../http/plain-page.ts';
 import { PROBLEMS, type ProblemCode } from '../../problem/problem-codes.ts';
+import type { FlowOutcome } from '../identities/account-linking.ts';
+import type { OidcErrorReason } from '../identities/oidc.errors.ts';
+import type { FlowResult } from './authorization-code-flow.ts';
+
+/** What the browser is answered with at the end of a flow. */
+export type AuthorizationResponsePage =
+  | { readonly kind: 'redirect'; readonly location: string }
+  | { readonly kind: 'page'; readonly status: number; readonly page: RenderedPage };
+
+const OK = 200;
+
+/** What the browser is told of each reason: enough to act on, and nothing of the checks. */
+const CODES: Readonly<Record<OidcErrorReason, ProblemCode>> = {
+  'state-unknown': 'sso-request-invalid',
+  'state-of-another-browser': 'sso-request-invalid',
+  'state-of-another-provider': 'sso-request-invalid',
+  'issuer-parameter': 'sso-request-invalid',
+  'code-missing': 'sso-request-invalid',
+  'provider-refused': 'sso-failed',
+  'provider-unreachable': 'sso-failed',
+  'provider-timeout': 'sso-failed',
+  'provider-answer': 'sso-failed',
+  discovery: 'sso-failed',
+  keys: 'sso-failed',
+  'token-endpoint': 'sso-failed',
+  'id-token': 'sso-failed',
+  userinfo: 'sso-failed',
+  'account-inactive': 'sso-account-refused',
+  'account-unknown': 'sso-account-refused',
+  'email-required': 'sso-email-required',
+  'link-refused': 'identity-taken',
+};
 
 /** Sends what the form says and shows the answer to be copied; values come from the form, never from this text. */
 const SCRIPT = `
@@ -17,8 +49,69 @@ form.addEventListener('submit', async (event) => {
   document.querySelector('output').textContent = answer.ok ? JSON.stringify(body, null, 2) : body.title;
 });`;
 
+/** The end of a flow: at the web application, or on a page of this server where there is none. */
+export function authorizationResponsePage(
+  { outcome, returnPath }: FlowResult,
+  frontendUrl: string | undefined,
+): AuthorizationResponsePage {
+  return frontendUrl === undefined ? pageOf(outcome) : redirectTo(frontendUrl, returnPath, outcome);
+}
+
+function redirectTo(
+  frontendUrl: string,
+  returnPath: string,
+  outcome: FlowResult['outcome'],
+): AuthorizationResponsePage {
+  const url = new URL(returnPath === '' ? frontendUrl : frontendUrl.replace(/\/+$/, '') + returnPath);
+  for (const [name, value] of Object.entries(queryOf(outcome))) url.searchParams.set(name, value);
+  const fragment = fragmentOf(outcome);
+  if (fragment !== null) url.hash = new URLSearchParams(fragment).toString();
+  return { kind: 'redirect', location: url.href };
+}
+
+function queryOf(outcome: FlowResult['outcome']): Record<string, string> {
+  switch (outcome.kind) {
+    case 'login':
+      return { code: outcome.code };
+    case 'link':
+      return { link_code: outcome.code };
+    case 'link-required':
+    case 'failure':
+      return {};
+  }
+}
+
+function fragmentOf(outcome: FlowResult['outcome']): Record<string, string> | null {
+  switch (outcome.kind) {
+    case 'link-required':
+      return { error: 'account-link-required', link_token: outcome.token };
+    case 'failure':
+      return { error: CODES[outcome.reason] };
+    case 'login':
+    case 'link':
+      return null;
+  }
+}
+
+function pageOf(outcome: FlowResult['outcome']): AuthorizationResponsePage {
+  if (outcome.kind !== 'failure') return { kind: 'page', ...resultPage(outcome) };
+  const code = CODES[outcome.reason];
+  return { kind: 'page', status: PROBLEMS[code].status, page: failurePage(code) };
+}
+
+function resultPage(outcome: FlowOutcome): { readonly status: number; readonly page: RenderedPage } {
+  switch (outcome.kind) {
+    case 'login':
+      return { status: OK, page: exchangePage(outcome.code) };
+    case 'link':
+      return { status: OK, page: codePage(outcome.code) };
+    case 'link-required':
+      return { status: PROBLEMS['account-link-required'].status, page: passwordPage(outcome.token) };
+  }
+}
+
 /** Exchanges the code of a login and offers the tokens to be copied. */
-export function exchangePage(code: string): RenderedPage {
+function exchangePage(code: string): RenderedPage {
   return plainPage({
     title: 'Signed on',
     bodyHtml: `<p>This server has no web application configured. Get the tokens of your session and copy them into your client; the code is good once, for a minute.</p>
@@ -29,7 +122,7 @@ export function exchangePage(code: string): RenderedPage {
 }
 
 /** Asks for the password of the account that an identity is to be linked to. */
-export function passwordPage(token: string): RenderedPage {
+function passwordPage(token: string): RenderedPage {
   return plainPage({
     title: PROBLEMS['account-link-required'].title,
     bodyHtml: `<p>There is an account with your address already. Enter its password to link the provider to it.</p>
@@ -41,7 +134,7 @@ export function passwordPage(token: string): RenderedPage {
 }
 
 /** Shows the code that links an identity, for the client in which the link was begun. */
-export function codePage(code: string): RenderedPage {
+function codePage(code: string): RenderedPage {
   return plainPage({
     title: 'Almost linked',
     bodyHtml: `<p>Give this code to the client in which you began: <code>POST /api/auth/identities</code>.</p><pre><output>${escapeHtml(code)}</output></pre>`,
@@ -49,7 +142,7 @@ export function codePage(code: string): RenderedPage {
 }
 
 /** Says why a sign-on failed, in our words only. */
-export function failurePage(code: ProblemCode): RenderedPage {
+function failurePage(code: ProblemCode): RenderedPage {
   const { title, meaning } = PROBLEMS[code];
   return plainPage({ title, bodyHtml: `<p>${escapeHtml(meaning)}</p><p><code>${escapeHtml(code)}</code></p>` });
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpConfig } from '../../config/http.config.ts';
-import { IdentitiesService } from '../identities/identities.service.ts';
-import { authorizationResponsePage } from './sign-on.landing.ts';
+import { IdentityLinkService } from '../identities/identity-link.service.ts';
+import { authorizationResponsePage } from './authorization-pages.ts';
 import { AuthorizationCodeFlow } from './authorization-code-flow.ts';
 import type { SignOnQuery } from './oidc.dto.ts';
 import { Providers } from './providers.ts';
@@ -16,7 +16,7 @@ export class AuthorizationResponder {
 
   constructor(
     private readonly flow: AuthorizationCodeFlow,
-    private readonly identities: IdentitiesService,
+    private readonly links: IdentityLinkService,
     private readonly providers: Providers,
     http: HttpConfig,
   ) {
@@ -32,7 +32,7 @@ export class AuthorizationResponder {
   async begin(reply: FastifyReply, providerId: string, query: SignOnQuery): Promise<void> {
     this.providers.get(providerId);
     const { link_token: token, code_challenge: challenge, return_path: path } = query;
-    const link = token === undefined ? null : await this.identities.redeemLink(token, providerId);
+    const link = token === undefined ? null : await this.links.redeemStart(token, providerId);
     const result = await this.flow.begin({
       providerId,
       returnPath: link?.returnPath ?? path ?? '',

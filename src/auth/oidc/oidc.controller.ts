@@ -6,9 +6,14 @@ import { HttpConfig } from '../../config/http.config.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { ApiLoginResponse, type LoginResponse, loginResponse } from '../login/login.dto.ts';
 import { CodeExchangeService } from '../identities/code-exchange.service.ts';
-import { ExchangeRequest, PasswordLinkRequest, ProviderListResponse, SignOnQuery } from './oidc.dto.ts';
-import { providerResponse } from './oidc.mapper.ts';
-import { PasswordLinkService } from '../identities/password-link.service.ts';
+import {
+  ExchangeRequest,
+  PasswordLinkRequest,
+  ProviderListResponse,
+  SignOnQuery,
+  providerResponse,
+} from './oidc.dto.ts';
+import { IdentityLinkService } from '../identities/identity-link.service.ts';
 import { ApiProviderName, ProviderName } from '../identities/provider-name.ts';
 import { Providers } from './providers.ts';
 import { AuthorizationResponder } from './authorization-response.ts';
@@ -23,7 +28,7 @@ export class OidcController {
     private readonly loginProviders: Providers,
     private readonly responder: AuthorizationResponder,
     private readonly codeExchange: CodeExchangeService,
-    private readonly passwordLink: PasswordLinkService,
+    private readonly links: IdentityLinkService,
     private readonly http: HttpConfig,
   ) {}
 
@@ -119,6 +124,6 @@ export class OidcController {
     'service-busy',
   )
   async link(@Body() { link_token, password }: PasswordLinkRequest): Promise<LoginResponse> {
-    return loginResponse(await this.passwordLink.link({ linkToken: link_token, password }));
+    return loginResponse(await this.links.confirmByPassword({ linkToken: link_token, password }));
   }
 }

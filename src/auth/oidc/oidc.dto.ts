@@ -1,4 +1,5 @@
 import { IsOptional, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import type { Provider } from '../identities/identity-provider.port.ts';
 import { IsWellFormed } from '../password/is-well-formed.ts';
 
 const ONE_TIME = /^ot_[A-Za-z0-9_-]{43}$/;
@@ -124,50 +125,6 @@ export class LinkBeginResponse {
   login_url!: string;
 }
 
-/** The code of a link. */
-export class AddIdentityRequest {
-  /**
-   * `link_code` of the URL to which the browser returned.
-   * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
-   */
-  @IsString()
-  @MaxLength(512)
-  code!: string;
-}
-
-/** Who the user is at a provider. */
-export class IdentityResponse {
-  /** @example "019aab7c-2f10-7c3e-8d55-5a1f0c9b7e21" */
-  id!: string;
-
-  /**
-   * Name of the provider.
-   * @example "google"
-   */
-  provider!: string;
-
-  /** @example "https://accounts.google.com" */
-  issuer!: string;
-
-  /**
-   * As the provider told it at the last login.
-   * @example "ana@clinic.example"
-   */
-  email!: string | null;
-
-  /** @example "2026-11-22T10:00:00.000Z" */
-  linked_at!: string;
-
-  /** @example "2026-11-22T10:00:00.000Z" */
-  last_login_at!: string | null;
-}
-
-/** Every identity of the user. */
-export class IdentityListResponse {
-  /** In the order in which they were linked. */
-  identities!: IdentityResponse[];
-}
-
 /** How the session at the provider ends. */
 export class ProviderLogoutResponse {
   /**
@@ -184,4 +141,9 @@ export class ProviderLogoutReceiptResponse {
    * @example 1
    */
   sessions!: number;
+}
+
+/** @param origin under which browsers reach this server */
+export function providerResponse({ settings: { id, label } }: Provider, origin: string): ProviderResponse {
+  return { id, label, login_url: `${origin}/api/auth/oidc/${id}/login` };
 }

@@ -6,12 +6,11 @@ import { CodeExchangeService } from '../identities/code-exchange.service.ts';
 import { IdentitiesController } from '../identities/identities.controller.ts';
 import { IdentitiesService } from '../identities/identities.service.ts';
 import { JustInTimeAccounts } from '../identities/just-in-time-accounts.ts';
-import { IdentityAttachment } from './identity-attachment.ts';
 import { AccountLinking } from '../identities/account-linking.ts';
-import { IdentityRemoval } from './identity-removal.ts';
 import { Identities } from '../identities/identities.ts';
 import { OidcController } from './oidc.controller.ts';
-import { PasswordLinkService } from '../identities/password-link.service.ts';
+import { IdentityLinkService } from '../identities/identity-link.service.ts';
+import { IdentityProviders } from '../identities/identity-provider.port.ts';
 import { BackChannelLogoutService } from './back-channel-logout.service.ts';
 import { ProviderSessionController } from './provider-session.controller.ts';
 import { ProviderTokenKeeper } from './provider-tokens.ts';
@@ -30,14 +29,13 @@ import { AuthorizationRequests } from './authorization-requests.ts';
     CodeExchangeService,
     IdentitiesService,
     JustInTimeAccounts,
-    IdentityAttachment,
     AccountLinking,
-    IdentityRemoval,
     Identities,
-    PasswordLinkService,
+    IdentityLinkService,
     BackChannelLogoutService,
     ProviderTokenKeeper,
     Providers,
+    { provide: IdentityProviders, useExisting: Providers },
     RpInitiatedLogoutService,
     ExchangeCodes,
     AuthorizationResponder,

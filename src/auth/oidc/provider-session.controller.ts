@@ -6,7 +6,7 @@ import type { SessionPrincipal } from '../../access/principal.ts';
 import { HttpConfig } from '../../config/http.config.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { IdentitiesService } from '../identities/identities.service.ts';
+import { IdentityLinkService } from '../identities/identity-link.service.ts';
 import {
   LinkBeginResponse,
   LinkBeginRequest,
@@ -24,7 +24,7 @@ import { RpInitiatedLogoutService } from './rp-initiated-logout.service.ts';
 @Problems('rate-limited', 'service-unavailable')
 export class ProviderSessionController {
   constructor(
-    private readonly identities: IdentitiesService,
+    private readonly links: IdentityLinkService,
     private readonly providers: Providers,
     private readonly rpInitiatedLogout: RpInitiatedLogoutService,
     private readonly backChannel: BackChannelLogoutService,
@@ -57,7 +57,7 @@ export class ProviderSessionController {
     @Body() { return_path }: LinkBeginRequest,
   ): Promise<LinkBeginResponse> {
     const { id } = this.providers.get(provider).settings;
-    const token = await this.identities.beginLink(principal, { provider: id, returnPath: return_path ?? '' });
+    const token = await this.links.begin(principal, { provider: id, returnPath: return_path ?? '' });
     return { login_url: `${this.http.origin}/api/auth/oidc/${id}/login?link_token=${token}` };
   }
 

@@ -1,22 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { HttpConfig } from '../../config/http.config.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
-import { defaultProviderId, ssoProviders, type ProviderSettings } from '../../config/sso-providers.ts';
+import { defaultProviderId, ssoProviders } from '../../config/sso-providers.ts';
 import { SsoConfig } from '../../config/sso.config.ts';
 import { OutboundClient } from '../../outbound/outbound.client.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { IdentityProvider } from '../identities/identity-provider.port.ts';
+import { IdentityProvider, IdentityProviders, type Provider } from '../identities/identity-provider.port.ts';
 import { OpenIdClient } from './openid-client.ts';
-
-/** A configured provider and the way to it. */
-export interface Provider {
-  readonly settings: ProviderSettings;
-  readonly protocol: IdentityProvider;
-}
 
 /** Every provider that the configuration switches on. */
 @Injectable()
-export class Providers {
+export class Providers extends IdentityProviders {
   readonly #providers: ReadonlyMap<string, Provider>;
   readonly #defaultId: string | undefined;
 
@@ -28,6 +22,7 @@ export class Providers {
     outbound: OutboundClient,
     plain: IdentityProvider,
   ) {
+    super();
     const parts = { sso, nextcloud, http };
     const entries = ssoProviders(parts).map((settings): [string, Provider] => {
       const protocol = settings.kind === 'oidc' ? new OpenIdClient(settings, outbound) : plain;
@@ -42,12 +37,12 @@ export class Providers {
     return [...this.#providers.values()];
   }
 
-  findProvider(id: string): Provider | undefined {
+  override findProvider(id: string): Provider | undefined {
     return this.#providers.get(id);
   }
 
   /** @throws DomainError `not-found` */
-  get(id: string): Provider {
+  override get(id: string): Provider {
     const provider = this.findProvider(id);
     if (provider === undefined) throw new DomainError('not-found');
     return provider;
