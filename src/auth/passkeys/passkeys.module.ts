@@ -11,7 +11,6 @@ import { PasskeyRegistrations } from './passkey-registrations.ts';
 import { Passkeys } from './passkeys.ts';
 import { PasskeysController } from './passkeys.controller.ts';
 import { PasskeysService } from './passkeys.service.ts';
-import { RelyingParty } from './relying-party.ts';
 
 /** Passkeys (WebAuthn): as a second factor, and as a login by themselves. */
 @Module({
@@ -25,7 +24,6 @@ import { RelyingParty } from './relying-party.ts';
     PasskeyRegistrations,
     Passkeys,
     PasskeysService,
-    RelyingParty,
   ],
   exports: [PasskeyAssertions],
 })

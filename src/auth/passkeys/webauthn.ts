@@ -7,12 +7,22 @@ import {
 } from '@simplewebauthn/server';
 import { COSEALG, decodeAttestationObject, isoBase64URL } from '@simplewebauthn/server/helpers';
 import { Injectable } from '@nestjs/common';
+import { AuthConfig } from '../../config/auth.config.ts';
+import { HttpConfig } from '../../config/http.config.ts';
 import type { AssertionResponse, AttestationResponse, CredentialKey, NewCredential } from './webauthn.types.ts';
-import { RelyingParty } from './relying-party.ts';
 
 /** How long a browser lets its user search for the key; our own tokens are valid as long. */
 const TIMEOUT_MS = 5 * 60 * 1000;
 const ALGORITHMS = [COSEALG.EdDSA, COSEALG.ES256, COSEALG.RS256];
+
+/** Who passkeys are made for (WebAuthn Level 3 section 4, Relying Party). */
+export interface RelyingParty {
+  readonly name: string;
+  /** Domain that passkeys belong to. */
+  readonly id: string;
+  /** Origins whose pages may use them. */
+  readonly origins: readonly string[];
+}
 
 /** Options as the browser takes them, and the challenge in them that its answer must repeat. */
 export interface CeremonyOptions {
@@ -41,13 +51,17 @@ export interface AssertionCheck {
 /** Makes the options of WebAuthn ceremonies and verifies the responses (WebAuthn Level 3 section 7). */
 @Injectable()
 export class WebAuthn {
-  constructor(private readonly party: RelyingParty) {}
+  readonly #party: RelyingParty;
+
+  constructor(auth: AuthConfig, http: HttpConfig) {
+    this.#party = relyingPartyOf(auth, http);
+  }
 
   /** A passkey that its authenticator can find without being told a name, and that verifies its user. */
   async registrationOptions({ userId, email, fullName, known }: RegisteringUser): Promise<CeremonyOptions> {
     const options = await generateRegistrationOptions({
-      rpName: this.party.name,
-      rpID: this.party.id,
+      rpName: this.#party.name,
+      rpID: this.#party.id,
       userName: email,
       userDisplayName: fullName ?? email,
       userID: handleOf(userId),
@@ -66,7 +80,7 @@ export class WebAuthn {
     requiresVerifiedUser: boolean,
   ): Promise<CeremonyOptions> {
     const options = await generateAuthenticationOptions({
-      rpID: this.party.id,
+      rpID: this.#party.id,
       timeout: TIMEOUT_MS,
       userVerification: requiresVerifiedUser ? 'required' : 'preferred',
       ...(known.length > 0 && { allowCredentials: known.map(descriptor) }),
@@ -81,8 +95,8 @@ export class WebAuthn {
       const { registrationInfo } = await verifyRegistrationResponse({
         response: { ...response, type: 'public-key', clientExtensionResults: {} },
         expectedChallenge: challenge,
-        expectedOrigin: [...this.party.origins],
-        expectedRPID: this.party.id,
+        expectedOrigin: [...this.#party.origins],
+        expectedRPID: this.#party.id,
         requireUserVerification: true,
         supportedAlgorithmIDs: ALGORITHMS,
       });
@@ -112,8 +126,8 @@ export class WebAuthn {
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
         response: { ...response, type: 'public-key', clientExtensionResults: {} },
         expectedChallenge: challenge,
-        expectedOrigin: [...this.party.origins],
-        expectedRPID: this.party.id,
+        expectedOrigin: [...this.#party.origins],
+        expectedRPID: this.#party.id,
         requireUserVerification: requiresVerifiedUser,
         // The counter is compared by us, after the signature and in the database: see Passkeys.recordUse.
         credential: {
@@ -127,6 +141,18 @@ export class WebAuthn {
       return null;
     }
   }
+}
+
+/** The relying party that the configuration describes: the host of PUBLIC_URL, unless the operator says otherwise. */
+export function relyingPartyOf(auth: AuthConfig, http: HttpConfig): RelyingParty {
+  const id = auth.webauthnRpId ?? new URL(http.origin).hostname;
+  const known = [http.origin, ...(http.frontendUrl === undefined ? [] : [http.frontendUrl]), ...http.corsOrigins];
+  const origins = auth.webauthnOrigins ?? known.filter((url) => isBelow(new URL(url).hostname, id));
+  return { name: 'VoiceAssist', id, origins: [...new Set(origins.map((url) => new URL(url).origin))] };
+}
+
+function isBelow(host: string, domain: string): boolean {
+  return host === domain || host.endsWith(`.${domain}`);
 }
 
 /** What an authenticator keeps for a user: the 16 bytes of the id, which say nothing about the person. */

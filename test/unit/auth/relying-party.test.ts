@@ -1,11 +1,11 @@
 // Where passkeys may be used (WEBAUTHN_RP_ID, WEBAUTHN_ORIGINS).
 import { describe, expect, it } from '@jest/globals';
-import { RelyingParty } from '../../../src/auth/passkeys/relying-party.ts';
+import { relyingPartyOf, type RelyingParty } from '../../../src/auth/passkeys/webauthn.ts';
 import { readEnvironment } from '../../../src/config/read-environment.ts';
 
 function partyOf(env: Record<string, string>): RelyingParty {
   const { auth, http } = readEnvironment({ NODE_ENV: 'test', DATA_DIR: '/nowhere', ...env });
-  return new RelyingParty(auth, http);
+  return relyingPartyOf(auth, http);
 }
 
 describe('the relying party of passkeys', () => {
