@@ -37,7 +37,7 @@ export interface NewOneTimeToken<Payload> {
 export interface FoundOneTimeToken<Payload> {
   readonly userId: string | null;
   readonly payload: Payload;
-  /** Wrong guesses made with it, see `noteAttempt`. */
+  /** Wrong guesses made with it, see `recordAttempt`. */
   readonly attempts: number;
 }
 

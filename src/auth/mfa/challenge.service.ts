@@ -4,7 +4,7 @@ import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Notifier } from '../../notifications/notifier.ts';
 import { SessionService } from '../sessions/session.service.ts';
 import type { TokenPair } from '../sessions/token-issuer.ts';
-import { MfaChallenges, type PendingLogin } from './challenge-attempts.ts';
+import { MfaChallenges, type PendingLogin } from './mfa-challenges.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import { SecondFactors, type SecondFactorMethod } from './second-factors.ts';
 

@@ -5,7 +5,7 @@ import { SessionService } from '../sessions/session.service.ts';
 import type { TokenPair } from '../sessions/token-issuer.ts';
 import { FactorChanges } from './factor-changes.ts';
 import { SecondFactors } from './second-factors.ts';
-import { MfaChallenges, type PendingLogin } from './challenge-attempts.ts';
+import { MfaChallenges, type PendingLogin } from './mfa-challenges.ts';
 import { TotpFactors } from './totp-factors.ts';
 import { totpSetUp, type TotpSetUp } from './totp.ts';
 

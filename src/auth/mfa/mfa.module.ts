@@ -9,7 +9,7 @@ import { FactorChanges } from './factor-changes.ts';
 import { MfaController } from './mfa.controller.ts';
 import { MfaService } from './mfa.service.ts';
 import { SecondFactorFailures } from './second-factor-failures.ts';
-import { MfaChallenges } from './challenge-attempts.ts';
+import { MfaChallenges } from './mfa-challenges.ts';
 
 /** Authenticator apps, recovery codes and the second step of a login. */
 @Module({

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../problem/domain-error.ts';
-import { MfaChallenges } from '../mfa/challenge-attempts.ts';
+import { MfaChallenges } from '../mfa/mfa-challenges.ts';
 import { ChallengeService } from '../mfa/challenge.service.ts';
 import type { TokenPair } from '../sessions/token-issuer.ts';
 import { PasskeyAssertions, type AssertionAnswer, type AuthenticationOptions } from './passkey-assertions.ts';
