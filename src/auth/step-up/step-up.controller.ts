@@ -6,7 +6,6 @@ import { AuthConfig } from '../../config/auth.config.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { AuthenticationOptionsResponse, assertionOf, authenticationOptionsResponse } from '../passkeys/passkeys.dto.ts';
-import { PasskeyStepUpService } from './passkey-step-up.service.ts';
 import { SteppedUpResponse, StepUpRequest } from './step-up.dto.ts';
 import { StepUpService } from './step-up.service.ts';
 
@@ -20,8 +19,7 @@ export class StepUpController {
   readonly #lifeSeconds: number;
 
   constructor(
-    private readonly typed: StepUpService,
-    private readonly passkeys: PasskeyStepUpService,
+    private readonly stepUps: StepUpService,
     config: AuthConfig,
   ) {
     this.#lifeSeconds = config.stepUpMinutes * SECONDS_PER_MINUTE;
@@ -51,11 +49,11 @@ export class StepUpController {
     @Body() { password, code, authentication_token, response }: StepUpRequest,
   ): Promise<SteppedUpResponse> {
     if (response == null) {
-      await this.typed.prove(principal, { password: password ?? undefined, code: code ?? undefined });
+      await this.stepUps.prove(principal, { password: password ?? undefined, code: code ?? undefined });
     } else {
       if (authentication_token == null) throw missingToken();
       const answer = { authenticationToken: authentication_token, response: assertionOf(response) };
-      await this.passkeys.prove(principal, answer);
+      await this.stepUps.proveByPasskey(principal, answer);
     }
     return { expires_in: this.#lifeSeconds };
   }
@@ -66,7 +64,7 @@ export class StepUpController {
   @ApiOkResponse({ type: AuthenticationOptionsResponse })
   @Problems('no-second-factor')
   async passkeyOptions(@CurrentSession() principal: SessionPrincipal): Promise<AuthenticationOptionsResponse> {
-    return authenticationOptionsResponse(await this.passkeys.createOptions(principal));
+    return authenticationOptionsResponse(await this.stepUps.createOptions(principal));
   }
 }
 

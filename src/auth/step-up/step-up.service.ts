@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
+import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { LoginService } from '../login/login.service.ts';
 import { FactorOwnerLock } from '../mfa/factor-owner-lock.ts';
-import { SecondFactors } from '../mfa/second-factors.ts';
-import { StepUpRecords } from './step-up-records.ts';
+import { SecondFactors, type SecondFactorMethod } from '../mfa/second-factors.ts';
+import { PasskeyAssertions, type AssertionAnswer, type AuthenticationOptions } from '../passkeys/passkey-assertions.ts';
 
 /** What a user has typed. */
 export interface TypedProof {
@@ -19,7 +20,7 @@ interface WantedProof {
   readonly code: boolean;
 }
 
-/** A fresh proof of identity in a session, by password and code. */
+/** A fresh proof of identity in a session: by password and code, or by a passkey that verifies its user. */
 @Injectable()
 export class StepUpService {
   constructor(
@@ -27,7 +28,8 @@ export class StepUpService {
     private readonly logins: LoginService,
     private readonly ownerLock: FactorOwnerLock,
     private readonly factors: SecondFactors,
-    private readonly records: StepUpRecords,
+    private readonly assertions: PasskeyAssertions,
+    private readonly trail: AuditTrail,
   ) {}
 
   /**
@@ -39,7 +41,21 @@ export class StepUpService {
     requireGiven(wanted, { password, code });
     if (wanted.password) await this.#provePassword(principal, password ?? '');
     if (wanted.code) await this.ownerLock.verifyFactor(principal, (em) => this.#proveCode(em, principal, code ?? ''));
-    else await this.database.transaction((em) => this.records.succeed(em, principal, 'password'));
+    else await this.database.transaction((em) => this.#succeed(em, principal, 'password'));
+  }
+
+  /** @throws DomainError `no-second-factor` when the account has no passkey */
+  async createOptions({ userId, sessionId }: SessionPrincipal): Promise<AuthenticationOptions> {
+    const question = await this.database.transaction((em) =>
+      this.assertions.createOptions(em, { kind: 'step-up', userId, sessionId }),
+    );
+    if (question === null) throw new DomainError('no-second-factor');
+    return question;
+  }
+
+  /** @throws DomainError `wrong-second-factor`, `rate-limited` */
+  async proveByPasskey(principal: SessionPrincipal, answer: AssertionAnswer): Promise<void> {
+    await this.ownerLock.verifyFactor(principal, (em) => this.#provePasskey(em, principal, answer));
   }
 
   /** A second factor is asked for wherever there is one: a stolen password must not be enough to remove it. */
@@ -63,7 +79,7 @@ export class StepUpService {
   async #provePassword(principal: SessionPrincipal, password: string): Promise<void> {
     const checked = await this.logins.checkCredentials({ email: principal.email, password });
     if (checked.isRight && checked.user.id === principal.userId) return;
-    await this.database.transaction((em) => this.records.fail(em, principal, 'wrong-password'));
+    await this.database.transaction((em) => this.#fail(em, principal, 'wrong-password'));
     throw new DomainError('wrong-password');
   }
 
@@ -71,11 +87,59 @@ export class StepUpService {
     await this.ownerLock.lock(em, principal);
     const method = await this.factors.accept(em, principal.userId, code);
     if (method === null) {
-      await this.records.fail(em, principal, 'wrong-second-factor');
+      await this.#fail(em, principal, 'wrong-second-factor');
       return null;
     }
-    await this.records.succeed(em, principal, method);
+    await this.#succeed(em, principal, method);
     return true;
+  }
+
+  async #provePasskey(em: EntityManager, principal: SessionPrincipal, answer: AssertionAnswer): Promise<true | null> {
+    const { userId, sessionId } = principal;
+    await this.ownerLock.lock(em, principal);
+    const { isRight } = await this.assertions.verify(em, { kind: 'step-up', userId, sessionId }, answer);
+    if (!isRight) {
+      await this.#fail(em, principal, 'wrong-second-factor');
+      return null;
+    }
+    await this.#succeed(em, principal, 'passkey');
+    return true;
+  }
+
+  /** Makes the proof of this session, and of no other, fresh. */
+  async #succeed(
+    em: EntityManager,
+    principal: SessionPrincipal,
+    method: SecondFactorMethod | 'password',
+  ): Promise<void> {
+    const { userId, sessionId } = principal;
+    await em.execute(
+      'update sessions set authenticated_at = clock_timestamp() where id = ? and user_id = ? and ended_at is null',
+      [sessionId, userId],
+    );
+    await this.#append(em, principal, { outcome: 'success', details: { method } });
+  }
+
+  async #fail(
+    em: EntityManager,
+    principal: SessionPrincipal,
+    reason: 'wrong-password' | 'wrong-second-factor',
+  ): Promise<void> {
+    await this.#append(em, principal, { outcome: 'failure', details: { reason } });
+  }
+
+  async #append(
+    em: EntityManager,
+    { userId, sessionId }: SessionPrincipal,
+    event: { outcome: 'success' | 'failure'; details: Record<string, string> },
+  ): Promise<void> {
+    await this.trail.append(em, {
+      actorId: userId,
+      action: 'session.step-up',
+      targetType: 'session',
+      targetId: sessionId,
+      ...event,
+    });
   }
 }
 
