@@ -7,7 +7,7 @@ import { LimitsConfig } from '../config/limits.config.ts';
 import { UsersModule } from '../users/users.module.ts';
 import { AccessTokensModule } from './access-tokens/access-tokens.module.ts';
 import { AuthController } from './auth.controller.ts';
-import { AccountMailsModule } from './accounts/account-mails.module.ts';
+import { AccountMails } from './accounts/account-mails.ts';
 import { AdminGuard } from './guards/admin.guard.ts';
 import { JwtAuthGuard } from './guards/jwt-auth.guard.ts';
 import { JwtStrategy } from './guards/jwt.strategy.ts';
@@ -31,9 +31,9 @@ import { PasswordController } from './password/password.controller.ts';
 import { PasswordPolicy } from './password/password-policy.ts';
 import { PasswordService } from './password/password.service.ts';
 import { InitialAdministrator } from './accounts/initial-administrator.ts';
+import { MailRateLimit } from './accounts/mail-rate-limit.ts';
 import { RegistrationService } from './accounts/registration.service.ts';
 import { SelfRegistrationService } from './accounts/self-registration.service.ts';
-import { TakenAddresses } from './accounts/taken-addresses.ts';
 import { SessionLoader } from './sessions/session-loader.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { AccessKeys } from './sessions/access-keys.ts';
@@ -43,7 +43,6 @@ import { TokenIssuer } from './sessions/token-issuer.ts';
 /** Registration, login, tokens, sessions, passwords, and the guards of every route. */
 @Module({
   imports: [
-    AccountMailsModule,
     UsersModule,
     AccessTokensModule,
     JwtModule.registerAsync({
@@ -60,11 +59,13 @@ import { TokenIssuer } from './sessions/token-issuer.ts';
   controllers: [AuthController, PasswordController],
   providers: [
     AccessKeys,
+    AccountMails,
     LoginThrottle,
     InitialAdministrator,
     JwtStrategy,
     LoginCompletion,
     LoginService,
+    MailRateLimit,
     NewPasswords,
     OneTimeTokens,
     PasswordChanges,
@@ -77,7 +78,6 @@ import { TokenIssuer } from './sessions/token-issuer.ts';
     SecondFactors,
     SessionLoader,
     SessionService,
-    TakenAddresses,
     TokenIssuer,
     TotpFactors,
     // In this order: who it is, how often, and what is allowed. Refused administrators' routes count as well, because
@@ -92,6 +92,7 @@ import { TokenIssuer } from './sessions/token-issuer.ts';
   ],
   // For the rooms of auth that are modules of their own: mfa, passkeys, oidc, access tokens.
   exports: [
+    AccountMails,
     LoginCompletion,
     LoginService,
     NewPasswords,

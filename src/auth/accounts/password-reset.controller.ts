@@ -4,7 +4,6 @@ import { LimitedAs, Public } from '../../access/declarations.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { ACCEPTED, AcceptedResponse, AddressRequest } from './email.dto.ts';
 import { ResetPasswordRequest } from '../password/password.dto.ts';
-import { PasswordRenewalService } from './password-renewal.service.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 
 /** A forgotten password. */
@@ -19,10 +18,7 @@ import { PasswordResetService } from './password-reset.service.ts';
 )
 @Controller('auth/password')
 export class PasswordResetController {
-  constructor(
-    private readonly resets: PasswordResetService,
-    private readonly renewal: PasswordRenewalService,
-  ) {}
+  constructor(private readonly resets: PasswordResetService) {}
 
   @Public()
   @LimitedAs('mail')
@@ -55,6 +51,6 @@ export class PasswordResetController {
   @ApiNoContentResponse({ description: 'The password is changed; log in with it.' })
   @Problems('one-time-token-invalid', 'service-busy')
   async reset(@Body() { token, new_password }: ResetPasswordRequest): Promise<void> {
-    await this.renewal.renew({ token, newPassword: new_password });
+    await this.resets.renew({ token, newPassword: new_password });
   }
 }
