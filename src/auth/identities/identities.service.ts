@@ -13,7 +13,7 @@ import { Identities } from './identities.ts';
 import { JustInTimeAccounts, type ResolvedAccount } from './just-in-time-accounts.ts';
 import { OidcError } from './oidc.errors.ts';
 
-/** A verified identity, and the account that its owner has shown to own. */
+/** A verified identity, and the account of the user that proved to own it. */
 export interface Attachment {
   readonly userId: string;
   /** Name of the provider in the configuration. */
@@ -40,7 +40,7 @@ export class IdentitiesService {
   }
 
   /**
-   * Gives an identity to an account whose owner asked for it. Appends to the audit trail: call it last.
+   * Links an identity to an account, because its user asked for it. Appends to the audit trail: call it last.
    *
    * @throws DomainError `identity-taken`, `not-found` when the provider is off meanwhile, `unauthenticated`
    */

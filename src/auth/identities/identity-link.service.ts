@@ -34,13 +34,13 @@ export interface LinkStart extends LinkWish {
   readonly sessionId: string;
 }
 
-/** What somebody shows to link an identity to an account. */
+/** What a user presents to link an identity to an account. */
 export interface PasswordLink {
   readonly linkToken: string;
   readonly password: string;
 }
 
-/** Links an identity to an account, on behalf of who is logged in to it or knows its password. */
+/** Links an identity to an account, for a user who is logged in to it or knows its password. */
 @Injectable()
 export class IdentityLinkService {
   constructor(

@@ -36,7 +36,7 @@ export type LoginOutcome = PendingOutcome | { readonly kind: 'tokens'; readonly 
 /** What `mfa-challenge` and `mfa-enrolment` tokens carry from the first step to the second. */
 export interface StepPayload {
   readonly opening: SessionOpening;
-  /** Digest of password and rights at the first step: when they change, the token is worth nothing. */
+  /** Digest of password and rights at the first step: when they change, the token is invalid. */
   readonly accountState: string;
 }
 
@@ -74,7 +74,7 @@ export class LoginCompletion {
     });
   }
 
-  /** The second step of an account whose first step counts for one factor; null when the first is enough. */
+  /** The second step that is required after a first step of one factor; null when none is. */
   async #pendingStep(em: EntityManager, user: User, opening: SessionOpening): Promise<PendingOutcome | null> {
     const methods = await this.factors.methodsOf(em, user.id);
     const payload: StepPayload = { opening, accountState: accountState(user) };

@@ -34,7 +34,7 @@ export class ChallengeService {
   }
 
   /**
-   * Opens the session of a login whose second step was right.
+   * Opens the session of a login after its second step.
    *
    * @param method what the second step was made with
    */

@@ -20,7 +20,7 @@ export interface RelyingParty {
   readonly name: string;
   /** Domain that passkeys belong to. */
   readonly id: string;
-  /** Origins whose pages may use them. */
+  /** Origins of the pages that may use them. */
   readonly origins: readonly string[];
 }
 

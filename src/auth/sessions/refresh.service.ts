@@ -93,8 +93,8 @@ export class RefreshService {
   }
 
   /**
-   * A used token has come back: somebody has copied it, and nobody can tell who is the thief. Ends the session, tells its
-   * user, and records it: all of it or nothing.
+   * After a used token was used again: somebody has copied it, and nobody can tell who is the thief. Ends the session,
+   * tells its user, and records it: all of it or nothing.
    */
   async #endReused(em: EntityManager, { session_id, user_id, email, label }: TokenState): Promise<void> {
     await endSession(em, session_id, 'token-reuse');

@@ -41,8 +41,8 @@ export async function endOtherSessions(
 }
 
 /**
- * Locks the account of a request and asks once more whether its session lives: what ends all sessions of an account
- * (a reset, a deactivation) locks it as well, and nothing that the session began before may outlive that.
+ * Locks the account of a request and checks once more that its session is active: what ends all sessions of an
+ * account (a reset, a deactivation) locks it as well, and nothing that the session began before may outlive that.
  *
  * @throws DomainError `unauthenticated`
  */

@@ -30,7 +30,7 @@ const REFRESH_TOKEN_PREFIX = 'rt_';
 const REFRESH_TOKEN_BYTES = 32;
 const REFRESH_TOKEN = /^rt_[A-Za-z0-9_-]{43}$/;
 
-/** Issues access tokens (JWT, RFC 7519) with the claims of RFC 9068 that apply, each with a `jti` of its own. */
+/** Issues token pairs; access tokens are JWTs (RFC 7519) with the claims of RFC 9068 that apply, each with a `jti` of its own. */
 @Injectable()
 export class TokenIssuer {
   readonly #keyId: string;
