@@ -11,6 +11,7 @@ import { AppModule } from './app.module.ts';
 import type { Configuration } from './config/configuration.ts';
 import { logRequests } from './http/access-log.ts';
 import { acceptLogoutForms } from './http/logout-form.ts';
+import { allowOrigins } from './http/cors.ts';
 import { limitBodyTime } from './http/body-deadline.ts';
 import { serveAccountPages } from './http/account-pages.ts';
 import { InFlight } from './http/in-flight.ts';
@@ -63,6 +64,7 @@ export async function createApp(configuration: Configuration, embedded?: Embedde
 
 async function configureApp(app: NestFastifyApplication, { http }: Configuration, inFlight: InFlight): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
+  await allowOrigins(fastify, http.corsOrigins);
   identifyRequests(fastify);
   inFlight.watch(fastify);
   logRequests(fastify, await app.resolve(PinoLogger));
@@ -73,21 +75,6 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   limitBodyTime(fastify, REQUEST_TIMEOUT_MS);
   acceptLogoutForms(fastify);
   watchBodies(fastify);
-  app.enableCors({
-    origin: [...http.corsOrigins],
-    credentials: true,
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: [
-      'ETag',
-      'Retry-After',
-      'X-Request-ID',
-      'X-Correlation-ID',
-      'Location',
-      'Content-Disposition',
-      'Content-Range',
-    ],
-    maxAge: 600,
-  });
   app.setGlobalPrefix('api', { exclude: ['health', 'ready', 'metrics', ...SHORT_SIGN_ON_PATHS] });
   app.useGlobalPipes(new ProblemValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
