@@ -87,6 +87,9 @@ export type LimitName = 'register' | 'login' | 'refresh' | 'link' | 'doctor' | '
 /** Counts the requests of a route against a limit of its own (429 `rate-limited`) instead of the general one. */
 export const LimitedAs = (name: LimitName): CustomDecorator => SetMetadata(REQUEST_LIMIT, name);
 
+/** Counts the requests of a route against no limit. */
+export const Unlimited = (): CustomDecorator => SetMetadata(REQUEST_LIMIT, null);
+
 /** A request that a guard has let through. */
 export interface AuthenticatedRequest {
   user?: Principal;

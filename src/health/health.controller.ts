@@ -1,15 +1,14 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
-import { Public } from '../access/declarations.ts';
+import { Public, Unlimited } from '../access/declarations.ts';
 import { HealthResponse, ReadinessResponse } from './health.dto.ts';
 import { HealthService } from './health.service.ts';
 
 /** Probes for orchestrators; also answer HEAD. */
 @ApiTags('operations')
 @Public()
-@SkipThrottle()
+@Unlimited()
 @Controller()
 export class HealthController {
   constructor(private readonly health: HealthService) {}

@@ -1,15 +1,14 @@
 import { Controller, Get, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
-import { Public } from '../access/declarations.ts';
+import { Public, Unlimited } from '../access/declarations.ts';
 import { MetricsAccessGuard } from './metrics-access.guard.ts';
 import { Metrics } from './metrics.ts';
 
 /** Numbers for Prometheus; no part of the API, hence not in its document. */
 @ApiExcludeController()
 @Public()
-@SkipThrottle()
+@Unlimited()
 @UseGuards(MetricsAccessGuard)
 @Controller('metrics')
 export class MetricsController {

@@ -2,25 +2,29 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { IS_ADMIN_ONLY, type AuthenticatedRequest } from '../../access/declarations.ts';
+import { declared, type OfRoute } from '../../access/route-declaration.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 
 /** Keeps everybody but administrators out of the routes declared for them, and records who tried. */
 @Injectable()
 export class AdminGuard implements CanActivate {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly trail: AuditTrail,
-  ) {}
+  readonly #isAdminOnly: OfRoute<boolean | undefined>;
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const isAdminOnly = this.reflector.getAllAndOverride<boolean | undefined>(IS_ADMIN_ONLY, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (isAdminOnly !== true) return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
-    if (request.user?.role === 'admin') return true;
+  constructor(
+    reflector: Reflector,
+    private readonly trail: AuditTrail,
+  ) {
+    this.#isAdminOnly = declared(reflector, IS_ADMIN_ONLY);
+  }
+
+  canActivate(context: ExecutionContext): true | Promise<never> {
+    if (this.#isAdminOnly(context) !== true) return true;
+    const request = context.getArgByIndex<FastifyRequest & AuthenticatedRequest>(0);
+    return request.user?.role === 'admin' ? true : this.#refuse(request);
+  }
+
+  async #refuse(request: FastifyRequest & AuthenticatedRequest): Promise<never> {
     await this.trail.record({
       actorId: request.user?.userId ?? null,
       action: 'access.denied',

@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { ThrottlerModuleOptions } from '@nestjs/throttler';
 import { REQUEST_LIMIT, type AuthenticatedRequest, type LimitName } from '../../access/declarations.ts';
+import { declared } from '../../access/route-declaration.ts';
 import type { LimitsConfig } from '../../config/limits.config.ts';
 import { clientNetwork } from '../../http/client-network.ts';
 import type { CountingStorage } from './counting-storage.ts';
@@ -34,9 +35,8 @@ export function requestLimits({ config, storage, reflector }: LimitParts): Throt
     sso: { max: config.ssoPerMinute, windowMs: MINUTE_MS },
     requests: { max: config.requestsPerMinute, windowMs: MINUTE_MS },
   };
-  const nameOf = (context: ExecutionContext): LimitName =>
-    reflector.getAllAndOverride<LimitName | undefined>(REQUEST_LIMIT, [context.getHandler(), context.getClass()]) ??
-    'requests';
+  const declaredName = declared<LimitName>(reflector, REQUEST_LIMIT);
+  const nameOf = (context: ExecutionContext): LimitName => declaredName(context) ?? 'requests';
   return {
     storage,
     // What remains is not told in headers: they would differ between answers that must be alike.

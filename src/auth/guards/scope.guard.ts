@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { REQUIRED_SCOPE, type AuthenticatedRequest } from '../../access/declarations.ts';
+import { declared, type OfRoute } from '../../access/route-declaration.ts';
 import type { Scope } from '../../access/scopes.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError } from '../../problem/domain-error.ts';
@@ -11,17 +12,21 @@ const CHALLENGE = 'Bearer realm="voiceassist", error="insufficient_scope"';
 /** Lets personal access tokens into the routes that declare a scope they have, and into no other. */
 @Injectable()
 export class ScopeGuard implements CanActivate {
+  readonly #requiredScope: OfRoute<Scope | undefined>;
+
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     private readonly trail: AuditTrail,
-  ) {}
+  ) {
+    this.#requiredScope = declared(reflector, REQUIRED_SCOPE);
+  }
 
   canActivate(context: ExecutionContext): true | Promise<never> {
-    const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
+    const request = context.getArgByIndex<FastifyRequest & AuthenticatedRequest>(0);
     const { user } = request;
     // Nobody: the route is public. Null: a session, which may do all that its user may.
     if (user === undefined || user.scopes === null) return true;
-    const required = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler());
+    const required = this.#requiredScope(context);
     if (required !== undefined && user.scopes.has(required)) return true;
     return this.#refuse(request, user.userId, required);
   }

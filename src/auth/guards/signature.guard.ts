@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { NEEDS_SIGNATURE, type AuthenticatedRequest } from '../../access/declarations.ts';
+import { declared, type OfRoute } from '../../access/route-declaration.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { signedRequestOf } from '../../signing/signed-request.ts';
@@ -10,16 +11,22 @@ import { RequestSignatures } from '../../signing/request-signatures.ts';
 /** Lets only signed requests into the operations that are marked, where there are keys, and records what it refuses. */
 @Injectable()
 export class SignatureGuard implements CanActivate {
+  readonly #isMarked: OfRoute<boolean | undefined>;
+
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     private readonly signatures: RequestSignatures,
     private readonly trail: AuditTrail,
-  ) {}
+  ) {
+    this.#isMarked = declared(reflector, NEEDS_SIGNATURE);
+  }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const isMarked = this.reflector.get<boolean | undefined>(NEEDS_SIGNATURE, context.getHandler());
-    if (isMarked !== true || !this.signatures.isOn('operations')) return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
+  canActivate(context: ExecutionContext): true | Promise<true> {
+    if (this.#isMarked(context) !== true || !this.signatures.isOn('operations')) return true;
+    return this.#verify(context.getArgByIndex<FastifyRequest & AuthenticatedRequest>(0));
+  }
+
+  async #verify(request: FastifyRequest & AuthenticatedRequest): Promise<true> {
     try {
       await this.signatures.verify(signedRequestOf(request), 'operations');
     } catch (error) {

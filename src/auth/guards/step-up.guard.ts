@@ -1,6 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { NEEDS_STEP_UP, type AuthenticatedRequest } from '../../access/declarations.ts';
+import { declared, type OfRoute } from '../../access/route-declaration.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 
@@ -9,22 +10,17 @@ const SECONDS_PER_MINUTE = 60;
 /** Refuses sensitive changes unless the user was authenticated recently; requests with an access token always. */
 @Injectable()
 export class StepUpGuard implements CanActivate {
+  readonly #isNeeded: OfRoute<boolean | undefined>;
   readonly #maxSeconds: number;
 
-  constructor(
-    private readonly reflector: Reflector,
-    config: AuthConfig,
-  ) {
+  constructor(reflector: Reflector, config: AuthConfig) {
+    this.#isNeeded = declared(reflector, NEEDS_STEP_UP);
     this.#maxSeconds = config.stepUpMinutes * SECONDS_PER_MINUTE;
   }
 
   canActivate(context: ExecutionContext): boolean {
-    const isNeeded = this.reflector.getAllAndOverride<boolean | undefined>(NEEDS_STEP_UP, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (isNeeded !== true) return true;
-    const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    if (this.#isNeeded(context) !== true) return true;
+    const { user } = context.getArgByIndex<AuthenticatedRequest>(0);
     if (user?.sessionId != null && user.authenticatedSecondsAgo <= this.#maxSeconds) return true;
     throw new DomainError('step-up-required');
   }
