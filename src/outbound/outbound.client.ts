@@ -3,17 +3,15 @@ import type { Counters } from '../ephemeral/counters.port.ts';
 import { DomainError, isDomainError } from '../problem/domain-error.ts';
 import { AddressGuard } from './address-guard.ts';
 import { readBeginning } from './bounded-read.ts';
-import { CallDeadline } from './call-deadline.ts';
 import type { BreakerOutcome } from './circuit-breaker.ts';
 import { exchange, type Exchange } from './exchange.ts';
 import { peerPins, type ResolveHost } from './guarded-connector.ts';
 import type { ExchangeRecord, OutboundRequest, OutboundResponse, TlsRefusal } from './outbound.types.ts';
-import { pinnedTarget } from './request-target.ts';
 import { parseRetryAfterMs, pause, retryDelayMs } from './retry-after.ts';
 import { SpkiPins } from './spki-pins.ts';
 import { outboundSecureContext } from './tls-context.ts';
 import { failure, isReset } from './transport-error.ts';
-import type { FailureVerdict, UpstreamPolicy, UpstreamTrust } from './upstream.policy.ts';
+import { pinnedTarget, type FailureVerdict, type UpstreamPolicy, type UpstreamTrust } from './upstream.policy.ts';
 import { UpstreamPool, type ConnectionParts, type Upstream } from './upstream.pool.ts';
 
 /** Settings of the one way out. */
@@ -185,6 +183,22 @@ export class OutboundClient {
     const { status, headers } = response;
     const backoff = policy.backoffOf({ status, headers, channel: request.channel ?? '' });
     if (backoff !== null) await upstream.backoff.start(backoff);
+  }
+}
+
+/** The time a whole call may take, joined with the caller's own signal. Every timer ends with `clear`. */
+class CallDeadline {
+  readonly signal: AbortSignal;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(upstream: string, totalTimeoutMs: number, callerSignal?: AbortSignal) {
+    const controller = new AbortController();
+    this.timer = setTimeout(() => controller.abort(failure('upstream-timeout', upstream, 'total')), totalTimeoutMs);
+    this.signal = callerSignal ? AbortSignal.any([controller.signal, callerSignal]) : controller.signal;
+  }
+
+  clear(): void {
+    clearTimeout(this.timer);
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Counters } from '../ephemeral/counters.port.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import type { ProblemCode } from '../problem/problem-codes.ts';
-import { EVERY_CHANNEL, type Backoff } from './retry-after-rest.ts';
+import { EVERY_CHANNEL, type Backoff } from './retry-after.ts';
 import type { UpstreamPolicy } from './upstream.policy.ts';
 
 interface Held {

@@ -1,5 +1,6 @@
-import { retryAfterBackoff, type Backoff, type BackoffRequest } from './retry-after-rest.ts';
+import { DomainError } from '../problem/domain-error.ts';
 import type { ProblemCode } from '../problem/problem-codes.ts';
+import { retryAfterBackoff, type Backoff, type BackoffRequest } from './retry-after.ts';
 
 /** Who chose the host: the operator (configuration) or a user (a form field). */
 export type UpstreamTrust = 'operator' | 'user';
@@ -90,4 +91,20 @@ export function defineUpstreamPolicy(input: UpstreamPolicyInput): UpstreamPolicy
   const url = new URL(input.origin);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError('An upstream speaks http or https');
   return { ...DEFAULTS, ...input, origin: url.origin };
+}
+
+/**
+ * Checks that a URL stays on the pinned origin, before anything is resolved or sent.
+ * @throws {DomainError} `upstream-misconfigured` for another origin, another scheme or user information in the URL
+ */
+export function pinnedTarget(policy: UpstreamPolicy, text: string): URL {
+  const url = URL.parse(text);
+  if (!url) throw refusal(policy, 'url-unparsable');
+  if (url.username !== '' || url.password !== '') throw refusal(policy, 'userinfo-in-url');
+  if (url.origin !== policy.origin) throw refusal(policy, 'foreign-origin');
+  return url;
+}
+
+function refusal(policy: UpstreamPolicy, reason: string): DomainError {
+  return new DomainError('upstream-misconfigured', { logContext: { upstream: policy.name, reason } });
 }

@@ -1,5 +1,5 @@
 import { defineUpstreamPolicy, type UpstreamPolicy } from '../../outbound/upstream.policy.ts';
-import { retryAfterBackoff, type Backoff, type BackoffRequest } from '../../outbound/retry-after-rest.ts';
+import { retryAfterBackoff, type Backoff, type BackoffRequest } from '../../outbound/retry-after.ts';
 import { evaluateNextcloudFailure } from './dav-failure.ts';
 
 /** After too many wrong passwords Nextcloud refuses every Basic login of an address for half an hour, without Retry-After. */

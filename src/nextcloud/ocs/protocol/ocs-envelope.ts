@@ -1,5 +1,5 @@
 import { failure } from '../../../outbound/transport-error.ts';
-import { retryAfterBackoff } from '../../../outbound/retry-after-rest.ts';
+import { retryAfterBackoff } from '../../../outbound/retry-after.ts';
 import { DomainError } from '../../../problem/domain-error.ts';
 
 /** Nextcloud refuses every Basic login of an address for 30 min after too many wrong ones. */

@@ -4,7 +4,7 @@ import { MemoryCounters } from '../../../src/ephemeral/memory-counters.ts';
 import { nextcloudPolicy } from '../../../src/nextcloud/dav/nextcloud.policy.ts';
 import { OcsClient } from '../../../src/nextcloud/ocs/protocol/ocs.client.ts';
 import { OutboundClient } from '../../../src/outbound/outbound.client.ts';
-import { retryAfterBackoff } from '../../../src/outbound/retry-after-rest.ts';
+import { retryAfterBackoff } from '../../../src/outbound/retry-after.ts';
 import { defineUpstreamPolicy } from '../../../src/outbound/upstream.policy.ts';
 import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
 import { answerText, ScriptedServer } from '../../support/scripted-server.ts';
