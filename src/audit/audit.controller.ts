@@ -5,10 +5,18 @@ import type { FastifyReply } from 'fastify';
 import { AdminOnly, CurrentPrincipal, RequireScope, SignedRequest } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
+import { auditExportText } from './audit-export.ts';
 import { AuditInspection } from './audit-inspection.ts';
 import { AuditReader } from './audit-reader.ts';
-import { AuditExportQuery, AuditPageResponse, AuditQuery, AuditVerdictResponse } from './audit.dto.ts';
-import { auditEventResponse, auditExportText, auditFilter, auditVerdictResponse } from './audit.mapper.ts';
+import {
+  AuditExportQuery,
+  AuditPageResponse,
+  AuditQuery,
+  AuditVerdictResponse,
+  auditEventResponse,
+  auditFilter,
+  auditVerdictResponse,
+} from './audit.dto.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 

@@ -1,5 +1,8 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+import type { AuditEvent } from './audit-event.entity.ts';
+import type { AuditFilter } from './audit-reader.ts';
+import type { AuditVerdict } from './audit-verifier.ts';
 
 const OUTCOMES = ['success', 'failure', 'denied'] as const;
 // RFC 3339 section 5.6, with an offset: a time without one would mean another moment on another server.
@@ -171,4 +174,43 @@ export class AuditVerdictResponse {
    * @example "mac-mismatch"
    */
   reason?: string;
+}
+
+/** An event as administrators see it. */
+export function auditEventResponse(event: AuditEvent): AuditEventResponse {
+  return {
+    sequence: event.sequence,
+    occurred_at: event.occurredAt.toISOString(),
+    actor_id: event.actorId ?? null,
+    action: event.action,
+    outcome: event.outcome,
+    target_type: event.targetType ?? null,
+    target_id: event.targetId ?? null,
+    address: event.address ?? null,
+    request_id: event.requestId ?? null,
+    details: event.details,
+  };
+}
+
+/** The outcome of a check of the trail. */
+export function auditVerdictResponse({ isIntact, checked, fault }: AuditVerdict): AuditVerdictResponse {
+  return {
+    is_intact: isIntact,
+    checked,
+    ...(fault !== undefined && { first_bad_sequence: fault.firstBadSequence, reason: fault.reason }),
+  };
+}
+
+/** The filter that a request asks for. */
+export function auditFilter(query: AuditFilterQuery): AuditFilter {
+  return {
+    action: query.action,
+    actorId: query.actor_id,
+    outcome: query.outcome,
+    targetType: query.target_type,
+    targetId: query.target_id,
+    requestId: query.request_id,
+    from: query.from === undefined ? undefined : new Date(query.from),
+    to: query.to === undefined ? undefined : new Date(query.to),
+  };
 }

@@ -12,8 +12,7 @@ import { CurrentPrincipal, CurrentSession, LimitedAs, Public } from '../access/d
 import type { Principal, SessionPrincipal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { ProfileService } from '../users/profile.service.ts';
-import { UserResponse } from '../users/user.dto.ts';
-import { userResponse } from '../users/user.mapper.ts';
+import { UserResponse, userResponse } from '../users/user.dto.ts';
 import {
   LoginRequest,
   RefreshRequest,

@@ -5,8 +5,7 @@ import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { AccountDeletionService } from './account-deletion.service.ts';
 import { ProfileService } from './profile.service.ts';
-import { UpdateProfileRequest, UserResponse } from './user.dto.ts';
-import { userResponse } from './user.mapper.ts';
+import { UpdateProfileRequest, UserResponse, userResponse } from './user.dto.ts';
 
 /** The own account. */
 @ApiTags('users')

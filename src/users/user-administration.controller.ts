@@ -5,8 +5,14 @@ import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { AccountDeletionService } from './account-deletion.service.ts';
 import { UserAdministrationService } from './user-administration.service.ts';
-import { UpdateUserRequest, UserResponse, UserIdParameter, UserPageResponse, UserPageQuery } from './user.dto.ts';
-import { userResponse } from './user.mapper.ts';
+import {
+  UpdateUserRequest,
+  UserResponse,
+  UserIdParameter,
+  UserPageResponse,
+  UserPageQuery,
+  userResponse,
+} from './user.dto.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 

@@ -12,6 +12,7 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
+import type { Profile } from './profile-loader.ts';
 
 /** Neither control characters nor halves of a character: names are shown and stored as they are. */
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
@@ -149,4 +150,18 @@ export class UserPageQuery {
   @IsOptional()
   @IsUUID()
   cursor?: string;
+}
+
+/** The fields of an account that leave the server. */
+export function userResponse(user: Profile): UserResponse {
+  return {
+    id: user.id,
+    email: user.email,
+    full_name: user.fullName ?? null,
+    is_active: user.isActive,
+    is_admin: user.isAdmin,
+    role: user.isAdmin ? 'admin' : 'user',
+    created_at: user.createdAt.toISOString(),
+    last_login: user.lastLogin?.toISOString() ?? null,
+  };
 }

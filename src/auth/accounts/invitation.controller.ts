@@ -3,8 +3,7 @@ import { ApiAcceptedResponse, ApiCreatedResponse, ApiOperation, ApiTags } from '
 import { AdminOnly, CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { UserResponse, UserIdParameter } from '../../users/user.dto.ts';
-import { userResponse } from '../../users/user.mapper.ts';
+import { UserResponse, UserIdParameter, userResponse } from '../../users/user.dto.ts';
 import { ACCEPTED, AcceptedResponse } from './email.dto.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 import { InviteRequest } from './invitation.dto.ts';

@@ -1,6 +1,5 @@
 import { isDomainError, type DomainError } from '../../problem/domain-error.ts';
-import type { Check, CheckResult, Facts, Finding } from './check.types.ts';
-import { fault, skipped, warning } from './finding.ts';
+import { fault, skipped, warning, type Check, type CheckResult, type Facts, type Finding } from './check.types.ts';
 
 /** Bounds of a run, in milliseconds. */
 export interface RunLimits {

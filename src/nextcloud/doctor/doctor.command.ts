@@ -4,7 +4,7 @@ import { readEnvironment } from '../../config/read-environment.ts';
 import { OutboundClient } from '../../outbound/outbound.client.ts';
 import { outboundSettings } from '../../outbound/outbound-settings.ts';
 import type { CheckResult } from './check.types.ts';
-import { doctorResponse } from './doctor.mapper.ts';
+import { doctorResponse } from './doctor.dto.ts';
 import { doctorSettings } from './doctor-settings.ts';
 import { ServerDoctor } from './server-doctor.ts';
 import { doctorReportText } from './terminal-report.ts';

@@ -3,8 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, LimitedAs, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { DoctorResponse, DoctorQuery } from './doctor.dto.ts';
-import { doctorResponse } from './doctor.mapper.ts';
+import { DoctorResponse, DoctorQuery, doctorResponse } from './doctor.dto.ts';
 import { DoctorService } from './doctor.service.ts';
 
 /** What is wrong between this server and Nextcloud. */

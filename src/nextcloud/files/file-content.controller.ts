@@ -1,5 +1,17 @@
-import { Controller, Delete, Get, Head, Headers, HttpCode, HttpStatus, Put, Query, Req, Res } from '@nestjs/common';
-import type { StreamableFile } from '@nestjs/common';
+import {
+  Controller,
+  Delete,
+  Get,
+  Head,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Put,
+  Query,
+  Req,
+  Res,
+  type StreamableFile,
+} from '@nestjs/common';
 import {
   ApiBody,
   ApiConsumes,
@@ -22,8 +34,7 @@ import { FileDownloadsService } from './file-downloads.service.ts';
 import { OF_THE_ACCOUNT } from './file-problems.ts';
 import { FileStructureService } from './file-structure.service.ts';
 import { FileUploadsService } from './file-uploads.service.ts';
-import { FilePathQuery, UploadedFileResponse } from './files.dto.ts';
-import { uploadedFileResponse } from './files.mapper.ts';
+import { FilePathQuery, UploadedFileResponse, uploadedFileResponse } from './files.dto.ts';
 import { FilesService } from './files.service.ts';
 
 const BYTES = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };

@@ -14,8 +14,7 @@ import { requiredVersions } from './content-request.ts';
 import { readEntityTags } from './entity-tags.ts';
 import { OF_THE_ACCOUNT } from './file-problems.ts';
 import { FileStructureService } from './file-structure.service.ts';
-import { CreateFolderRequest, FileResponse, FilePathQuery, MoveFileRequest } from './files.dto.ts';
-import { fileResponse } from './files.mapper.ts';
+import { CreateFolderRequest, FileResponse, FilePathQuery, MoveFileRequest, fileResponse } from './files.dto.ts';
 
 const MAY_CARRY_VERSION = {
   name: 'If-Match',

@@ -14,15 +14,13 @@ import {
   FileQuotaResponse,
   FileSearchResponse,
   FileSearchQuery,
-} from './files.dto.ts';
-import {
   fileResponse,
   fileListResponse,
   fileQuery,
   fileQuotaResponse,
   fileSearchResponse,
   nameOfCursor,
-} from './files.mapper.ts';
+} from './files.dto.ts';
 import { FilesService } from './files.service.ts';
 
 const DEFAULT_PAGE = 200;

@@ -1,9 +1,8 @@
 // How the doctor runs its checks, and how the command shows them.
 import { describe, expect, it } from '@jest/globals';
 import { runChecks } from '../../../src/nextcloud/doctor/check-runner.ts';
-import type { Check, Finding } from '../../../src/nextcloud/doctor/check.types.ts';
+import { fault, ok, warning, type Check, type Finding } from '../../../src/nextcloud/doctor/check.types.ts';
 import { doctorReportText } from '../../../src/nextcloud/doctor/terminal-report.ts';
-import { fault, ok, warning } from '../../../src/nextcloud/doctor/finding.ts';
 import { SharedRuns } from '../../../src/nextcloud/doctor/shared-runs.ts';
 import { DomainError } from '../../../src/problem/domain-error.ts';
 

@@ -3,8 +3,7 @@ import { encodeDavPath } from '../../dav/dav-path.ts';
 import { findProperty } from '../../dav/multistatus.types.ts';
 import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
 import { propertyText, responsesOf, type AccountSnapshot } from '../account-snapshot.ts';
-import type { Check, Finding } from '../check.types.ts';
-import { fault, ok, skipped, warning } from '../finding.ts';
+import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 
 const DAV = 'DAV:';
 const OC = 'http://owncloud.org/ns';

@@ -1,6 +1,5 @@
 import { findField, findText } from '../../ocs/protocol/ocs-envelope.ts';
-import type { Check, Finding } from '../check.types.ts';
-import { fault, ok, skipped, warning } from '../finding.ts';
+import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 import type { ServerSnapshot } from '../server-snapshot.ts';
 
 const HARD_DELAY_MS = 5_000;

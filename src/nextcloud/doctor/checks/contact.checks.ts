@@ -1,7 +1,6 @@
 import type { DomainError } from '../../../problem/domain-error.ts';
 import { reasonOf } from '../check-runner.ts';
-import type { Check, Finding } from '../check.types.ts';
-import { fault, ok, skipped, warning } from '../finding.ts';
+import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 import type { ServerSnapshot } from '../server-snapshot.ts';
 import { tlsDiagnosis } from './tls-diagnosis.ts';
 

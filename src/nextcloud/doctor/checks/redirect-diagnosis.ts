@@ -1,5 +1,4 @@
-import type { Finding } from '../check.types.ts';
-import { fault } from '../finding.ts';
+import { fault, type Finding } from '../check.types.ts';
 
 const ASKED = '/status.php';
 

@@ -1,8 +1,7 @@
 import type { DoctorSettings } from '../doctor-settings.ts';
 import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
 import { canBeBearer, type CredentialScheme } from '../../dav/nextcloud-credential.ts';
-import type { Check, Finding } from '../check.types.ts';
-import { fault, ok, skipped, warning } from '../finding.ts';
+import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
 import type { ServerSnapshot } from '../server-snapshot.ts';
 import type { RefusedPasswords } from '../refused-passwords.ts';

@@ -1,5 +1,4 @@
-import type { Finding } from '../check.types.ts';
-import { ok, warning } from '../finding.ts';
+import { ok, warning, type Finding } from '../check.types.ts';
 import type { SignOnFailures } from '../server-snapshot.ts';
 
 interface Advice {

@@ -1,6 +1,5 @@
 import { findField } from '../../ocs/protocol/ocs-envelope.ts';
-import type { Check, Finding } from '../check.types.ts';
-import { fault, ok, skipped, warning } from '../finding.ts';
+import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
 import type { ServerSnapshot } from '../server-snapshot.ts';
 import { evaluateRedirect } from './redirect-diagnosis.ts';

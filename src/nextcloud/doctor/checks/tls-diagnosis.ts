@@ -1,7 +1,6 @@
 import type { DomainError } from '../../../problem/domain-error.ts';
 import { reasonOf } from '../check-runner.ts';
-import type { Finding } from '../check.types.ts';
-import { fault } from '../finding.ts';
+import { fault, type Finding } from '../check.types.ts';
 
 interface Advice {
   readonly cause: string;

@@ -1,6 +1,6 @@
 // Export of the trail as CSV: RFC 4180, and nothing that a spreadsheet runs.
 import { describe, expect, it } from '@jest/globals';
-import { AUDIT_CSV_HEADER, auditCsvLine } from '../../../src/audit/audit-csv.ts';
+import { AUDIT_CSV_HEADER, auditCsvLine } from '../../../src/audit/audit-export.ts';
 
 const EVENT = {
   sequence: 7,

@@ -1,4 +1,5 @@
-import type { AuditEventResponse } from './audit.dto.ts';
+import type { AuditEvent } from './audit-event.entity.ts';
+import { auditEventResponse, type AuditEventResponse, type AuditFormat } from './audit.dto.ts';
 
 const COLUMNS = [
   'sequence',
@@ -27,6 +28,19 @@ export function auditCsvLine(event: AuditEventResponse): string {
     return field(typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? ''));
   });
   return `${fields.join(',')}\r\n`;
+}
+
+/** Events as the text of an export, piece by piece. */
+export async function* auditExportText(
+  pieces: AsyncIterable<readonly AuditEvent[]>,
+  format: AuditFormat,
+): AsyncGenerator<string> {
+  if (format === 'csv') yield AUDIT_CSV_HEADER;
+  for await (const piece of pieces) {
+    const documents = piece.map(auditEventResponse);
+    const lines = documents.map((each) => (format === 'csv' ? auditCsvLine(each) : `${JSON.stringify(each)}\n`));
+    yield lines.join('');
+  }
 }
 
 function field(text: string): string {
