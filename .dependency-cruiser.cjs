@@ -200,6 +200,15 @@ module.exports = {
       to: { path: '^src/auth/oidc/', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'nextcloud-ground-knows-no-protocol',
+      comment:
+        'server/ and dav/ carry WebDAV, CalDAV and CardDAV and all that is built on them. They know no protocol room, ' +
+        'account, files, users or indexing; the room of a protocol makes its own clients.',
+      severity: 'error',
+      from: { path: '^src/nextcloud/(server|dav)/' },
+      to: { path: '^src/', pathNot: '^src/(nextcloud/(server|dav)|outbound|problem)/' },
+    },
+    {
       name: 'nextcloud-and-mail-never-use-indexing',
       comment: 'Indexing declares a port; the composition binds the adapter.',
       severity: 'error',

@@ -8,9 +8,9 @@ import { DoctorModule } from './doctor/doctor.module.ts';
 import { FilesModule } from './files/files.module.ts';
 import { NextcloudServer } from './server/nextcloud-server.ts';
 import { NextcloudSignOn } from './oauth2/nextcloud-sign-on.ts';
-import { OcsModule } from './users/nextcloud-users.module.ts';
+import { NextcloudUsersModule } from './users/nextcloud-users.module.ts';
 import { ProvisioningModule } from './provisioning/provisioning.module.ts';
-import { WebdavModule } from './files/document-source.module.ts';
+import { WebdavClients } from './webdav/webdav-clients.ts';
 import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 /** The user's Nextcloud; gives indexing its documents and auth its identities, each through the other's own port. */
@@ -21,9 +21,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
     ActivityModule,
     DoctorModule,
     FilesModule,
-    OcsModule,
+    NextcloudUsersModule,
     ProvisioningModule,
-    WebdavModule,
     WebhooksModule,
   ],
   providers: [
@@ -41,8 +40,9 @@ import { WebhooksModule } from './webhooks/webhooks.module.ts';
           },
         }),
     },
+    WebdavClients,
     { provide: IdentityProvider, useClass: NextcloudSignOn },
   ],
-  exports: [NextcloudServer, WebdavModule, IdentityProvider],
+  exports: [NextcloudServer, WebdavClients, FilesModule, IdentityProvider],
 })
 export class NextcloudModule {}

@@ -2,7 +2,8 @@ import { OutboundClient } from '../../src/outbound/outbound.client.ts';
 import type { UpstreamPolicy } from '../../src/outbound/upstream.policy.ts';
 import type { NextcloudCredential, NextcloudLogin } from '../../src/nextcloud/dav/nextcloud-credential.ts';
 import { nextcloudPolicy } from '../../src/nextcloud/dav/nextcloud.policy.ts';
-import { OcsClient } from '../../src/nextcloud/ocs/protocol/ocs.client.ts';
+import { OcsClient } from '../../src/nextcloud/server/ocs.client.ts';
+import { ProvisioningClient } from '../../src/nextcloud/users/protocol/provisioning.client.ts';
 import { NextcloudDouble } from '../nextcloud-double/nextcloud-double.ts';
 
 const PASSWORD = 'Sehr-geheim-€-2026';
@@ -58,10 +59,14 @@ export class NextcloudTarget {
     return new OcsClient({ outbound: this.outbound, policy: this.policy(overrides), baseUrl: this.baseUrl });
   }
 
+  provisioning(): ProvisioningClient {
+    return new ProvisioningClient({ outbound: this.outbound, policy: this.policy(), baseUrl: this.baseUrl });
+  }
+
   async makeUser(): Promise<TargetUser> {
     const uid = `t${crypto.randomUUID().slice(0, 13)}`;
     this.created.push(uid);
-    await this.ocs().createUser(this.admin, { userId: uid, password: PASSWORD, displayName: 'Tësty' });
+    await this.provisioning().createUser(this.admin, { userId: uid, password: PASSWORD, displayName: 'Tësty' });
     const answer = await this.send('GET', '/ocs/v2.php/core/getapppassword?format=json', basic(uid, PASSWORD));
     const { ocs } = (await answer.json()) as { ocs: { data: { apppassword: string } } };
     const login = { loginName: uid, secret: ocs.data.apppassword, scheme: 'bearer' } as const;

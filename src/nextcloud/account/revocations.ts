@@ -7,6 +7,7 @@ import { isDomainError } from '../../problem/domain-error.ts';
 import { UnsealError } from '../../secrets/aes-gcm.ts';
 import { ServerSealer } from '../../secrets/server-sealer.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
+import { WebdavClients } from '../webdav/webdav-clients.ts';
 import { revokeAppPassword, type RevocationOutcome } from './protocol/app-password.ts';
 import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
 
@@ -47,6 +48,7 @@ export class Revocations {
     private readonly database: Database,
     private readonly sealer: ServerSealer,
     private readonly server: NextcloudServer,
+    private readonly webdav: WebdavClients,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -125,7 +127,7 @@ export class Revocations {
   async #isOnlyDisabled({ uid, ...login }: RetiredLogin): Promise<boolean> {
     if (uid === null || login.scheme !== 'bearer') return false;
     try {
-      await this.server.files.root({ ...login, uid, baseUrl: this.server.endpoint.baseUrl });
+      await this.webdav.files.root({ ...login, uid, baseUrl: this.server.endpoint.baseUrl });
       return true;
     } catch (error) {
       return !isDomainError(error, 'account-link-invalid');

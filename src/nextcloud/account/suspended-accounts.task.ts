@@ -5,6 +5,7 @@ import { Tasks } from '../../jobs/tasks.ts';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
+import { WebdavClients } from '../webdav/webdav-clients.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { NextcloudAccount } from './nextcloud-account.entity.ts';
 
@@ -30,6 +31,7 @@ export class SuspendedAccountsTask extends TaskHandler {
 
   constructor(
     private readonly server: NextcloudServer,
+    private readonly webdav: WebdavClients,
     private readonly database: Database,
     private readonly secrets: AccountSecrets,
     private readonly audit: AuditTrail,
@@ -51,7 +53,7 @@ export class SuspendedAccountsTask extends TaskHandler {
   async #checkAccount(account: NextcloudAccount): Promise<void> {
     const { baseUrl } = this.server.endpoint;
     try {
-      await this.server.files.root({ baseUrl, ...(await this.secrets.login(account)) });
+      await this.webdav.files.root({ baseUrl, ...(await this.secrets.login(account)) });
       await this.#storeState(account, 'linked');
     } catch (error) {
       if (!isDomainError(error)) throw error;

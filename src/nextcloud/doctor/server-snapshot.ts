@@ -1,6 +1,6 @@
 import type { OutboundClient } from '../../outbound/outbound.client.ts';
 import { isDomainError, type DomainError } from '../../problem/domain-error.ts';
-import { findField, findText, parseJson } from '../ocs/protocol/ocs-envelope.ts';
+import { findField, findText, parseJson } from '../server/ocs-envelope.ts';
 import type { DoctorSettings } from './doctor-settings.ts';
 import { DoctorProbe, type ProbeAnswer } from './protocol/doctor-probe.ts';
 

@@ -4,9 +4,9 @@ import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { failure } from '../../outbound/transport-error.ts';
 import { davPath } from '../dav/dav-path.ts';
-import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { FileDownload } from '../webdav/protocol/file-download.ts';
+import { WebdavClients } from '../webdav/webdav-clients.ts';
 import { findSpan, type ByteRange, type Span } from './byte-range.ts';
 import { clientGone } from './client-gone.ts';
 import { matchesStrongly } from './entity-tags.ts';
@@ -49,7 +49,7 @@ export interface OpenFile {
 @Injectable()
 export class FileDownloadsService {
   constructor(
-    private readonly server: NextcloudServer,
+    private readonly webdav: WebdavClients,
     private readonly operations: FileOperations,
     private readonly transferLimit: TransferLimit,
   ) {}
@@ -85,12 +85,12 @@ export class FileDownloadsService {
     const { credential } = operation;
     const { signal } = request;
     const path = davPath(request.path);
-    const found = await this.server.files.stat(credential, path, signal);
+    const found = await this.webdav.files.stat(credential, path, signal);
     operation.fileId = found.fileId;
     if (found.isCollection) throw new DomainError('not-a-file');
     const span = wantedSpan(found, request);
     await operation.begin();
-    const download = await this.server.transfers.openDownload(credential, {
+    const download = await this.webdav.transfers.openDownload(credential, {
       path,
       signal,
       ...(span !== null && { range: rangeField(span), ...(request.ifRange !== null && { ifRange: request.ifRange }) }),

@@ -3,9 +3,9 @@ import type { Principal } from '../../access/principal.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { davPath } from '../dav/dav-path.ts';
-import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { Replaced } from '../webdav/protocol/webdav-writes.client.ts';
+import { WebdavClients } from '../webdav/webdav-clients.ts';
 import { FileOperations } from './file-operations.ts';
 import { assertVersion } from './file-versions.ts';
 import { folderOf } from './folder-of.ts';
@@ -36,7 +36,7 @@ export interface DeleteRequest {
 @Injectable()
 export class FileStructureService {
   constructor(
-    private readonly server: NextcloudServer,
+    private readonly webdav: WebdavClients,
     private readonly operations: FileOperations,
     private readonly pathLock: PathLock,
   ) {}
@@ -49,7 +49,7 @@ export class FileStructureService {
       await operation.begin();
       const { credential } = operation;
       await this.#makeFolder(credential, target, isRecursive ? MAX_NEW_DEPTH : 0);
-      const made = await this.server.files.stat(credential, target);
+      const made = await this.webdav.files.stat(credential, target);
       operation.fileId = made.fileId;
       return made;
     });
@@ -61,7 +61,7 @@ export class FileStructureService {
       const target = davPath(path);
       if (target === '/') throw refusal({ parameter: 'path' }, 'must not be the home folder');
       const { credential } = operation;
-      const found = await this.server.files.stat(credential, target);
+      const found = await this.webdav.files.stat(credential, target);
       operation.fileId = found.fileId;
       if (found.isCollection !== (kind === 'folder')) {
         throw new DomainError(kind === 'folder' ? 'not-a-folder' : 'not-a-file');
@@ -70,7 +70,7 @@ export class FileStructureService {
       await operation.begin();
       await this.pathLock.runExclusive(credential.uid, target, () =>
         // Of a folder Nextcloud compares no entity tag: what changes between the look at it and this is deleted with it.
-        this.server.writes.remove(credential, target, kind === 'file' ? { ifMatch: found.etag } : {}),
+        this.webdav.writes.remove(credential, target, kind === 'file' ? { ifMatch: found.etag } : {}),
       );
     });
   }
@@ -93,22 +93,22 @@ export class FileStructureService {
     return this.operations.runOperation(principal, verb, async (operation) => {
       const { credential } = operation;
       const { from, to } = checkedPaths(request);
-      const source = await this.server.files.stat(credential, from);
+      const source = await this.webdav.files.stat(credential, from);
       operation.fileId = source.fileId;
       if (request.etags !== null) assertVersion(source, request.etags);
       const replaced = await this.#replaced(credential, to, request.overwrites && !source.isCollection);
       await operation.begin();
       const ifMatch = request.etags === null || source.isCollection ? {} : { ifMatch: source.etag };
       await this.pathLock.runExclusive(credential.uid, to, () =>
-        this.server.writes[verb](credential, { from, to, replaced, ...ifMatch }),
+        this.webdav.writes[verb](credential, { from, to, replaced, ...ifMatch }),
       );
-      return this.server.files.stat(credential, to);
+      return this.webdav.files.stat(credential, to);
     });
   }
 
   /** The version of a file that may be replaced. @throws DomainError `file-exists` */
   async #replaced(credential: NextcloudCredential, to: string, overwrites: boolean): Promise<Replaced> {
-    const there = await this.server.files.findEntry(credential, to);
+    const there = await this.webdav.files.findEntry(credential, to);
     if (there === null) return null;
     if (overwrites && !there.isCollection) return { etag: there.etag };
     const detail = there.isCollection ? 'There is a folder at this path; a folder is never replaced.' : undefined;
@@ -118,7 +118,7 @@ export class FileStructureService {
   /** @param parents how many missing folders above may be made as well */
   async #makeFolder(credential: NextcloudCredential, path: string, parents: number): Promise<void> {
     try {
-      await this.server.writes.makeFolder(credential, path);
+      await this.webdav.writes.makeFolder(credential, path);
       return;
     } catch (error) {
       if (!isDomainError(error, 'parent-not-found') || parents === 0 || folderOf(path) === '/') throw error;
@@ -127,7 +127,7 @@ export class FileStructureService {
       // Somebody else has just made it; when it is a file, the next step says so.
       if (!isDomainError(error, 'file-exists')) throw error;
     });
-    await this.server.writes.makeFolder(credential, path);
+    await this.webdav.writes.makeFolder(credential, path);
   }
 }
 

@@ -3,8 +3,8 @@ import type { Principal } from '../../access/principal.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { davPath } from '../dav/dav-path.ts';
-import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { WriteTarget, WrittenFile } from '../webdav/protocol/webdav-transfers.client.ts';
+import { WebdavClients } from '../webdav/webdav-clients.ts';
 import { FileOperations, type FileOperation } from './file-operations.ts';
 import { replacedVersion, type WriteCondition } from './file-versions.ts';
 import { folderOf } from './folder-of.ts';
@@ -40,7 +40,7 @@ export class FileUploadsService {
   readonly #maxBytes: number;
 
   constructor(
-    private readonly server: NextcloudServer,
+    private readonly webdav: WebdavClients,
     private readonly operations: FileOperations,
     private readonly transferLimit: TransferLimit,
     private readonly pathLock: PathLock,
@@ -70,7 +70,7 @@ export class FileUploadsService {
     const path = davPath(upload.path);
     if (path === '/') throw new DomainError('not-a-file');
     if (sizeBytes !== null && sizeBytes > this.#maxBytes) throw new DomainError('file-too-large');
-    const before = await this.server.files.findEntry(credential, path, signal);
+    const before = await this.webdav.files.findEntry(credential, path, signal);
     operation.fileId = before?.fileId;
     const replaced = replacedVersion(before, upload.condition);
     await operation.begin();
@@ -91,7 +91,7 @@ export class FileUploadsService {
     target: WriteTarget,
     { content, sizeBytes }: { content: UploadContent; sizeBytes: number | null },
   ): Promise<WrittenFile> {
-    const { transfers } = this.server;
+    const { transfers } = this.webdav;
     const inOrder = <Result>(work: () => Promise<Result>): Promise<Result> =>
       this.pathLock.runExclusive(credential.uid, target.path, work);
     const small = await content.findWhole();
@@ -106,7 +106,7 @@ export class FileUploadsService {
     { path, signal }: WriteTarget,
     sizeBytes: number | null,
   ): Promise<void> {
-    const quota = await this.server.queries.quota(credential, folderOf(path), signal).catch((error: unknown) => {
+    const quota = await this.webdav.queries.quota(credential, folderOf(path), signal).catch((error: unknown) => {
       throw isDomainError(error, 'file-not-found') ? new DomainError('parent-not-found') : error;
     });
     if (quota === null) throw new DomainError('parent-not-found');
@@ -118,6 +118,6 @@ export class FileUploadsService {
     path: string,
     { fileId, etag }: WrittenFile,
   ): Promise<{ fileId: string; etag: string }> {
-    return fileId !== null && etag !== null ? { fileId, etag } : this.server.files.stat(credential, path);
+    return fileId !== null && etag !== null ? { fileId, etag } : this.webdav.files.stat(credential, path);
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DocumentSource } from '../../indexing/sources/document-source.port.ts';
 import { AccountModule } from '../account/account.module.ts';
 import { FileContentController } from './file-content.controller.ts';
 import { FileDownloadsService } from './file-downloads.service.ts';
@@ -8,10 +9,11 @@ import { FileStructureService } from './file-structure.service.ts';
 import { FileUploadsService } from './file-uploads.service.ts';
 import { FilesController } from './files.controller.ts';
 import { FilesService } from './files.service.ts';
+import { NextcloudDocumentSource } from './nextcloud-document-source.ts';
 import { TransferLimit } from './transfer-limit.ts';
 import { PathLock } from './path-lock.ts';
 
-/** The files of the linked account, as a program sees them. */
+/** The files of the linked account: for a program, and as the documents of the index. */
 @Module({
   imports: [AccountModule],
   controllers: [FilesController, FileContentController, FileStructureController],
@@ -23,6 +25,8 @@ import { PathLock } from './path-lock.ts';
     FileDownloadsService,
     FileUploadsService,
     FileStructureService,
+    { provide: DocumentSource, useClass: NextcloudDocumentSource },
   ],
+  exports: [DocumentSource],
 })
 export class FilesModule {}

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../access/principal.ts';
 import { davPath } from '../dav/dav-path.ts';
-import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { FileQuery } from '../webdav/protocol/search-request.ts';
 import type { DavQuota } from '../webdav/protocol/webdav-queries.client.ts';
+import { WebdavClients } from '../webdav/webdav-clients.ts';
 import { FileOperations, type FileOperation } from './file-operations.ts';
 import { pageOf, type ListingPage } from './listing-page.ts';
 
@@ -32,14 +32,14 @@ export interface SearchResult {
 @Injectable()
 export class FilesService {
   constructor(
-    private readonly server: NextcloudServer,
+    private readonly webdav: WebdavClients,
     private readonly operations: FileOperations,
   ) {}
 
   /** @throws DomainError `file-not-found`, `not-a-folder`, and what the way to Nextcloud throws */
   list(principal: Principal, { path, limit, after, signal }: ListingRequest): Promise<ListingPage> {
     return this.operations.runOperation(principal, 'list', async (operation) => {
-      const listing = this.server.files.list(operation.credential, davPath(path), { depth: 1, signal });
+      const listing = this.webdav.files.list(operation.credential, davPath(path), { depth: 1, signal });
       const page = await pageOf(listing, { limit, after });
       operation.fileId = page.folder.fileId;
       operation.details = { entries: page.entries.length };
@@ -50,7 +50,7 @@ export class FilesService {
   /** @throws DomainError `file-not-found`, and what the way to Nextcloud throws */
   stat(principal: Principal, path: string): Promise<DavResource> {
     return this.operations.runOperation(principal, 'stat', async (operation) => {
-      const found = await this.server.files.stat(operation.credential, davPath(path));
+      const found = await this.webdav.files.stat(operation.credential, davPath(path));
       operation.fileId = found.fileId;
       return found;
     });
@@ -73,7 +73,7 @@ export class FilesService {
   /** @throws DomainError what the way to Nextcloud throws */
   quota(principal: Principal): Promise<DavQuota> {
     return this.operations.runOperation(principal, 'quota', async ({ credential }) => {
-      const quota = await this.server.queries.quota(credential, '/');
+      const quota = await this.webdav.queries.quota(credential, '/');
       return quota ?? { usedBytes: 0, availableBytes: null };
     });
   }
@@ -88,7 +88,7 @@ export class FilesService {
     const hits: DavResource[] = [];
     for (let page = 0; page < MAX_SEARCH_REQUESTS && hits.length <= limit; page += 1) {
       const first = page * pageSize;
-      const { resources, answered } = await this.server.queries.search(credential, query, {
+      const { resources, answered } = await this.webdav.queries.search(credential, query, {
         first,
         limit: pageSize,
         signal,

@@ -17,6 +17,7 @@ import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { WebdavFilesClient } from '../webdav/protocol/webdav-files.client.ts';
+import { WebdavClients } from '../webdav/webdav-clients.ts';
 
 const OWNER_ONLY = 0o600;
 
@@ -25,6 +26,7 @@ const OWNER_ONLY = 0o600;
 export class NextcloudDocumentSource extends DocumentSource {
   constructor(
     private readonly server: NextcloudServer,
+    private readonly webdav: WebdavClients,
     private readonly store: AccountStore,
     private readonly audit: AuditTrail,
   ) {
@@ -35,7 +37,7 @@ export class NextcloudDocumentSource extends DocumentSource {
     // A scan may take all night; what a user waits for goes before it.
     const credential = { ...(await this.store.credential(userId)), isBackground: true };
     return new NextcloudSession({
-      files: this.server.files,
+      files: this.webdav.files,
       credential,
       follow: (call) => this.#follow(userId, call),
     });

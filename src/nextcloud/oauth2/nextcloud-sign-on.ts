@@ -14,9 +14,9 @@ import { ssoProviders, type ProviderSettings } from '../../config/sso-providers.
 import { SsoConfig } from '../../config/sso.config.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
-import type { NextcloudSelf } from '../ocs/protocol/ocs.types.ts';
+import type { NextcloudSelf } from '../server/ocs.client.ts';
 import { readTokenAnswer } from './protocol/token-answer.ts';
-import { callNextcloud } from '../ocs/protocol/ocs.transport.ts';
+import { callNextcloud } from '../server/ocs.transport.ts';
 
 const STEP_TIMEOUT_MS = 4_500;
 const ADDRESS = /^[^\s@<>]{1,64}@[^\s@<>]{1,189}$/;

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import type { ProblemCode } from '../../problem/problem-codes.ts';
-import type { NextcloudUser } from '../ocs/protocol/ocs.types.ts';
-import { NextcloudServer } from '../server/nextcloud-server.ts';
+import type { NextcloudUser } from '../users/protocol/ocs-user.ts';
 import { ServiceAccount } from '../users/service-account.ts';
 import { OwnedUsers } from './owned-users.ts';
 import { provisionedUid } from './provisioned-uid.ts';
@@ -30,7 +29,6 @@ export class Provisioner {
   constructor(
     private readonly records: ProvisioningRecords,
     private readonly account: ServiceAccount,
-    private readonly server: NextcloudServer,
     private readonly owned: OwnedUsers,
     private readonly config: NextcloudConfig,
   ) {}
@@ -104,9 +102,9 @@ export class Provisioner {
     displayName: string | null;
   }): Promise<void> {
     const { provisionGroups: groups, provisionQuota: quota } = this.config;
-    await this.account.use((login) =>
+    await this.account.use((login, client) =>
       // Without a password: Nextcloud makes one and mails its own link to set another. It is never known here.
-      this.server.ocs.createUser(login, {
+      client.createUser(login, {
         userId: uid,
         email,
         groups,

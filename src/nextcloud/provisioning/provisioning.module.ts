@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { OidcModule } from '../../auth/oidc/oidc.module.ts';
 import { AccountModule } from '../account/account.module.ts';
-import { OcsModule } from '../users/nextcloud-users.module.ts';
+import { NextcloudUsersModule } from '../users/nextcloud-users.module.ts';
 import { OwnedUsers, OwnedUsersConfigs } from './owned-users.ts';
 import { ProvisioningEvents } from './provisioning-events.ts';
 import { ProvisioningRecords } from './provisioning-records.ts';
@@ -12,7 +12,7 @@ import { ProvisioningsService } from './provisionings.service.ts';
 
 /** Accounts of this server as users of Nextcloud. */
 @Module({
-  imports: [AccountModule, OcsModule, OidcModule],
+  imports: [AccountModule, NextcloudUsersModule, OidcModule],
   controllers: [ProvisioningsController],
   providers: [
     OwnedUsers,

@@ -1,6 +1,6 @@
 import { failure } from '../../outbound/transport-error.ts';
-import { findField, findText, parseJson } from '../ocs/protocol/ocs-envelope.ts';
-import { callNextcloud, type NextcloudEndpoint } from '../ocs/protocol/ocs.transport.ts';
+import { findField, findText, parseJson } from './ocs-envelope.ts';
+import { callNextcloud, type NextcloudEndpoint } from './ocs.transport.ts';
 
 /** Settings of the login flow. */
 export interface LoginFlowOptions extends NextcloudEndpoint {

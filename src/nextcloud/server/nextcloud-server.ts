@@ -1,18 +1,12 @@
 import { DomainError } from '../../problem/domain-error.ts';
 import type { UpstreamPolicy } from '../../outbound/upstream.policy.ts';
 import type { OutboundClient } from '../../outbound/outbound.client.ts';
-import { LoginFlowClient } from './login-flow.client.ts';
 import { nextcloudPolicy } from '../dav/nextcloud.policy.ts';
-import { OcsClient } from '../ocs/protocol/ocs.client.ts';
-import type { NextcloudEndpoint } from '../ocs/protocol/ocs.transport.ts';
-import { WebdavFilesClient } from '../webdav/protocol/webdav-files.client.ts';
-import { WebdavQueriesClient } from '../webdav/protocol/webdav-queries.client.ts';
-import { WebdavTransfersClient } from '../webdav/protocol/webdav-transfers.client.ts';
-import { WebdavWritesClient } from '../webdav/protocol/webdav-writes.client.ts';
+import { LoginFlowClient } from './login-flow.client.ts';
+import { OcsClient } from './ocs.client.ts';
+import type { NextcloudEndpoint } from './ocs.transport.ts';
 
 const CLIENT_NAME = 'VoiceAssist';
-/** Content on its way to or from a client, who may be slow, has slots of its own: it never keeps the others waiting. */
-const TRANSFERS = { name: 'nextcloud-transfers', concurrency: 16, headersTimeoutMs: 60_000 };
 
 /** Addresses of the operator's Nextcloud. */
 export interface NextcloudAddresses {
@@ -28,29 +22,20 @@ interface Clients {
   readonly endpoint: NextcloudEndpoint;
   readonly ocs: OcsClient;
   readonly loginFlow: LoginFlowClient;
-  readonly files: WebdavFilesClient;
-  readonly queries: WebdavQueriesClient;
-  readonly writes: WebdavWritesClient;
-  readonly transfers: WebdavTransfersClient;
 }
 
-/** The Nextcloud of the operator and the clients of its protocols. */
+/** The Nextcloud of the operator: how it is reached, and what it answers about itself and about who logs in. */
 export class NextcloudServer {
   readonly #clients: Clients | undefined;
 
   constructor(outbound: OutboundClient, { url, publicUrl, budget }: NextcloudAddresses) {
     if (url === undefined) return;
     const baseUrl = url.replace(/\/+$/, '');
-    const policy = nextcloudPolicy(baseUrl, budget);
-    const endpoint = { outbound, policy, baseUrl };
+    const endpoint = { outbound, policy: nextcloudPolicy(baseUrl, budget), baseUrl };
     this.#clients = {
       endpoint,
       ocs: new OcsClient(endpoint),
       loginFlow: new LoginFlowClient({ ...endpoint, publicBaseUrl: publicUrl ?? baseUrl, clientName: CLIENT_NAME }),
-      files: new WebdavFilesClient(outbound, policy),
-      queries: new WebdavQueriesClient(outbound, policy),
-      writes: new WebdavWritesClient(outbound, policy),
-      transfers: new WebdavTransfersClient(outbound, nextcloudPolicy(baseUrl, TRANSFERS)),
     };
   }
 
@@ -58,7 +43,7 @@ export class NextcloudServer {
     return this.#clients !== undefined;
   }
 
-  /** @throws DomainError `nextcloud-not-configured` */
+  /** For the clients of a protocol. @throws DomainError `nextcloud-not-configured` */
   get endpoint(): NextcloudEndpoint {
     return this.#configured().endpoint;
   }
@@ -71,26 +56,6 @@ export class NextcloudServer {
   /** @throws DomainError `nextcloud-not-configured` */
   get loginFlow(): LoginFlowClient {
     return this.#configured().loginFlow;
-  }
-
-  /** @throws DomainError `nextcloud-not-configured` */
-  get files(): WebdavFilesClient {
-    return this.#configured().files;
-  }
-
-  /** @throws DomainError `nextcloud-not-configured` */
-  get queries(): WebdavQueriesClient {
-    return this.#configured().queries;
-  }
-
-  /** @throws DomainError `nextcloud-not-configured` */
-  get writes(): WebdavWritesClient {
-    return this.#configured().writes;
-  }
-
-  /** @throws DomainError `nextcloud-not-configured` */
-  get transfers(): WebdavTransfersClient {
-    return this.#configured().transfers;
   }
 
   #configured(): Clients {

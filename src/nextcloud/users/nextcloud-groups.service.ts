@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import type { OcsPageOf } from './nextcloud-users.service.ts';
-import type { OcsPage } from '../ocs/protocol/ocs.types.ts';
+import type { OcsPage } from './protocol/provisioning.client.ts';
 import { ServiceAccount } from './service-account.ts';
 
 /** Groups of Nextcloud, for administrators. */

@@ -14,7 +14,7 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
-import type { NextcloudUser } from '../ocs/protocol/ocs.types.ts';
+import type { NextcloudUser } from './protocol/ocs-user.ts';
 
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
 /** Neither able to leave its place in a path nor with anything unprintable in it. */

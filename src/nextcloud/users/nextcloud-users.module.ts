@@ -12,4 +12,4 @@ import { ServiceAccount } from './service-account.ts';
   providers: [NextcloudGroupsService, NextcloudService, NextcloudUsersService, ServiceAccount],
   exports: [NextcloudService, ServiceAccount],
 })
-export class OcsModule {}
+export class NextcloudUsersModule {}

@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainError, isDomainError, type FieldProblem } from '../../problem/domain-error.ts';
-import { NextcloudServer } from '../server/nextcloud-server.ts';
-import type { EditableField } from '../ocs/protocol/provisioning.client.ts';
-import type { NextcloudUser, OcsPage } from '../ocs/protocol/ocs.types.ts';
+import type { EditableField } from './protocol/provisioning.client.ts';
+import type { NextcloudUser } from './protocol/ocs-user.ts';
+import type { OcsPage } from './protocol/provisioning.client.ts';
 import { ServiceAccount } from './service-account.ts';
 
 const ADMINISTRATORS = 'admin';
@@ -45,7 +45,6 @@ export interface OcsPageOf<Entry> {
 export class NextcloudUsersService {
   constructor(
     private readonly account: ServiceAccount,
-    private readonly server: NextcloudServer,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -76,8 +75,8 @@ export class NextcloudUsersService {
     if (groups.includes(ADMINISTRATORS)) throw new DomainError('nextcloud-user-protected');
     const password = request.password ?? (email === null ? randomPassword() : undefined);
     await this.#followed(principal, { verb: 'create', uid }, () =>
-      this.account.use((login) =>
-        this.server.ocs.createUser(login, {
+      this.account.use((login, client) =>
+        client.createUser(login, {
           userId: uid,
           groups,
           ...(password !== undefined && { password }),

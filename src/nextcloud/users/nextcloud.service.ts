@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
-import type { CreationOutcome } from '../ocs/protocol/ocs.types.ts';
+import type { CreationOutcome } from './protocol/provisioning.client.ts';
 import { ServiceAccount } from './service-account.ts';
 
 /** What a new Nextcloud user consists of. */
@@ -38,8 +38,8 @@ export class NextcloudService {
    *   `nextcloud-provisioning-refused`, and what `ServiceAccount.use` throws
    */
   createUser({ username, password, email, displayName }: UserToCreate): Promise<CreationOutcome> {
-    return this.account.use((login) =>
-      this.server.ocs.createUser(login, {
+    return this.account.use((login, client) =>
+      client.createUser(login, {
         userId: username,
         password,
         ...(email !== undefined && { email }),
@@ -50,6 +50,6 @@ export class NextcloudService {
 
   /** True also for one that the service account may not see: the id is taken. @throws DomainError like `createUser` */
   userExists(username: string): Promise<boolean> {
-    return this.account.use((login) => this.server.ocs.userExists(login, username));
+    return this.account.use((login, client) => client.userExists(login, username));
   }
 }

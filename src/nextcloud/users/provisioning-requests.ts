@@ -1,6 +1,6 @@
 import { UPSTREAM_PROBLEMS } from '../../problem/upstream-problems.ts';
 import type { NextcloudPageQuery } from './nextcloud-users.dto.ts';
-import type { OcsPage } from '../ocs/protocol/ocs.types.ts';
+import type { OcsPage } from './protocol/provisioning.client.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 

@@ -3,7 +3,7 @@ import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
-import { ProvisioningClient } from '../ocs/protocol/provisioning.client.ts';
+import { ProvisioningClient } from './protocol/provisioning.client.ts';
 
 /** Nextcloud counts wrong passwords for half an hour before it locks an address out. */
 const PAUSE_MS = 30 * 60_000;

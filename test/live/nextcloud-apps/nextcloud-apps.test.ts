@@ -197,7 +197,7 @@ describeWithApps('the Nextcloud apps in a real Nextcloud (needs TEST_NEXTCLOUD_O
     await occ('user:delete', user.uid);
 
     await nextcloud
-      .ocs()
+      .provisioning()
       .createUser(nextcloud.admin, { userId: user.uid, password: user.password, displayName: 'Another' });
     const other = new NextcloudBrowser(nextcloud.baseUrl);
     await other.signIn(user.uid, user.password);

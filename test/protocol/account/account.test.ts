@@ -5,8 +5,8 @@ import { revokeAppPassword, rotateAppPassword } from '../../../src/nextcloud/acc
 import { probeLogin } from '../../../src/nextcloud/account/protocol/credential-probe.ts';
 import { LoginFlowClient } from '../../../src/nextcloud/server/login-flow.client.ts';
 import { nextcloudPolicy } from '../../../src/nextcloud/dav/nextcloud.policy.ts';
-import { OcsClient } from '../../../src/nextcloud/ocs/protocol/ocs.client.ts';
-import type { NextcloudEndpoint } from '../../../src/nextcloud/ocs/protocol/ocs.transport.ts';
+import { OcsClient } from '../../../src/nextcloud/server/ocs.client.ts';
+import type { NextcloudEndpoint } from '../../../src/nextcloud/server/ocs.transport.ts';
 import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
 import { NextcloudTarget } from '../../support/nextcloud-target.ts';
 import { answerText, ScriptedServer } from '../../support/scripted-server.ts';

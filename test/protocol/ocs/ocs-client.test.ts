@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OutboundClient } from '../../../src/outbound/outbound.client.ts';
 import { nextcloudPolicy } from '../../../src/nextcloud/dav/nextcloud.policy.ts';
-import { OcsClient } from '../../../src/nextcloud/ocs/protocol/ocs.client.ts';
+import { OcsClient } from '../../../src/nextcloud/server/ocs.client.ts';
+import { ProvisioningClient } from '../../../src/nextcloud/users/protocol/provisioning.client.ts';
 import { basic, NextcloudTarget, type TargetUser } from '../../support/nextcloud-target.ts';
 import { answerText, ScriptedServer } from '../../support/scripted-server.ts';
 
@@ -52,17 +53,19 @@ describe('a Nextcloud', () => {
   it('creates a user once, and says whether one exists', async () => {
     const created = await target.makeUser();
     const again = { userId: created.uid, password: GOOD_PASSWORD };
-    expect(await target.ocs().userExists(target.admin, created.uid)).toBe(true);
-    expect(await target.ocs().userExists(target.admin, 'nobody at all')).toBe(false);
-    await expect(target.ocs().createUser(target.admin, again)).rejects.toEqual(code('nextcloud-user-exists'));
+    expect(await target.provisioning().userExists(target.admin, created.uid)).toBe(true);
+    expect(await target.provisioning().userExists(target.admin, 'nobody at all')).toBe(false);
+    await expect(target.provisioning().createUser(target.admin, again)).rejects.toEqual(code('nextcloud-user-exists'));
     await expect(
-      target.ocs().createUser(target.admin, { ...again, userId: again.userId.toUpperCase() }),
+      target.provisioning().createUser(target.admin, { ...again, userId: again.userId.toUpperCase() }),
     ).rejects.toEqual(code('nextcloud-user-exists'));
   });
 
   it('refuses a bad id, a missing group and, where it has a password policy, a weak password', async () => {
     const create = (more: object) =>
-      target.ocs().createUser(target.admin, { userId: `t${crypto.randomUUID()}`, password: GOOD_PASSWORD, ...more });
+      target
+        .provisioning()
+        .createUser(target.admin, { userId: `t${crypto.randomUUID()}`, password: GOOD_PASSWORD, ...more });
     await expect(create({ userId: 'a/b<c>' })).rejects.toEqual(code('nextcloud-user-refused'));
     await expect(create({ groups: ['no such group'] })).rejects.toEqual(code('nextcloud-user-refused'));
     // The policy is an app of its own that a server may lack.
@@ -73,19 +76,28 @@ describe('a Nextcloud', () => {
   });
 
   it('does not let a normal user create users', async () => {
-    const call = target.ocs().createUser(basic(user.uid, user.password), { userId: 'x', password: GOOD_PASSWORD });
+    const call = target
+      .provisioning()
+      .createUser(basic(user.uid, user.password), { userId: 'x', password: GOOD_PASSWORD });
     await expect(call).rejects.toEqual(code('nextcloud-provisioning-refused'));
   });
 });
 
-async function withAnswers<T>(answers: string[], use: (ocs: OcsClient, requests: string[]) => Promise<T>): Promise<T> {
+interface Scripted {
+  readonly provisioning: ProvisioningClient;
+  readonly requests: string[];
+}
+
+async function withAnswers<T>(answers: string[], use: (ocs: OcsClient, more: Scripted) => Promise<T>): Promise<T> {
   const server = await ScriptedServer.start(({ socket, index }) =>
     socket.write(answers[index] ?? answers.at(-1) ?? ''),
   );
   const outbound = new OutboundClient({ operatorOrigins: [server.origin] });
   const policy = nextcloudPolicy(server.origin, { breakerThreshold: 1_000, maxReadRetries: 0 });
   try {
-    return await use(new OcsClient({ outbound, policy, baseUrl: `${server.origin}/` }), server.requests);
+    const endpoint = { outbound, policy, baseUrl: `${server.origin}/` };
+    const provisioning = new ProvisioningClient(endpoint);
+    return await use(new OcsClient(endpoint), { provisioning, requests: server.requests });
   } finally {
     await outbound.close();
     await server.stop();
@@ -142,7 +154,7 @@ describe('an odd answer', () => {
   it('every call carries the field against 412, and status.php no credential', async () => {
     await withAnswers(
       [envelope(200, { id: 'jane' }), answerText(200, '{"installed":true,"maintenance":false}')],
-      async (ocs, requests) => {
+      async (ocs, { requests }) => {
         await ocs.self(admin);
         await ocs.status();
         expect(requests[0]).toMatch(/^GET \/ocs\/v2\.php\/cloud\/user\?format=json /);
@@ -157,15 +169,18 @@ describe('creating a user', () => {
   const jane = { userId: 'jane doe', password: GOOD_PASSWORD, groups: ['a', 'b'] };
 
   it('that fails on the way is looked for, and never sent twice', async () => {
-    await withAnswers([envelope(996, [], 500), envelope(200, { id: 'jane doe' })], async (ocs, requests) => {
-      expect(await ocs.createUser(admin, jane)).toBe('unconfirmed');
-      expect(requests.map((text) => text.split(' ').slice(0, 2).join(' '))).toEqual([
-        'POST /ocs/v2.php/cloud/users?format=json',
-        'GET /ocs/v2.php/cloud/users/jane%20doe?format=json',
-      ]);
-    });
-    await withAnswers([envelope(996, [], 500), envelope(404, [], 404)], async (ocs) => {
-      await expect(ocs.createUser(admin, jane)).rejects.toEqual(code('upstream-unavailable'));
+    await withAnswers(
+      [envelope(996, [], 500), envelope(200, { id: 'jane doe' })],
+      async (_ocs, { provisioning, requests }) => {
+        expect(await provisioning.createUser(admin, jane)).toBe('unconfirmed');
+        expect(requests.map((text) => text.split(' ').slice(0, 2).join(' '))).toEqual([
+          'POST /ocs/v2.php/cloud/users?format=json',
+          'GET /ocs/v2.php/cloud/users/jane%20doe?format=json',
+        ]);
+      },
+    );
+    await withAnswers([envelope(996, [], 500), envelope(404, [], 404)], async (_ocs, { provisioning }) => {
+      await expect(provisioning.createUser(admin, jane)).rejects.toEqual(code('upstream-unavailable'));
     });
   });
 
@@ -179,14 +194,14 @@ describe('creating a user', () => {
     [200, 107, 'nextcloud-password-refused'],
     [400, 999, 'upstream-protocol-error'],
   ])('answered HTTP %d with %d is %s', async (status, statusCode, expected) => {
-    await withAnswers([envelope(statusCode, [], status)], async (ocs) => {
-      await expect(ocs.createUser(admin, jane)).rejects.toEqual(code(expected));
+    await withAnswers([envelope(statusCode, [], status)], async (_ocs, { provisioning }) => {
+      await expect(provisioning.createUser(admin, jane)).rejects.toEqual(code(expected));
     });
   });
 
   it('that loses a race is told from a bad id', async () => {
-    await withAnswers([envelope(101, [], 400), envelope(200, { id: 'jane doe' })], async (ocs) => {
-      await expect(ocs.createUser(admin, jane)).rejects.toEqual(code('nextcloud-user-exists'));
+    await withAnswers([envelope(101, [], 400), envelope(200, { id: 'jane doe' })], async (_ocs, { provisioning }) => {
+      await expect(provisioning.createUser(admin, jane)).rejects.toEqual(code('nextcloud-user-exists'));
     });
   });
 });

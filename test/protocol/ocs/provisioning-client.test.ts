@@ -1,6 +1,6 @@
 // Users and groups through the provisioning API, on the double or on a real Nextcloud (nextcloud.md 3.2, 3.3).
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ProvisioningClient } from '../../../src/nextcloud/ocs/protocol/provisioning.client.ts';
+import { ProvisioningClient } from '../../../src/nextcloud/users/protocol/provisioning.client.ts';
 import { NextcloudTarget, type TargetUser } from '../../support/nextcloud-target.ts';
 
 const GROUP = `t${crypto.randomUUID().slice(0, 13)}`;

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryCounters } from '../../../src/ephemeral/memory-counters.ts';
 import { nextcloudPolicy } from '../../../src/nextcloud/dav/nextcloud.policy.ts';
-import { OcsClient } from '../../../src/nextcloud/ocs/protocol/ocs.client.ts';
+import { OcsClient } from '../../../src/nextcloud/server/ocs.client.ts';
 import { OutboundClient } from '../../../src/outbound/outbound.client.ts';
 import { retryAfterBackoff } from '../../../src/outbound/retry-after.ts';
 import { defineUpstreamPolicy } from '../../../src/outbound/upstream.policy.ts';

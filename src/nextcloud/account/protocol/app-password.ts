@@ -1,6 +1,6 @@
 import { DomainError, isDomainError } from '../../../problem/domain-error.ts';
-import { findText, isOcsSuccess, type OcsAnswer } from '../../ocs/protocol/ocs-envelope.ts';
-import { callOcs, type NextcloudEndpoint } from '../../ocs/protocol/ocs.transport.ts';
+import { findText, isOcsSuccess, type OcsAnswer } from '../../server/ocs-envelope.ts';
+import { callOcs, type NextcloudEndpoint } from '../../server/ocs.transport.ts';
 import type { NextcloudLogin } from '../../dav/nextcloud-credential.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { isDomainError } from '../../../problem/domain-error.ts';
-import type { OcsClient } from '../../ocs/protocol/ocs.client.ts';
-import type { NextcloudSelf } from '../../ocs/protocol/ocs.types.ts';
+import type { OcsClient } from '../../server/ocs.client.ts';
+import type { NextcloudSelf } from '../../server/ocs.client.ts';
 import { canBeBearer, type CredentialScheme } from '../../dav/nextcloud-credential.ts';
 
 /** A working login and the user that it belongs to. */

@@ -1,8 +1,8 @@
 import { failure } from '../../../outbound/transport-error.ts';
 import { isDomainError } from '../../../problem/domain-error.ts';
 import type { NextcloudLogin } from '../../dav/nextcloud-credential.ts';
-import { findField, findText, isOcsSuccess, readOcsAnswer } from '../../ocs/protocol/ocs-envelope.ts';
-import { callNextcloud, type NextcloudEndpoint } from '../../ocs/protocol/ocs.transport.ts';
+import { findField, findText, isOcsSuccess, readOcsAnswer } from '../../server/ocs-envelope.ts';
+import { callNextcloud, type NextcloudEndpoint } from '../../server/ocs.transport.ts';
 
 /** What a look into the feed of a user has shown. */
 export type ActivityNews =

@@ -1,7 +1,7 @@
 import { davFailure } from '../../dav/dav-failure.ts';
 import { encodeDavPath } from '../../dav/dav-path.ts';
 import { findProperty } from '../../dav/multistatus.types.ts';
-import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
+import { findField, findText, parseJson } from '../../server/ocs-envelope.ts';
 import { propertyText, responsesOf, type AccountSnapshot } from '../account-snapshot.ts';
 import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 

@@ -1,4 +1,4 @@
-import { findField, findText } from '../../ocs/protocol/ocs-envelope.ts';
+import { findField, findText } from '../../server/ocs-envelope.ts';
 import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 import type { ServerSnapshot } from '../server-snapshot.ts';
 

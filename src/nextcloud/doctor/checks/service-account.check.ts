@@ -1,5 +1,5 @@
 import type { DoctorSettings } from '../doctor-settings.ts';
-import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
+import { findField, findText, parseJson } from '../../server/ocs-envelope.ts';
 import { canBeBearer, type CredentialScheme } from '../../dav/nextcloud-credential.ts';
 import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';

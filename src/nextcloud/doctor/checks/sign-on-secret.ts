@@ -1,5 +1,5 @@
 import type { ProviderSettings } from '../../../config/sso-providers.ts';
-import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
+import { findField, findText, parseJson } from '../../server/ocs-envelope.ts';
 import { fault, ok, skipped, type Finding } from '../check.types.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
 import type { ServerSnapshot } from '../server-snapshot.ts';

@@ -1,4 +1,4 @@
-import { findText } from '../../ocs/protocol/ocs-envelope.ts';
+import { findText } from '../../server/ocs-envelope.ts';
 import type { ProviderSettings } from '../../../config/sso-providers.ts';
 import { isDomainError } from '../../../problem/domain-error.ts';
 import { reasonOf } from '../check-runner.ts';

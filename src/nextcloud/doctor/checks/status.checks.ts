@@ -1,4 +1,4 @@
-import { findField } from '../../ocs/protocol/ocs-envelope.ts';
+import { findField } from '../../server/ocs-envelope.ts';
 import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
 import type { ServerSnapshot } from '../server-snapshot.ts';

@@ -1,4 +1,4 @@
-import { findField, findText, parseJson } from '../../ocs/protocol/ocs-envelope.ts';
+import { findField, findText, parseJson } from '../../server/ocs-envelope.ts';
 
 /** Tokens of the OAuth 2.0 app of Nextcloud. */
 export interface NextcloudTokens {

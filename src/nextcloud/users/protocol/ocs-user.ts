@@ -1,5 +1,26 @@
-import { findField, findText } from './ocs-envelope.ts';
-import type { NextcloudQuota, NextcloudUser } from './ocs.types.ts';
+import { findField, findText } from '../../server/ocs-envelope.ts';
+
+/** A user as an administrator sees it. */
+export interface NextcloudUser {
+  readonly uid: string;
+  readonly displayName: string;
+  readonly email: string | null;
+  /** Null when the server does not tell. */
+  readonly isEnabled: boolean | null;
+  readonly groups: readonly string[];
+  readonly quota: NextcloudQuota;
+  /** Null before the first login. */
+  readonly lastLogin: Date | null;
+  /** Where the user is kept, for example `Database` or `LDAP`. */
+  readonly backend: string | null;
+}
+
+/** In bytes. */
+export interface NextcloudQuota {
+  /** Null for unlimited. */
+  readonly limitBytes: number | null;
+  readonly usedBytes: number;
+}
 
 /** Reads a user out of `data`; null when it is none. A user whom the caller may not see in full has an id only. */
 export function findOcsUser(data: unknown): NextcloudUser | null {

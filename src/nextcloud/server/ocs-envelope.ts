@@ -1,6 +1,6 @@
-import { failure } from '../../../outbound/transport-error.ts';
-import { retryAfterBackoff } from '../../../outbound/retry-after.ts';
-import { DomainError } from '../../../problem/domain-error.ts';
+import { failure } from '../../outbound/transport-error.ts';
+import { retryAfterBackoff } from '../../outbound/retry-after.ts';
+import { DomainError } from '../../problem/domain-error.ts';
 
 /** Nextcloud refuses every Basic login of an address for 30 min after too many wrong ones. */
 const THROTTLE_SECONDS = 1_800;

@@ -1,7 +1,7 @@
-import { readBytes } from '../../../outbound/bounded-read.ts';
-import type { OutboundClient } from '../../../outbound/outbound.client.ts';
-import type { UpstreamPolicy } from '../../../outbound/upstream.policy.ts';
-import { authorizationOf, budgetOf, type NextcloudLogin } from '../../dav/nextcloud-credential.ts';
+import { readBytes } from '../../outbound/bounded-read.ts';
+import type { OutboundClient } from '../../outbound/outbound.client.ts';
+import type { UpstreamPolicy } from '../../outbound/upstream.policy.ts';
+import { authorizationOf, budgetOf, type NextcloudLogin } from '../dav/nextcloud-credential.ts';
 import { readOcsAnswer, type OcsAnswer, type OcsRawAnswer } from './ocs-envelope.ts';
 
 /** Where the Nextcloud is and how it is reached. */
