@@ -4,8 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
-import { IndexStateResponse, IndexStateQuery } from './index-state/index-state.dto.ts';
-import { indexStateResponse } from './index-state/index-state.mapper.ts';
+import { IndexStateQuery, IndexStateResponse, indexStateResponse } from './index-state/index-state.dto.ts';
 import { IndexStateService } from './index-state/index-state.service.ts';
 import {
   AcceptedJobResponse,
@@ -14,8 +13,12 @@ import {
   ScanQuery,
   ScanResponse,
   WaitQuery,
+  acceptedJobResponse,
+  indexRequest,
+  indexResponse,
+  scanRequest,
+  scanResponse,
 } from './indexing.dto.ts';
-import { acceptedJobResponse, indexResponse, indexRequest, scanResponse, scanRequest } from './indexing.mapper.ts';
 import { IndexingService } from './indexing.service.ts';
 import { SOURCE_PROBLEMS } from './sources/source-problems.ts';
 

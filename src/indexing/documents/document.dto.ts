@@ -1,5 +1,8 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import type { DocumentState } from '../sources/document.entity.ts';
+import type { DocumentView } from './document-view.ts';
+import type { DocumentPage } from './documents.service.ts';
 
 /** Where a document stands. */
 export const DOCUMENT_STATES = ['pending', 'indexed', 'no_text_layer', 'too_large', 'failed'] as const;
@@ -88,4 +91,33 @@ export class DocumentListResponse {
 /** A number of a query string; what is none stays as it is and is refused. */
 export function wholeNumber(value: unknown): unknown {
   return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+}
+
+/** What a client sees of a document. */
+export function documentResponse(document: DocumentView): DocumentResponse {
+  return {
+    id: document.id,
+    title: document.title,
+    path: document.path,
+    source_type: document.sourceType,
+    media_type: document.mediaType,
+    size: document.sizeBytes,
+    state: visible(document.state),
+    reason: document.reason,
+    revision: document.revision,
+    page_count: document.pageCount === 0 ? null : document.pageCount,
+    chunk_count: document.chunkCount,
+    modified_at: document.modifiedAt?.toISOString() ?? null,
+    indexed_at: document.indexedAt?.toISOString() ?? null,
+  };
+}
+
+/** What a client sees of a page of documents. */
+export function documentListResponse({ documents, nextCursor }: DocumentPage): DocumentListResponse {
+  return { documents: documents.map(documentResponse), next_cursor: nextCursor };
+}
+
+function visible(state: DocumentState): (typeof DOCUMENT_STATES)[number] {
+  if (state === 'removed') throw new Error('Removed documents are not shown');
+  return state;
 }

@@ -4,8 +4,13 @@ import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { DocumentResponse, DocumentListResponse, DocumentsQuery } from './document.dto.ts';
-import { documentResponse, documentListResponse } from './document.mapper.ts';
+import {
+  DocumentListResponse,
+  DocumentResponse,
+  DocumentsQuery,
+  documentListResponse,
+  documentResponse,
+} from './document.dto.ts';
 import { DocumentsService } from './documents.service.ts';
 
 const DEFAULT_LIMIT = 50;

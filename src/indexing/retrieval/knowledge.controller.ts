@@ -3,8 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { AnswerResponse, QueryRequest } from './knowledge.dto.ts';
-import { answerResponse, retrievalQuestion } from './knowledge.mapper.ts';
+import { AnswerResponse, QueryRequest, answerResponse, retrievalQuestion } from './knowledge.dto.ts';
 import { KnowledgeService } from './knowledge.service.ts';
 
 /** Questions to the own documents. */

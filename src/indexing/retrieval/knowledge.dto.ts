@@ -14,7 +14,11 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { SOURCE_TYPE } from '../sources/source-type.ts';
+import { SOURCE_TYPE } from '../sources/document-type.ts';
+import type { KnowledgeAnswer, LabelledCitation } from './knowledge.service.ts';
+import type { RetrievalQuestion } from './retrieval.service.ts';
+
+const DEFAULT_TOP_K = 5;
 
 /** Which documents may be answered from. */
 export class QueryFilters {
@@ -161,4 +165,40 @@ export class AnswerResponse {
 
   /** @example "2026-11-22T10:00:00.000Z" */
   created_at!: string;
+}
+
+/** The question in a request. */
+export function retrievalQuestion({ query, top_k: topK, filters }: QueryRequest): RetrievalQuestion {
+  return {
+    query,
+    topK: topK ?? DEFAULT_TOP_K,
+    ...(filters?.document_ids && { documentIds: filters.document_ids }),
+    ...(filters?.source_types && { sourceTypes: filters.source_types }),
+  };
+}
+
+/** What a client sees of an answer. */
+export function answerResponse({ answer, citations, passageCount, createdAt }: KnowledgeAnswer): AnswerResponse {
+  return {
+    answer,
+    citations: citations.map(citationResponse),
+    retrieval: { mode: 'lexical', degraded: false, passages_considered: passageCount },
+    created_at: createdAt.toISOString(),
+  };
+}
+
+function citationResponse(citation: LabelledCitation): CitationResponse {
+  return {
+    number: citation.number,
+    document_id: citation.documentId,
+    title: citation.title,
+    path: citation.path,
+    source_type: citation.sourceType,
+    revision: citation.revision,
+    page: citation.page,
+    start_offset: citation.startOffset,
+    end_offset: citation.endOffset,
+    quoted_text: citation.quotedText,
+    relevance_score: citation.relevanceScore,
+  };
 }

@@ -5,8 +5,14 @@ import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
-import { IndexRulesResponse, IndexRulesRequest, RulesPreviewResponse } from './index-rules.dto.ts';
-import { chosenRules, indexRulesResponse, rulesPreviewResponse } from './index-rules.mapper.ts';
+import {
+  IndexRulesRequest,
+  IndexRulesResponse,
+  RulesPreviewResponse,
+  chosenRules,
+  indexRulesResponse,
+  rulesPreviewResponse,
+} from './index-rules.dto.ts';
 import { SOURCE_PROBLEMS } from '../sources/source-problems.ts';
 import { IndexRulesService, type KeptRules } from './index-rules.service.ts';
 import { RulesPreviewService } from './rules-preview.service.ts';

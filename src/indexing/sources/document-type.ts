@@ -1,5 +1,8 @@
 import type { ExtractableMediaType } from '../extraction/extraction.types.ts';
 
+/** What a label of documents looks like. */
+export const SOURCE_TYPE = /^[a-z0-9_-]{1,32}$/;
+
 const TYPE_OF_ENDING: readonly (readonly [string, ExtractableMediaType])[] = [
   ['.pdf', 'application/pdf'],
   ['.txt', 'text/plain'],
