@@ -19,7 +19,6 @@ import { HealthModule } from './health/health.module.ts';
 import { loggerOptions } from './http/logger.options.ts';
 import type { InFlight } from './http/in-flight.ts';
 import { IndexingModule } from './indexing/indexing.module.ts';
-import { ScanRequestsModule } from './indexing/scan-requests.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
 import { NextcloudModule } from './nextcloud/nextcloud.module.ts';
@@ -66,7 +65,6 @@ export class AppModule {
         MfaModule,
         PasskeysModule,
         StepUpModule,
-        ScanRequestsModule,
         NextcloudModule,
         OidcModule,
         IndexingModule,

@@ -1,4 +1,4 @@
-import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { IndexingConfig } from '../config/indexing.config.ts';
 import { StorageConfig } from '../config/storage.config.ts';
 import type { JobHandler } from '../jobs/job-handler.port.ts';
@@ -31,11 +31,11 @@ import { PendingDocuments } from './scanning/pending-documents.ts';
 import { ScanReconciliation } from './scanning/scan-reconciliation.ts';
 import { ScanCounters } from './scanning/scan-counters.ts';
 import { ScanPlanner } from './scanning/scan-planner.ts';
-import { PendingReader } from './scanning/pending-reader.ts';
-import { ScanTimer } from './scanning/scan-rounds.ts';
 import { ScanScheduler } from './scanning/scan-scheduler.ts';
 import { ScanJob } from './scanning/scan.job.ts';
+import { StoredScanRequests } from './scanning/stored-scan-requests.ts';
 import { DocumentRemoval } from './sources/document-removal.ts';
+import { ScanRequests } from './sources/scan-requests.port.ts';
 import { SourceEvents } from './sources/source-events.ts';
 import { SourceUnlinkedJob } from './sources/source-unlinked.job.ts';
 
@@ -45,7 +45,11 @@ const BYTES_PER_MB = 1024 * 1024;
 const RSS_SHARE = 0.78;
 const HEAP_SHARE = 0.5;
 
-/** Documents, their text and answers from it. Where documents come from is bound in the composition. */
+/**
+ * Documents, their text and answers from it. Where documents come from is bound in the composition. Global for the
+ * sources, which ask it for scans.
+ */
+@Global()
 @Module({
   controllers: [IndexingController, IndexRulesController, DocumentsController, KnowledgeController],
   providers: [
@@ -68,12 +72,11 @@ const HEAP_SHARE = 0.5;
     IndexStateService,
     ScanJob,
     ScanPlanner,
-    PendingReader,
     ScanCounters,
     ScanReconciliation,
     ScanScheduler,
     ChangeHints,
-    ScanTimer,
+    { provide: ScanRequests, useClass: StoredScanRequests },
     DocumentDiscovery,
     PendingDocuments,
     IndexFileJob,
@@ -84,6 +87,7 @@ const HEAP_SHARE = 0.5;
     SourceEvents,
     SourceUnlinkedJob,
   ],
+  exports: [ScanRequests],
 })
 export class IndexingModule implements OnModuleInit, OnApplicationShutdown {
   readonly #handlers: readonly JobHandler[];

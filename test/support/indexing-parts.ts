@@ -15,7 +15,6 @@ import { IndexRulesService } from '../../src/indexing/rules/index-rules.service.
 import { ScanReconciliation } from '../../src/indexing/scanning/scan-reconciliation.ts';
 import { ScanCounters } from '../../src/indexing/scanning/scan-counters.ts';
 import { ScanPlanner } from '../../src/indexing/scanning/scan-planner.ts';
-import { PendingReader } from '../../src/indexing/scanning/pending-reader.ts';
 import { ScanJob } from '../../src/indexing/scanning/scan.job.ts';
 import { StoredScanRequests } from '../../src/indexing/scanning/stored-scan-requests.ts';
 import { DocumentRemoval } from '../../src/indexing/sources/document-removal.ts';
@@ -54,14 +53,15 @@ export function indexingParts(ground: IndexingGround): IndexingParts {
   const removal = new DocumentRemoval(new DomainEvents());
   const ingestion = new DocumentIngestion(new IngestionRecords(database, audit, removal), extractor, folder);
   const rules = new IndexRulesService(database, audit, new StoredScanRequests(database), nextcloud, config);
-  const planner = new ScanPlanner(database, rules, config);
-  const pendingReader = new PendingReader(
-    new PendingDocuments(database, ingestion, config),
-    new ScanCounters(database),
-  );
-  const discovery = new DocumentDiscovery(database);
   return {
-    scanJob: new ScanJob(source, discovery, new ScanReconciliation(database, removal), pendingReader, planner),
+    scanJob: new ScanJob(
+      source,
+      new ScanPlanner(database, rules, config),
+      new DocumentDiscovery(database),
+      new ScanReconciliation(database, removal),
+      new PendingDocuments(database, ingestion, config),
+      new ScanCounters(database),
+    ),
     indexFileJob: new IndexFileJob(source, new RequestedDocuments(database), ingestion, rules),
     rules,
     extractor,

@@ -6,9 +6,8 @@ import type { Chunk } from '../chunking/chunk.types.ts';
 import { DocumentExtractor } from '../extraction/document-extractor.ts';
 import type { ExtractedText } from '../extraction/extraction.types.ts';
 import type { SourceSession } from '../sources/document-source.port.ts';
-import type { DocumentClaim } from './document-claim.ts';
 import { DownloadFolder } from './download-folder.ts';
-import { IngestionRecords } from './ingestion-records.ts';
+import { IngestionRecords, type DocumentClaim } from './ingestion-records.ts';
 import { failureActionOf, type FailureAction } from './failure-policy.ts';
 import { writeRevision } from './revision-writer.ts';
 

@@ -1,9 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Chunk } from '../chunking/chunk.types.ts';
 import { takeSequences } from '../sources/index-sequence.ts';
 import type { SourceDownload } from '../sources/document-source.port.ts';
-import { derivedId } from './derived-id.ts';
-import type { DocumentClaim } from './document-claim.ts';
+import type { DocumentClaim } from './ingestion-records.ts';
 
 const CHUNKS_PER_STATEMENT = 500;
 
@@ -68,4 +68,15 @@ async function insertChunks(
        as e(id uuid, position int, page int, "startOffset" int, "endOffset" int, text text)`,
     [claim.id, revisionId, claim.userId, JSON.stringify(rows)],
   );
+}
+
+/**
+ * A UUID (version 8, RFC 9562 section 5.8) made from what it names: the same parts give the same id, so that indexing
+ * again after a crash gives the same rows.
+ */
+function derivedId(...parts: readonly (string | number)[]): string {
+  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -42,6 +42,7 @@ export class ChangeHints implements OnModuleDestroy {
     this.#runsJobs = process.runsJobs;
   }
 
+  /** Call it once the schema is ready. */
   start(): void {
     if (this.#runsJobs) this.#plan();
   }

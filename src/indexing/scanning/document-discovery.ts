@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { findClosedFolder } from '../rules/index-rules.ts';
-import { ScannedFolder } from '../sources/document.entity.ts';
 import type { SourceEntry, SourceSession } from '../sources/document-source.port.ts';
 import { findDocumentType } from '../sources/document-type.ts';
 import { parentPrefixOf, prefixOf } from '../sources/source-path.ts';
 import { isRacy, upsertDocuments, type Sighting } from '../sources/document-upsert.ts';
 import { FolderSnapshot, type SeenFolder } from './folder-snapshot.ts';
 import type { ScanPlan } from './scan-planner.ts';
+import { ScannedFolder } from './scanned-folder.entity.ts';
 
 const BATCH_SIZE = 500;
 const MAX_ENTRIES = 2_000_000;

@@ -38,7 +38,7 @@ export class ScanScheduler implements OnModuleDestroy {
     this.#reconcileHours = process.runsJobs ? config.reconcileHours : 0;
   }
 
-  /** Begins the rounds; the first one comes after one interval. */
+  /** Begins the rounds, the first one after one interval. Call it once the schema is ready. */
   start(): void {
     if (this.#intervalMs > 0) this.#plan(this.#intervalMs, () => this.submitDue());
     if (this.#reconcileHours > 0) this.#plan(RECONCILE_ROUND_MS, () => this.submitReconciles());

@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
+import type { IngestionRun } from '../ingestion/document-ingestion.ts';
 import { DocumentSource, type SourceSession } from '../sources/document-source.port.ts';
 import { DEFAULT_SOURCE_TYPE } from '../sources/document-upsert.ts';
 import { DocumentDiscovery, type DiscoveryRun } from './document-discovery.ts';
-import { ScanReconciliation } from './scan-reconciliation.ts';
+import { PendingDocuments } from './pending-documents.ts';
+import { ScanCounters } from './scan-counters.ts';
 import { ScanPlanner, type ScanPlan } from './scan-planner.ts';
-import { PendingReader } from './pending-reader.ts';
+import { ScanReconciliation } from './scan-reconciliation.ts';
 
 /** Kind of the jobs that scan. */
 export const SCAN = 'scan';
 
 const SCANS_AT_A_TIME = 2;
+const PROGRESS_INTERVAL_MS = 500;
 
 /** Looks for changes in a user's watched folders, then reads what is pending. Every step may be repeated. */
 @Injectable()
@@ -22,10 +25,11 @@ export class ScanJob extends JobHandler {
 
   constructor(
     private readonly source: DocumentSource,
+    private readonly planner: ScanPlanner,
     private readonly discovery: DocumentDiscovery,
     private readonly reconciliation: ScanReconciliation,
-    private readonly pendingReader: PendingReader,
-    private readonly planner: ScanPlanner,
+    private readonly pending: PendingDocuments,
+    private readonly counters: ScanCounters,
   ) {
     super();
   }
@@ -36,8 +40,20 @@ export class ScanJob extends JobHandler {
     const run = this.#discoveryRun(context, session, plan);
     const { snapshot, missingRootCount } = await this.discovery.discover(run);
     const removedCount = await this.reconciliation.reconcile(run, snapshot);
-    const counters = await this.pendingReader.readPending(context, { session, maxBytes: plan.book.maxFileBytes });
+    const counters = await this.#readPending(context, { session, maxBytes: plan.book.maxFileBytes });
     return { ...counters, files_removed: removedCount, watch_directories_missing: missingRootCount };
+  }
+
+  /** Reads what is pending and reports on the way. @returns the final counters */
+  async #readPending(context: JobContext, means: Pick<IngestionRun, 'session' | 'maxBytes'>): Promise<JobCounters> {
+    const { userId, jobId, signal } = context;
+    let lastReport = 0;
+    await this.pending.readAll({ ...means, userId, jobId, signal }, async () => {
+      if (Date.now() - lastReport < PROGRESS_INTERVAL_MS) return;
+      lastReport = Date.now();
+      await context.report(await this.counters.soFar(userId, jobId));
+    });
+    return this.counters.atTheEnd(userId, jobId);
   }
 
   #discoveryRun(context: JobContext, session: SourceSession, plan: ScanPlan): DiscoveryRun {
