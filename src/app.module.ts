@@ -21,6 +21,7 @@ import type { InFlight } from './http/in-flight.ts';
 import { IndexingModule } from './indexing/indexing.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
+import { NextcloudDocumentSource } from './nextcloud/files/nextcloud-document-source.ts';
 import { NextcloudModule } from './nextcloud/nextcloud.module.ts';
 import { NotificationsModule } from './notifications/notifications.module.ts';
 import { OutboundModule } from './outbound/outbound.module.ts';
@@ -67,7 +68,7 @@ export class AppModule {
         StepUpModule,
         NextcloudModule,
         OidcModule,
-        IndexingModule,
+        IndexingModule.register([NextcloudDocumentSource]),
         AlertsModule,
         HealthModule.register(inFlight),
       ],

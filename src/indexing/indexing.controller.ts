@@ -20,6 +20,7 @@ import {
   scanResponse,
 } from './indexing.dto.ts';
 import { IndexingService } from './indexing.service.ts';
+import { NEXTCLOUD_FILES } from './sources/document-source.types.ts';
 import { SOURCE_PROBLEMS } from './sources/source-problems.ts';
 
 const OF_A_JOB = [...SOURCE_PROBLEMS, 'job-cancelled'] as const;
@@ -88,10 +89,10 @@ export class IndexingController {
   @ApiOkResponse({ type: IndexStateResponse })
   @Problems(...SOURCE_PROBLEMS, 'not-found', 'not-a-file')
   async indexState(
-    @CurrentPrincipal() principal: Principal,
+    @CurrentPrincipal() { userId }: Principal,
     @Query() { path }: IndexStateQuery,
   ): Promise<IndexStateResponse> {
-    return indexStateResponse(await this.indexStates.explain(principal, path));
+    return indexStateResponse(await this.indexStates.explain({ userId, source: NEXTCLOUD_FILES }, path));
   }
 }
 

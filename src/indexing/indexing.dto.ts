@@ -16,6 +16,7 @@ import type { Job } from '../jobs/job.entity.ts';
 import { wholeNumber } from './documents/document.dto.ts';
 import type { DocumentView } from './documents/document-view.ts';
 import type { IndexRequest, ScanRequest } from './indexing.service.ts';
+import { NEXTCLOUD_FILES } from './sources/document-source.types.ts';
 import { SOURCE_TYPE } from './sources/document-type.ts';
 
 const DEFAULT_WAIT_SECONDS = 25;
@@ -203,6 +204,7 @@ export class AcceptedJobResponse extends JobResponse {
 /** The wishes in a request to scan. */
 export function scanRequest({ source_type: sourceType, force_reindex: isForced, wait }: ScanQuery): ScanRequest {
   return {
+    source: NEXTCLOUD_FILES,
     ...(sourceType !== undefined && { sourceType }),
     isForced: isForced ?? false,
     waitSeconds: wait ?? DEFAULT_WAIT_SECONDS,
@@ -213,6 +215,7 @@ export function scanRequest({ source_type: sourceType, force_reindex: isForced, 
 export function indexRequest(request: IndexFileRequest, { wait }: WaitQuery): IndexRequest {
   const { file_path: path, source_type: sourceType, title } = request;
   return {
+    source: NEXTCLOUD_FILES,
     path,
     ...(sourceType !== undefined && { sourceType }),
     ...(title !== undefined && { title }),

@@ -1,4 +1,11 @@
-import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Global,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
 import { IndexingConfig } from '../config/indexing.config.ts';
 import { StorageConfig } from '../config/storage.config.ts';
 import type { JobHandler } from '../jobs/job-handler.port.ts';
@@ -35,6 +42,8 @@ import { ScanScheduler } from './scanning/scan-scheduler.ts';
 import { ScanJob } from './scanning/scan.job.ts';
 import { StoredScanRequests } from './scanning/stored-scan-requests.ts';
 import { DocumentRemoval } from './sources/document-removal.ts';
+import type { DocumentSource } from './sources/document-source.port.ts';
+import { DocumentSources } from './sources/document-sources.ts';
 import { ScanRequests } from './sources/scan-requests.port.ts';
 import { SourceEvents } from './sources/source-events.ts';
 import { SourceUnlinkedJob } from './sources/source-unlinked.job.ts';
@@ -100,6 +109,12 @@ export class IndexingModule implements OnModuleInit, OnApplicationShutdown {
     sourceUnlinked: SourceUnlinkedJob,
   ) {
     this.#handlers = [scan, indexFile, sourceUnlinked];
+  }
+
+  /** @param sources where documents come from; the modules of their rooms provide them to all */
+  static register(sources: readonly Type<DocumentSource>[]): DynamicModule {
+    const useFactory = (...adapters: DocumentSource[]): DocumentSources => new DocumentSources(adapters);
+    return { module: IndexingModule, providers: [{ provide: DocumentSources, inject: [...sources], useFactory }] };
   }
 
   async onModuleInit(): Promise<void> {

@@ -12,10 +12,13 @@ import { DocumentsService } from './documents/documents.service.ts';
 import { INDEX_FILE } from './ingestion/index-file.job.ts';
 import { IndexRulesService } from './rules/index-rules.service.ts';
 import { SCAN } from './scanning/scan.job.ts';
+import { sourceJob } from './sources/source-job.ts';
 import { findPathFault, normalPath } from './sources/source-path.ts';
 
 /** A scan that somebody asks for. */
 export interface ScanRequest {
+  /** Kind of the source. */
+  readonly source: string;
   /** Label of documents that are new. Absent: `note`. */
   readonly sourceType?: string;
   /** Read every document again, even unchanged ones. */
@@ -26,6 +29,8 @@ export interface ScanRequest {
 
 /** One file that somebody asks for. */
 export interface IndexRequest {
+  /** Kind of the source. */
+  readonly source: string;
   readonly path: string;
   readonly sourceType?: string;
   readonly title?: string;
@@ -57,19 +62,19 @@ export class IndexingService {
    */
   async scan(
     principal: Principal,
-    { sourceType, isForced, waitSeconds }: ScanRequest,
+    { source, sourceType, isForced, waitSeconds }: ScanRequest,
   ): Promise<JobOutcome & { readonly watchDirectories: readonly string[] }> {
     const { userId } = principal;
     const job = await this.database.transaction(async (em) => {
       if (isForced) {
         await em.execute(
           `update documents set state = 'pending', must_reindex = true, attempts = 0, retry_at = null
-           where user_id = ? and state <> 'removed'`,
-          [userId],
+           where user_id = ? and source = ? and state <> 'removed'`,
+          [userId, source],
         );
       }
       const parameters = sourceType === undefined ? {} : { source_type: sourceType };
-      const submitted = await this.jobs.submit(em, { userId, kind: SCAN, parameters });
+      const submitted = await this.jobs.submit(em, sourceJob(SCAN, { userId, source }, parameters));
       await this.audit.append(em, {
         actorId: userId,
         action: 'scan.request',
@@ -82,7 +87,7 @@ export class IndexingService {
     });
     this.jobs.wake(SCAN);
     const outcome = await this.#outcome(principal, job.id, waitSeconds);
-    return { ...outcome, watchDirectories: (await this.rules.get(principal)).effective.watchDirectories };
+    return { ...outcome, watchDirectories: (await this.rules.get({ userId, source })).effective.watchDirectories };
   }
 
   /**
@@ -93,16 +98,17 @@ export class IndexingService {
    */
   async indexFile(
     principal: Principal,
-    { path, sourceType, title, waitSeconds }: IndexRequest,
+    { source, path, sourceType, title, waitSeconds }: IndexRequest,
   ): Promise<JobOutcome & { readonly document: DocumentView | null }> {
+    const { userId } = principal;
     const filePath = normalPath(path);
     const fault = findPathFault(filePath);
     if (fault !== null) {
       throw new DomainError('validation-failed', { errors: [{ pointer: '/file_path', detail: fault }] });
     }
-    const parameters = { file_path: filePath, source_type: sourceType ?? null, title: title ?? null };
+    const parameters = { source, file_path: filePath, source_type: sourceType ?? null, title: title ?? null };
     const request = {
-      userId: principal.userId,
+      userId,
       kind: INDEX_FILE,
       parameters,
       exclusivityKey: createHash('sha256').update(JSON.stringify(parameters)).digest('hex'),
@@ -110,7 +116,10 @@ export class IndexingService {
     const job = await this.database.transaction((em) => this.jobs.submit(em, request));
     this.jobs.wake(INDEX_FILE);
     const outcome = await this.#outcome(principal, job.id, waitSeconds);
-    return { ...outcome, document: outcome.isDone ? await this.documents.getByPath(principal, filePath) : null };
+    return {
+      ...outcome,
+      document: outcome.isDone ? await this.documents.getByPath({ userId, source }, filePath) : null,
+    };
   }
 
   async #outcome(principal: Principal, jobId: string, waitSeconds: number): Promise<JobOutcome> {

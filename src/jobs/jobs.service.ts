@@ -25,6 +25,8 @@ export interface JobRequest {
 export interface LostGround {
   /** Kinds that need what is gone. */
   readonly kinds: readonly string[];
+  /** Only jobs with these among their parameters. */
+  readonly parameters: Readonly<Record<string, string>>;
   /** What their rows say. */
   readonly problemCode: ProblemCode;
 }
@@ -73,10 +75,10 @@ export class JobsService {
     );
   }
 
-  /** When a user's latest job of a kind was asked for; null when there was none. */
-  async findLastRequest(userId: string, kind: string): Promise<Date | null> {
+  /** When a user's latest job of a kind and key was asked for; null when there was none. */
+  async findLastRequest(userId: string, kind: string, exclusivityKey: string): Promise<Date | null> {
     const [last] = await this.database.read((em) =>
-      em.find(Job, { userId, kind }, { orderBy: { id: 'desc' }, limit: 1, fields: ['createdAt'] }),
+      em.find(Job, { userId, kind, exclusivityKey }, { orderBy: { id: 'desc' }, limit: 1, fields: ['createdAt'] }),
     );
     return last?.createdAt ?? null;
   }
@@ -131,10 +133,10 @@ export class JobsService {
    * Ends the open jobs of some kinds because what they need is gone, in the transaction of `em`: queued ones fail with
    * `problemCode`, running ones are asked to end and keep it.
    */
-  async failAll(em: EntityManager, userId: string, { kinds, problemCode }: LostGround): Promise<void> {
+  async failAll(em: EntityManager, userId: string, { kinds, parameters, problemCode }: LostGround): Promise<void> {
     const open = await em.find(
       Job,
-      { userId, kind: { $in: [...kinds] }, state: { $in: ['queued', 'running'] } },
+      { userId, kind: { $in: [...kinds] }, state: { $in: ['queued', 'running'] }, parameters },
       { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
     );
     for (const job of open) {

@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { AuditTrail } from '../../src/audit/audit-trail.ts';
 import { DomainEvents } from '../../src/changes/domain-events.ts';
 import { IndexingConfig } from '../../src/config/indexing.config.ts';
-import { NextcloudConfig } from '../../src/config/nextcloud.config.ts';
 import { DocumentExtractor } from '../../src/indexing/extraction/document-extractor.ts';
 import { DocumentIngestion } from '../../src/indexing/ingestion/document-ingestion.ts';
 import { DownloadFolder } from '../../src/indexing/ingestion/download-folder.ts';
@@ -18,16 +17,20 @@ import { ScanPlanner } from '../../src/indexing/scanning/scan-planner.ts';
 import { ScanJob } from '../../src/indexing/scanning/scan.job.ts';
 import { StoredScanRequests } from '../../src/indexing/scanning/stored-scan-requests.ts';
 import { DocumentRemoval } from '../../src/indexing/sources/document-removal.ts';
+import { IndexStateService } from '../../src/indexing/index-state/index-state.service.ts';
 import type { DocumentSource } from '../../src/indexing/sources/document-source.port.ts';
+import { DocumentSources } from '../../src/indexing/sources/document-sources.ts';
 import type { JobContext } from '../../src/jobs/job-handler.port.ts';
 import type { Database } from '../../src/persistence/database.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
+import { MEMORY } from './memory-source.ts';
 
-/** The rooms of indexing put together by hand, over a source of the test's choice. */
+/** The rooms of indexing put together by hand, over sources of the test's choice. */
 export interface IndexingParts {
   readonly scanJob: ScanJob;
   readonly indexFileJob: IndexFileJob;
   readonly rules: IndexRulesService;
+  readonly indexStates: IndexStateService;
   readonly extractor: DocumentExtractor;
   readonly folder: DownloadFolder;
 }
@@ -35,8 +38,9 @@ export interface IndexingParts {
 /** What the parts stand on. */
 export interface IndexingGround {
   readonly database: Database;
-  readonly source: DocumentSource;
+  readonly sources: readonly DocumentSource[];
   readonly dataDir: string;
+  /** In place of what the sources say. */
   readonly watchDirectories?: readonly string[];
   readonly indexing?: Partial<IndexingConfig>;
   readonly extractor?: DocumentExtractor;
@@ -44,40 +48,50 @@ export interface IndexingGround {
 
 /** Puts the parts together as the module does. */
 export function indexingParts(ground: IndexingGround): IndexingParts {
-  const { database, source, dataDir, watchDirectories = ['/Documents'] } = ground;
+  const { database, dataDir, watchDirectories } = ground;
+  const sources = new DocumentSources(ground.sources.map((source) => watching(source, watchDirectories)));
   const config = Object.assign(new IndexingConfig(), ground.indexing);
-  const nextcloud = Object.assign(new NextcloudConfig(), { watchDirectories });
   const audit = new AuditTrail(database, new KeyRing(`k1:${randomBytes(32).toString('base64')}`));
   const extractor = ground.extractor ?? new DocumentExtractor({ processCount: config.extractionProcesses });
   const folder = new DownloadFolder(dataDir);
   const removal = new DocumentRemoval(new DomainEvents());
   const ingestion = new DocumentIngestion(new IngestionRecords(database, audit, removal), extractor, folder);
-  const rules = new IndexRulesService(database, audit, new StoredScanRequests(database), nextcloud, config);
+  const rules = new IndexRulesService(database, audit, new StoredScanRequests(database), sources, config);
   return {
     scanJob: new ScanJob(
-      source,
+      sources,
       new ScanPlanner(database, rules, config),
       new DocumentDiscovery(database),
       new ScanReconciliation(database, removal),
       new PendingDocuments(database, ingestion, config),
       new ScanCounters(database),
     ),
-    indexFileJob: new IndexFileJob(source, new RequestedDocuments(database), ingestion, rules),
+    indexFileJob: new IndexFileJob(sources, new RequestedDocuments(database), ingestion, rules),
     rules,
+    indexStates: new IndexStateService(database, rules, sources),
     extractor,
     folder,
   };
 }
 
-/** A job of a user, as the runner would hand it over. */
+function watching(source: DocumentSource, watchDirectories = source.watchDirectories): DocumentSource {
+  return {
+    kind: source.kind,
+    watchDirectories,
+    openSession: (userId) => source.openSession(userId),
+    usersWithSource: () => source.usersWithSource(),
+  };
+}
+
+/** A job about a source of a user, by default the one in memory, as the runner would hand it over. */
 export function jobContext(userId: string, more: Partial<JobContext> = {}): JobContext {
   return {
     jobId: randomUUID(),
     userId,
-    parameters: {},
     signal: new AbortController().signal,
     report: () => Promise.resolve(),
     ...more,
+    parameters: { source: MEMORY, ...more.parameters },
   };
 }
 

@@ -19,8 +19,12 @@ interface MemoryNode {
 
 const LONG_AGO = 1_700_000_000;
 
+/** Kind of a source in memory that is not given another. */
+export const MEMORY = 'memory';
+
 /** Documents in memory at the port: stable ids, folder etags that climb, a log of what was asked, and failures on demand. */
 export class MemorySource extends DocumentSource {
+  readonly watchDirectories = ['/Documents'];
   readonly nodes = new Map<string, MemoryNode>();
   /** What was asked, for example `download /Documents/a.txt`. */
   readonly log: string[] = [];
@@ -31,7 +35,7 @@ export class MemorySource extends DocumentSource {
   isBackwards = false;
   #lastId = 0;
 
-  constructor() {
+  constructor(readonly kind: string = MEMORY) {
     super();
     this.#make('/', null);
   }

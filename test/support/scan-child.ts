@@ -25,7 +25,7 @@ source.onAsk = (question) => new Promise((resolve) => process.send?.(question, u
 
 const open = await openTestDatabase({ url, dataFolder: '', poolSize: 4, statementTimeoutMs: 30_000 });
 open.database.markReady();
-const parts = indexingParts({ database: open.database, source, dataDir });
+const parts = indexingParts({ database: open.database, sources: [source], dataDir });
 await parts.folder.create();
 const counters = await parts.scanJob.run(jobContext(userId));
 process.send?.(counters);

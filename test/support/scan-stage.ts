@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { IndexingConfig } from '../../src/config/indexing.config.ts';
 import { DocumentExtractor } from '../../src/indexing/extraction/document-extractor.ts';
+import type { FileStanding } from '../../src/indexing/index-state/index-state.service.ts';
 import type { ChosenRules } from '../../src/indexing/rules/index-rules.service.ts';
+import type { UserSource } from '../../src/indexing/sources/document-source.types.ts';
 import type { JobContext } from '../../src/jobs/job-handler.port.ts';
 import type { JobCounters } from '../../src/jobs/job.entity.ts';
 import type { Database } from '../../src/persistence/database.ts';
@@ -16,7 +18,7 @@ import { indexingParts, insertUser, jobContext } from './indexing-parts.ts';
 import { MemorySource } from './memory-source.ts';
 import { openTestDatabase } from './open-test-database.ts';
 
-/** A user, an account in memory and a way to scan it. */
+/** A user, a source in memory and a way to scan it. */
 export interface Stage {
   readonly userId: string;
   readonly source: MemorySource;
@@ -24,7 +26,9 @@ export interface Stage {
   indexFile(parameters: Record<string, string>): Promise<JobCounters>;
   /** Chooses rules in place of all former ones, of the present version or the one given. */
   choose(chosen: Partial<ChosenRules>, version?: number): Promise<void>;
-  /** `path` to what is known of each document that is not removed. */
+  /** Why a file of the source is or is not indexed. */
+  explain(path: string): Promise<FileStanding>;
+  /** `path` to what is known of each document of the source that is not removed. */
   documents(): Promise<Record<string, StagedDocument>>;
 }
 
@@ -45,7 +49,10 @@ export interface StageOptions {
   readonly indexing?: Partial<IndexingConfig>;
   readonly extractor?: DocumentExtractor;
   readonly database?: Database;
+  /** The user, and the source unless another is given, are those of this stage. */
   readonly of?: Stage;
+  /** All sources that there are; the first is the one of the stage. */
+  readonly sources?: readonly [MemorySource, ...MemorySource[]];
 }
 
 /** The embedded database and the extractor that all stages of a test file share. */
@@ -83,33 +90,40 @@ export class StageHouse {
   }
 
   async stage(options: StageOptions = {}): Promise<Stage> {
-    const { of, ...ground } = options;
+    const { of, sources = [of?.source ?? new MemorySource()], ...ground } = options;
     const { database } = this.open;
     const userId = of?.userId ?? (await insertUser(database));
-    const source = of?.source ?? new MemorySource();
-    const parts = indexingParts({ database, extractor: this.extractor, dataDir: this.dataDir, source, ...ground });
+    const [source] = sources;
+    const owner = { userId, source: source.kind };
+    const parts = indexingParts({ database, extractor: this.extractor, dataDir: this.dataDir, sources, ...ground });
+    const context = (more: Partial<JobContext>): JobContext =>
+      jobContext(userId, { ...more, parameters: { source: source.kind, ...more.parameters } });
     return {
       userId,
       source,
-      scan: (more) => parts.scanJob.run(jobContext(userId, more)),
-      indexFile: (parameters) => parts.indexFileJob.run(jobContext(userId, { jobId: randomUUID(), parameters })),
+      scan: (more = {}) => parts.scanJob.run(context(more)),
+      indexFile: (parameters) => parts.indexFileJob.run(context({ jobId: randomUUID(), parameters })),
+      explain: (path) => parts.indexStates.explain(owner, path),
       choose: async (chosen, version) => {
         const none = { watchDirectories: null, include: null, exclude: null, maxFileMb: null };
-        const present = await parts.rules.get({ userId });
-        await parts.rules.put({ userId }, { ...none, ...chosen }, version ?? present.version);
+        const present = await parts.rules.get(owner);
+        await parts.rules.put(owner, { ...none, ...chosen }, version ?? present.version);
       },
-      documents: () => documentsOf(database, userId),
+      documents: () => documentsOf(database, owner),
     };
   }
 }
 
-async function documentsOf(database: Database, userId: string): Promise<Record<string, StagedDocument>> {
+async function documentsOf(
+  database: Database,
+  { userId, source }: UserSource,
+): Promise<Record<string, StagedDocument>> {
   const rows = await database.read((em) =>
     em.execute<(StagedDocument & { path: string })[]>(
       `select d.path, d.id, d.state, d.state_reason as reason, d.attempts, d.title, d.source_type as "sourceType",
          (select string_agg(c.text, ' | ' order by c.position) from chunks c where c.document_id = d.id) as text
-       from documents d where d.user_id = ? and d.state <> 'removed' order by d.path`,
-      [userId],
+       from documents d where d.user_id = ? and d.source = ? and d.state <> 'removed' order by d.path`,
+      [userId, source],
     ),
   );
   return Object.fromEntries(rows.map(({ path, ...document }) => [path, document]));

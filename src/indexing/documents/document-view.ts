@@ -27,6 +27,8 @@ export interface DocumentView {
 /** Which documents of a user; absent means whichever. */
 export interface DocumentSelection {
   readonly id?: string;
+  /** Kind of their source. */
+  readonly source?: string;
   readonly path?: string;
   readonly state?: DocumentState;
   /** Only those before this one in the order newest first. */
@@ -54,7 +56,7 @@ const SELECT = `
 export async function findDocuments(
   em: EntityManager,
   userId: string,
-  { id, path, state, before, limit }: DocumentSelection,
+  { id, source, path, state, before, limit }: DocumentSelection,
 ): Promise<DocumentView[]> {
   const conditions = ["d.state <> 'removed'"];
   const values: string[] = [];
@@ -64,6 +66,7 @@ export async function findDocuments(
     values.push(value);
   };
   narrow('d.id = ?', id);
+  narrow('d.source = ?', source);
   narrow('d.path = ?', path);
   narrow('d.state = ?', state);
   narrow('d.id < ?', before);

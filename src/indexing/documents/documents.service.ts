@@ -3,6 +3,7 @@ import type { Principal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import type { DocumentState } from '../sources/document.entity.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
 import { findPathFault, normalPath } from '../sources/source-path.ts';
 import { findDocuments, type DocumentView } from './document-view.ts';
 
@@ -26,11 +27,11 @@ export class DocumentsService {
   }
 
   /** @throws DomainError `not-found` when no document of this path was ever seen, `validation-failed` */
-  async getByPath({ userId }: Principal, path: string): Promise<DocumentView> {
+  async getByPath({ userId, source }: UserSource, path: string): Promise<DocumentView> {
     const wanted = normalPath(path);
     const fault = findPathFault(wanted);
     if (fault !== null) throw new DomainError('validation-failed', { errors: [{ parameter: 'path', detail: fault }] });
-    const [document] = await this.database.read((em) => findDocuments(em, userId, { path: wanted, limit: 1 }));
+    const [document] = await this.database.read((em) => findDocuments(em, userId, { source, path: wanted, limit: 1 }));
     if (document === undefined) throw new DomainError('not-found');
     return document;
   }

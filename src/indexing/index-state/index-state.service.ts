@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { findDocuments, type DocumentView } from '../documents/document-view.ts';
 import { ClosedFolders } from '../rules/closed-folders.ts';
 import type { Exclusion, RuleBook } from '../rules/index-rules.ts';
 import { IndexRulesService } from '../rules/index-rules.service.ts';
-import { DocumentSource, type SourceEntry, type SourceSession } from '../sources/document-source.port.ts';
+import type { SourceEntry, SourceSession } from '../sources/document-source.port.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
+import { DocumentSources } from '../sources/document-sources.ts';
 import { findDocumentType } from '../sources/document-type.ts';
 import { findPathFault, normalPath } from '../sources/source-path.ts';
 
@@ -29,13 +30,13 @@ export interface FileStanding {
   readonly lastSeenAt: Date | null;
 }
 
-/** Explains any file of an account: what scans know of it, else what the account and the rules say now. */
+/** Explains any file of a source: what scans know of it, else what the source and the rules say now. */
 @Injectable()
 export class IndexStateService {
   constructor(
     private readonly database: Database,
     private readonly rules: IndexRulesService,
-    private readonly source: DocumentSource,
+    private readonly sources: DocumentSources,
   ) {}
 
   /**
@@ -44,31 +45,34 @@ export class IndexStateService {
    * @throws DomainError `not-found` for what is not in the account of this user; `not-a-file`, `validation-failed`, and
    *   what reading the account throws
    */
-  async explain({ userId }: Principal, path: string): Promise<FileStanding> {
+  async explain(owner: UserSource, path: string): Promise<FileStanding> {
     const wanted = normalPath(path);
     const fault = findPathFault(wanted);
     if (fault !== null) throw new DomainError('validation-failed', { errors: [{ parameter: 'path', detail: fault }] });
-    const book = await this.rules.bookOf(userId);
-    const known = await this.#findKnown(userId, wanted);
+    const book = await this.rules.bookOf(owner);
+    const known = await this.#findKnown(owner, wanted);
     if (known !== null) return { ...known, rule: book.evaluate(wanted, known.document.isRequested) };
-    return this.#lookUp(userId, wanted, book);
+    return this.#lookUp(owner, wanted, book);
   }
 
-  async #findKnown(userId: string, path: string): Promise<(FileStanding & { readonly document: DocumentView }) | null> {
+  async #findKnown(
+    { userId, source }: UserSource,
+    path: string,
+  ): Promise<(FileStanding & { readonly document: DocumentView }) | null> {
     return this.database.read(async (em) => {
-      const [document] = await findDocuments(em, userId, { path, limit: 1 });
+      const [document] = await findDocuments(em, userId, { source, path, limit: 1 });
       if (document === undefined || document.state === 'removed') return null;
       const [scan] = await em.execute<{ at: string | null }[]>(
-        'select scanned_at as at from scan_states where user_id = ?',
-        [userId],
+        'select scanned_at as at from scan_states where user_id = ? and source = ?',
+        [userId, source],
       );
       const lastSeenAt = scan?.at ? new Date(scan.at) : null;
       return { path, state: document.state, reason: document.reason, rule: null, document, lastSeenAt };
     });
   }
 
-  async #lookUp(userId: string, path: string, book: RuleBook): Promise<FileStanding> {
-    const session = await this.source.openSession(userId);
+  async #lookUp({ userId, source }: UserSource, path: string, book: RuleBook): Promise<FileStanding> {
+    const session = await this.sources.of(source).openSession(userId);
     const signal = AbortSignal.timeout(LONGEST_LOOK_MS);
     const entry = await statOrNotFound(session, path, signal);
     if (entry.isFolder) throw new DomainError('not-a-file');

@@ -6,6 +6,7 @@ import type { Chunk } from '../chunking/chunk.types.ts';
 import { DocumentExtractor } from '../extraction/document-extractor.ts';
 import type { ExtractedText } from '../extraction/extraction.types.ts';
 import type { SourceSession } from '../sources/document-source.port.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
 import { DownloadFolder } from './download-folder.ts';
 import { IngestionRecords, type DocumentClaim } from './ingestion-records.ts';
 import { failureActionOf, type FailureAction } from './failure-policy.ts';
@@ -19,9 +20,8 @@ const LOCKED_DELAY_SECONDS = 60;
 const CHUNKS_AT_A_TIME = 500;
 
 /** The job that reads documents, and the session of the source that it reads with. */
-export interface IngestionRun {
+export interface IngestionRun extends UserSource {
   readonly session: SourceSession;
-  readonly userId: string;
   readonly jobId: string;
   readonly signal: AbortSignal;
   /** Larger files are not read. */
@@ -47,7 +47,7 @@ export class DocumentIngestion {
    */
   async ingest(documentId: string, run: IngestionRun): Promise<void> {
     run.signal.throwIfAborted();
-    const claim = await this.records.claim(run.userId, documentId);
+    const claim = await this.records.claim(run, documentId);
     if (claim === null) return;
     if (claim.attempts > MAX_STARTS) return this.records.finishWithoutText(claim, 'failed', 'worker-crashed');
     if (claim.seenSize > run.maxBytes) return this.records.finishWithoutText(claim, 'too_large', 'too-large');

@@ -6,8 +6,9 @@ import { DomainError } from '../../problem/domain-error.ts';
 import type { ProblemCode } from '../../problem/problem-codes.ts';
 import { ClosedFolders } from '../rules/closed-folders.ts';
 import { IndexRulesService } from '../rules/index-rules.service.ts';
-import { DocumentSource } from '../sources/document-source.port.ts';
+import { DocumentSources } from '../sources/document-sources.ts';
 import { findDocumentType } from '../sources/document-type.ts';
+import { userSourceOf } from '../sources/source-job.ts';
 import { DocumentIngestion } from './document-ingestion.ts';
 import { RequestedDocuments, type FileRequest, type RequestedState } from './requested-documents.ts';
 
@@ -29,14 +30,14 @@ const PROBLEM_OF_REASON: Readonly<Record<string, ProblemCode>> = {
   'file-not-found': 'file-not-found',
 };
 
-/** Indexes one file that a user named, wherever it lies in the account. */
+/** Indexes one file that a user named, wherever it lies in its source. */
 @Injectable()
 export class IndexFileJob extends JobHandler {
   readonly kind = INDEX_FILE;
   readonly concurrency = FILES_AT_A_TIME;
 
   constructor(
-    private readonly source: DocumentSource,
+    private readonly sources: DocumentSources,
     private readonly documents: RequestedDocuments,
     private readonly ingestion: DocumentIngestion,
     private readonly rules: IndexRulesService,
@@ -44,19 +45,21 @@ export class IndexFileJob extends JobHandler {
     super();
   }
 
-  async run({ jobId, userId, signal, parameters }: JobContext): Promise<JobCounters> {
-    const request = fileRequest(parameters);
-    const session = await this.source.openSession(userId);
+  async run(context: JobContext): Promise<JobCounters> {
+    const { jobId, signal } = context;
+    const owner = userSourceOf(context);
+    const request = fileRequest(context.parameters);
+    const session = await this.sources.of(owner.source).openSession(owner.userId);
     const entry = await session.stat(request.path, signal);
     if (entry.isFolder) throw new DomainError('not-a-file');
     if (findDocumentType(entry.path) === undefined) throw new DomainError('unsupported-document-type');
-    const book = await this.rules.bookOf(userId);
+    const book = await this.rules.bookOf(owner);
     const isClosed = (await new ClosedFolders(session).findClosedFolder(entry.path, { signal })) !== null;
     if (isClosed || book.findExclusion(entry.path) !== null) throw new DomainError('excluded-by-rule');
-    const run = { session, userId, jobId, signal, maxBytes: book.maxFileBytes };
-    const id = await this.documents.request(entry, { userId, runId: randomUUID(), request });
+    const run = { ...owner, session, jobId, signal, maxBytes: book.maxFileBytes };
+    const id = await this.documents.request(entry, { ...owner, runId: randomUUID(), request });
     for (;;) {
-      const state = await this.documents.stateOf(userId, id);
+      const state = await this.documents.stateOf(owner.userId, id);
       if (state.state !== 'pending' || state.isPostponed) return outcome(state, jobId);
       await this.ingestion.ingest(id, run);
     }

@@ -3,12 +3,12 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DocumentRemoval } from '../sources/document-removal.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
 import { dropText } from '../sources/index-sequence.ts';
 
 /** One try at one version of a document. */
-export interface DocumentClaim {
+export interface DocumentClaim extends UserSource {
   readonly id: string;
-  readonly userId: string;
   readonly fileId: string;
   readonly path: string;
   readonly mediaType: string;
@@ -36,9 +36,9 @@ export class IngestionRecords {
     private readonly removal: DocumentRemoval,
   ) {}
 
-  /** Begins a try. @returns null when the document is not pending any more */
-  claim(userId: string, documentId: string): Promise<DocumentClaim | null> {
-    return this.database.transaction((em) => claimDocument(em, userId, documentId));
+  /** Begins a try and counts it. @returns null when the document is not pending any more, or of another source */
+  claim(owner: UserSource, documentId: string): Promise<DocumentClaim | null> {
+    return this.database.transaction((em) => claimDocument(em, owner, documentId));
   }
 
   /** The try does not count. */
@@ -129,16 +129,19 @@ export class IngestionRecords {
   }
 }
 
-/** Begins a try and counts it. @returns null when the document is not pending any more */
-async function claimDocument(em: EntityManager, userId: string, id: string): Promise<DocumentClaim | null> {
+async function claimDocument(
+  em: EntityManager,
+  { userId, source }: UserSource,
+  id: string,
+): Promise<DocumentClaim | null> {
   const [row] = await em.execute<ClaimRow[]>(
     `update documents d set attempts = d.attempts + 1, updated_at = now()
-     where d.id = ? and d.user_id = ? and d.state = 'pending'
-     returning d.id, d.user_id as "userId", d.file_id as "fileId", d.path, d.media_type as "mediaType",
+     where d.id = ? and d.user_id = ? and d.source = ? and d.state = 'pending'
+     returning d.id, d.user_id as "userId", d.source, d.file_id as "fileId", d.path, d.media_type as "mediaType",
        d.seen_etag as "seenEtag", d.seen_size as "seenSize", d.seen_upload_time as "seenUploadTime", d.attempts,
        d.must_reindex as "mustReindex",
        (select r.content_hash from document_revisions r where r.id = d.revision_id) as "currentHash"`,
-    [id, userId],
+    [id, userId, source],
   );
   return row === undefined
     ? null

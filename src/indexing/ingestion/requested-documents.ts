@@ -5,6 +5,7 @@ import { DEFAULT_SOURCE_TYPE, upsertDocuments } from '../sources/document-upsert
 import { takeSequences } from '../sources/index-sequence.ts';
 import type { DocumentState } from '../sources/document.entity.ts';
 import type { SourceEntry } from '../sources/document-source.port.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
 
 /** What a user asked to be indexed. */
 export interface FileRequest {
@@ -33,17 +34,17 @@ export class RequestedDocuments {
   /** Stores that a file was asked for; one that was set aside gets new tries. @returns the document's id */
   request(
     entry: SourceEntry,
-    { userId, runId, request }: { userId: string; runId: string; request: FileRequest },
+    { userId, source, runId, request }: UserSource & { readonly runId: string; readonly request: FileRequest },
   ): Promise<string> {
     return this.database.transaction(async (em) => {
       const sourceType = request.sourceType ?? DEFAULT_SOURCE_TYPE;
-      await upsertDocuments(em, [entry], { userId, runId, sourceType, isRequested: true });
+      await upsertDocuments(em, [entry], { userId, source, runId, sourceType, isRequested: true });
       const [row] = await em.execute<{ id: string }[]>(
         `update documents set title = coalesce(?::text, title),
            attempts = case when state in ('indexed', 'no_text_layer') then attempts else 0 end,
            state = case when state in ('indexed', 'no_text_layer') then state else 'pending' end, retry_at = null
-         where user_id = ? and file_id = ? returning id`,
-        [request.title ?? null, userId, entry.fileId],
+         where user_id = ? and source = ? and file_id = ? returning id`,
+        [request.title ?? null, userId, source, entry.fileId],
       );
       if (row === undefined) throw new Error('The document was not stored');
       if (request.sourceType !== undefined) await relabel(em, { userId, id: row.id, sourceType: request.sourceType });

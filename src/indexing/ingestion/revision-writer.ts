@@ -16,10 +16,11 @@ export interface RevisionText {
   readonly jobId: string;
 }
 
-/** Replaces a document's text; ids are derived from owner, file, content and position. @returns the number of chunks */
+/** Replaces a document's text; ids are derived from owner, source, file, content and position. @returns the number of chunks */
 export async function writeRevision(em: EntityManager, claim: DocumentClaim, text: RevisionText): Promise<number> {
   const { download, pageCount, chunks, jobId } = text;
-  const revisionId = derivedId(claim.userId, claim.fileId, download.contentHash);
+  const owner = [claim.userId, claim.source, claim.fileId] as const;
+  const revisionId = derivedId(...owner, download.contentHash);
   const textLength = chunks.reduce((sum, chunk) => sum + chunk.text.length, 0);
   // When the file changed after it was listed, its upload time is not known; the next listing tells.
   const uploadTime = download.etag === claim.seenEtag ? claim.seenUploadTime : 0;
@@ -43,7 +44,7 @@ export async function writeRevision(em: EntityManager, claim: DocumentClaim, tex
   for (let start = 0; start < chunks.length; start += CHUNKS_PER_STATEMENT) {
     const rows = chunks.slice(start, start + CHUNKS_PER_STATEMENT).map((chunk) => ({
       ...chunk,
-      id: derivedId(claim.userId, claim.fileId, download.contentHash, chunk.position),
+      id: derivedId(...owner, download.contentHash, chunk.position),
     }));
     await insertChunks(em, claim, { revisionId, rows });
   }

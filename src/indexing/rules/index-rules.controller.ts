@@ -13,6 +13,7 @@ import {
   indexRulesResponse,
   rulesPreviewResponse,
 } from './index-rules.dto.ts';
+import { NEXTCLOUD_FILES, type UserSource } from '../sources/document-source.types.ts';
 import { SOURCE_PROBLEMS } from '../sources/source-problems.ts';
 import { IndexRulesService, type KeptRules } from './index-rules.service.ts';
 import { RulesPreviewService } from './rules-preview.service.ts';
@@ -35,7 +36,7 @@ export class IndexRulesController {
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<IndexRulesResponse> {
-    return answer(reply, await this.rules.get(principal));
+    return answer(reply, await this.rules.get(filesOf(principal)));
   }
 
   @RequireScope('files:index')
@@ -51,7 +52,7 @@ export class IndexRulesController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<IndexRulesResponse> {
-    return answer(reply, await this.rules.put(principal, chosenRules(request), versionOf(ifMatch)));
+    return answer(reply, await this.rules.put(filesOf(principal), chosenRules(request), versionOf(ifMatch)));
   }
 
   @RequireScope('files:index')
@@ -64,8 +65,12 @@ export class IndexRulesController {
     @CurrentPrincipal() principal: Principal,
     @Body() request: IndexRulesRequest,
   ): Promise<RulesPreviewResponse> {
-    return rulesPreviewResponse(await this.preview.preview(principal, chosenRules(request)));
+    return rulesPreviewResponse(await this.preview.preview(filesOf(principal), chosenRules(request)));
   }
+}
+
+function filesOf({ userId }: Principal): UserSource {
+  return { userId, source: NEXTCLOUD_FILES };
 }
 
 function answer(reply: FastifyReply, rules: KeptRules): IndexRulesResponse {

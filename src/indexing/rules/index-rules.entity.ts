@@ -6,6 +6,8 @@ const StoredIndexRulesSchema = defineEntity({
   tableName: 'index_rules',
   properties: {
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').primary().deleteRule('cascade'),
+    /** Kind of the source that the rules are about. */
+    source: p.string().length(32).primary(),
     /** null here and below: as the operator has it. */
     watchDirectories: p.json<string[]>().nullable(),
     include: p.json<string[]>().nullable(),
@@ -17,6 +19,6 @@ const StoredIndexRulesSchema = defineEntity({
   },
 });
 
-/** What a user has chosen to be indexed. */
+/** What a user has chosen to be indexed of one source. */
 export class StoredIndexRules extends StoredIndexRulesSchema.class {}
 StoredIndexRulesSchema.setClass(StoredIndexRules);

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../../access/principal.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { IndexingConfig } from '../../config/indexing.config.ts';
-import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
+import { DocumentSources } from '../sources/document-sources.ts';
 import { ScanRequests } from '../sources/scan-requests.port.ts';
 import { findPathFault, normalPath } from '../sources/source-path.ts';
 import { StoredIndexRules } from './index-rules.entity.ts';
@@ -22,7 +22,7 @@ export interface ChosenRules {
   readonly maxFileMb: number | null;
 }
 
-/** The rules of a user as they are kept. */
+/** The rules of a user for one source, as they are kept. */
 export interface KeptRules {
   readonly chosen: ChosenRules;
   /** What follows from them and the operator's together. */
@@ -38,29 +38,28 @@ interface FieldError {
 
 const NOTHING_CHOSEN: ChosenRules = { watchDirectories: null, include: null, exclude: null, maxFileMb: null };
 
-/** Which files of an account are indexed: the operator's rules, and the user's in place of them. */
+/** Which files of a source are indexed: the operator's rules, and the user's in place of them. */
 @Injectable()
 export class IndexRulesService {
-  readonly #defaults: IndexRules;
+  readonly #defaults: Omit<IndexRules, 'watchDirectories'>;
 
   constructor(
     private readonly database: Database,
     private readonly audit: AuditTrail,
     private readonly scans: ScanRequests,
-    nextcloud: NextcloudConfig,
+    private readonly sources: DocumentSources,
     indexing: IndexingConfig,
   ) {
     this.#defaults = {
-      watchDirectories: nextcloud.watchDirectories,
       include: indexing.include,
       exclude: indexing.exclude,
       maxFileBytes: indexing.maxFileMb * BYTES_PER_MB,
     };
   }
 
-  async get({ userId }: Pick<Principal, 'userId'>): Promise<KeptRules> {
-    const stored = await this.database.read((em) => em.findOne(StoredIndexRules, { userId }));
-    if (stored === null) return this.#kept(NOTHING_CHOSEN, 0);
+  async get({ userId, source }: UserSource): Promise<KeptRules> {
+    const stored = await this.database.read((em) => em.findOne(StoredIndexRules, { userId, source }));
+    if (stored === null) return this.#kept(source, NOTHING_CHOSEN, 0);
     const { watchDirectories, include, exclude, maxFileMb, version } = stored;
     const chosen = {
       watchDirectories: watchDirectories ?? null,
@@ -68,21 +67,21 @@ export class IndexRulesService {
       exclude: exclude ?? null,
       maxFileMb: maxFileMb ?? null,
     };
-    return this.#kept(chosen, version);
+    return this.#kept(source, chosen, version);
   }
 
-  /** The rules that scans of a user follow now. */
-  async bookOf(userId: string): Promise<RuleBook> {
-    return new RuleBook((await this.get({ userId })).effective);
+  /** The rules that scans of a user's source follow now. */
+  async bookOf(owner: UserSource): Promise<RuleBook> {
+    return new RuleBook((await this.get(owner)).effective);
   }
 
   /**
-   * The rules that would hold if a user chose these.
+   * The rules that would hold in a source if a user chose these.
    *
    * @throws DomainError `validation-failed`
    */
-  bookOfChosen(chosen: ChosenRules): RuleBook {
-    return new RuleBook(this.#effective(checked(chosen)));
+  bookOfChosen(source: string, chosen: ChosenRules): RuleBook {
+    return new RuleBook(this.#effective(source, checked(chosen)));
   }
 
   /**
@@ -91,20 +90,31 @@ export class IndexRulesService {
    * @param version the one that is replaced
    * @throws DomainError `validation-failed`; `etag-mismatch` when the rules have another version now
    */
-  async put(principal: Pick<Principal, 'userId'>, chosen: ChosenRules, version: number): Promise<KeptRules> {
-    const { userId } = principal;
+  async put(owner: UserSource, chosen: ChosenRules, version: number): Promise<KeptRules> {
+    const { userId, source } = owner;
     const { watchDirectories, include, exclude, maxFileMb } = checked(chosen);
     await this.database.transaction(async (em) => {
       const rows = await em.execute<unknown[]>(
-        `insert into index_rules as r (user_id, watch_directories, include, exclude, max_file_mb, version)
-         select ?::uuid, ?::jsonb, ?::jsonb, ?::jsonb, ?::int, 1 where ?::int = 0
-           or exists (select 1 from index_rules where user_id = ?::uuid)
-         on conflict (user_id) do update set watch_directories = excluded.watch_directories,
+        `insert into index_rules as r (user_id, source, watch_directories, include, exclude, max_file_mb, version)
+         select ?::uuid, ?::text, ?::jsonb, ?::jsonb, ?::jsonb, ?::int, 1 where ?::int = 0
+           or exists (select 1 from index_rules where user_id = ?::uuid and source = ?)
+         on conflict (user_id, source) do update set watch_directories = excluded.watch_directories,
            include = excluded.include, exclude = excluded.exclude, max_file_mb = excluded.max_file_mb,
            version = r.version + 1, updated_at = now()
            where r.version = ?
          returning version`,
-        [userId, json(watchDirectories), json(include), json(exclude), maxFileMb, version, userId, version],
+        [
+          userId,
+          source,
+          json(watchDirectories),
+          json(include),
+          json(exclude),
+          maxFileMb,
+          version,
+          userId,
+          source,
+          version,
+        ],
       );
       if (rows.length === 0) throw new DomainError('etag-mismatch');
       await this.audit.append(em, {
@@ -115,18 +125,18 @@ export class IndexRulesService {
         details: { version: version + 1 },
       });
     });
-    await this.scans.trigger(userId);
-    return this.get(principal);
+    await this.scans.trigger(owner);
+    return this.get(owner);
   }
 
-  #kept(chosen: ChosenRules, version: number): KeptRules {
-    return { chosen, effective: this.#effective(chosen), version };
+  #kept(source: string, chosen: ChosenRules, version: number): KeptRules {
+    return { chosen, effective: this.#effective(source, chosen), version };
   }
 
-  #effective({ watchDirectories, include, exclude, maxFileMb }: ChosenRules): IndexRules {
+  #effective(source: string, { watchDirectories, include, exclude, maxFileMb }: ChosenRules): IndexRules {
     const maxFileBytes = this.#defaults.maxFileBytes;
     return {
-      watchDirectories: watchDirectories ?? this.#defaults.watchDirectories,
+      watchDirectories: watchDirectories ?? this.sources.of(source).watchDirectories,
       include: include ?? this.#defaults.include,
       exclude: exclude ?? this.#defaults.exclude,
       maxFileBytes: maxFileMb === null ? maxFileBytes : Math.min(maxFileBytes, maxFileMb * BYTES_PER_MB),

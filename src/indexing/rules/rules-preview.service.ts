@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../../access/principal.ts';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
-import { DocumentSource, type SourceEntry, type SourceSession } from '../sources/document-source.port.ts';
+import type { SourceEntry, SourceSession } from '../sources/document-source.port.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
+import { DocumentSources } from '../sources/document-sources.ts';
 import { findDocumentType } from '../sources/document-type.ts';
 import { isBelowAny, prefixOf } from '../sources/source-path.ts';
 import { findClosedFolder, type RuleBook } from './index-rules.ts';
@@ -45,20 +46,20 @@ interface Look {
   isComplete: boolean;
 }
 
-/** Shows what rules would do, by one bounded look at the account. Writes nothing. */
+/** Shows what rules would do, by one bounded look at the source. Writes nothing. */
 @Injectable()
 export class RulesPreviewService {
   constructor(
     private readonly database: Database,
     private readonly rules: IndexRulesService,
-    private readonly source: DocumentSource,
+    private readonly sources: DocumentSources,
   ) {}
 
   /** @throws DomainError `validation-failed`, and what reading the account throws */
-  async preview({ userId }: Principal, chosen: ChosenRules): Promise<RulesPreview> {
-    const book = this.rules.bookOfChosen(chosen);
-    const look = await lookAt(await this.source.openSession(userId), book);
-    const known = await this.#knownDocuments(userId);
+  async preview(owner: UserSource, chosen: ChosenRules): Promise<RulesPreview> {
+    const book = this.rules.bookOfChosen(owner.source, chosen);
+    const look = await lookAt(await this.sources.of(owner.source).openSession(owner.userId), book);
+    const known = await this.#knownDocuments(owner);
     const isWanted = (path: string, isRequested: boolean): boolean =>
       book.evaluate(path, isRequested) === null && !isBelowAny(path, look.closedPrefixes);
     const knownIds = new Set(known.map(({ fileId }) => fileId));
@@ -76,12 +77,12 @@ export class RulesPreviewService {
     };
   }
 
-  #knownDocuments(userId: string): Promise<KnownDocument[]> {
+  #knownDocuments({ userId, source }: UserSource): Promise<KnownDocument[]> {
     return this.database.read((em) =>
       em.execute<KnownDocument[]>(
         `select path, file_id as "fileId", seen_size as size, is_requested as "isRequested" from documents
-         where user_id = ? and state not in ('removed', 'too_large') order by id limit ?`,
-        [userId, MAX_DOCUMENTS],
+         where user_id = ? and source = ? and state not in ('removed', 'too_large') order by id limit ?`,
+        [userId, source, MAX_DOCUMENTS],
       ),
     );
   }

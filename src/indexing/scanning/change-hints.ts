@@ -4,25 +4,27 @@ import { IndexingConfig } from '../../config/indexing.config.ts';
 import { JobsService } from '../../jobs/jobs.service.ts';
 import { Database } from '../../persistence/database.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
-import { DocumentSource } from '../sources/document-source.port.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
+import { DocumentSources } from '../sources/document-sources.ts';
+import { sourceJob } from '../sources/source-job.ts';
 import { SCAN } from './scan.job.ts';
 
 const POLL_MS = 1000;
-const USERS_AT_A_TIME = 50;
+const HINTS_AT_A_TIME = 50;
 
 // A scan that runs now may have passed the place already: its hint waits for the end.
 const TAKE = `
   update scan_states set hinted_at = null, hint_taken_at = now()
-  where user_id in (
-    select s.user_id from scan_states s
+  where (user_id, source) in (
+    select s.user_id, s.source from scan_states s
     where s.hinted_at is not null
       and (s.hint_taken_at is null or s.hint_taken_at <= now() - make_interval(secs => ?))
       and not exists (
-        select 1 from jobs j where j.user_id = s.user_id and j.kind = ? and j.state = 'running')
+        select 1 from jobs j where j.user_id = s.user_id and j.exclusivity_key = s.source and j.kind = ? and j.state = 'running')
     order by s.hinted_at limit ? for update skip locked)
-  returning user_id as "userId"`;
+  returning user_id as "userId", source`;
 
-/** Turns hints into scans, in processes that run jobs: one scan per user and stretch of time, however many hints. */
+/** Turns hints into scans, in processes that run jobs: one scan per user, source and stretch of time, however many hints. */
 @Injectable()
 export class ChangeHints implements OnModuleDestroy {
   readonly #hintSeconds: number;
@@ -34,7 +36,7 @@ export class ChangeHints implements OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly jobs: JobsService,
-    private readonly source: DocumentSource,
+    private readonly sources: DocumentSources,
     config: IndexingConfig,
     process: HttpConfig,
   ) {
@@ -55,11 +57,11 @@ export class ChangeHints implements OnModuleDestroy {
   /** Asks for the scans that are due. @returns how many */
   async submitDue(): Promise<number> {
     if (!(await this.#isAnyWaiting())) return 0;
-    const readable = new Set(await this.source.usersWithSource());
+    const readable = await this.sources.usersByKind();
     const count = await this.database.transaction(async (em) => {
-      const taken = await em.execute<{ userId: string }[]>(TAKE, [this.#hintSeconds, SCAN, USERS_AT_A_TIME]);
-      const due = taken.filter(({ userId }) => readable.has(userId));
-      for (const { userId } of due) await this.jobs.submit(em, { userId, kind: SCAN, parameters: {} });
+      const taken = await em.execute<UserSource[]>(TAKE, [this.#hintSeconds, SCAN, HINTS_AT_A_TIME]);
+      const due = taken.filter(({ userId, source }) => readable.get(source)?.has(userId));
+      for (const owner of due) await this.jobs.submit(em, sourceJob(SCAN, owner));
       return due.length;
     });
     if (count > 0) this.jobs.wake(SCAN);

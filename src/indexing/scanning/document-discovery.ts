@@ -3,6 +3,7 @@ import { Database } from '../../persistence/database.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import { findClosedFolder } from '../rules/index-rules.ts';
 import type { SourceEntry, SourceSession } from '../sources/document-source.port.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
 import { findDocumentType } from '../sources/document-type.ts';
 import { parentPrefixOf, prefixOf } from '../sources/source-path.ts';
 import { isRacy, upsertDocuments, type Sighting } from '../sources/document-upsert.ts';
@@ -15,7 +16,7 @@ const MAX_ENTRIES = 2_000_000;
 const MAX_FILE_ID_CHARACTERS = 64;
 const MAX_ETAG_CHARACTERS = 255;
 
-/** One look at the watched folders of a user. */
+/** One look at the watched folders of a user in one source. */
 export interface DiscoveryRun {
   readonly session: SourceSession;
   readonly plan: ScanPlan;
@@ -38,11 +39,11 @@ export class DocumentDiscovery {
 
   /** An error anywhere ends the discovery: nothing may then be concluded about what was not seen. */
   async discover(run: DiscoveryRun): Promise<Discovery> {
-    const { userId } = run.sighting;
-    const known = await this.database.read((em) => em.find(ScannedFolder, { userId }));
+    const { userId, source } = run.sighting;
+    const known = await this.database.read((em) => em.find(ScannedFolder, { userId, source }));
     const folders = known.map(({ fileId, path, etag }) => ({ fileId, path, etag: etag ?? null }));
     const snapshot = new FolderSnapshot(folders, { trustsEtags: !run.plan.isComplete });
-    const walk = new Walk(this.database, run, { snapshot, requestedIds: await this.#requestedIds(userId) });
+    const walk = new Walk(this.database, run, { snapshot, requestedIds: await this.#requestedIds(run.sighting) });
     let missingRootCount = 0;
     for (const root of run.plan.book.roots) if (!(await walk.visitRoot(root))) missingRootCount += 1;
     await walk.flush();
@@ -50,11 +51,12 @@ export class DocumentDiscovery {
   }
 
   /** Files that are let in because their owner asked for them. */
-  async #requestedIds(userId: string): Promise<ReadonlySet<string>> {
+  async #requestedIds({ userId, source }: UserSource): Promise<ReadonlySet<string>> {
     const rows = await this.database.read((em) =>
       em.execute<{ fileId: string }[]>(
-        `select file_id as "fileId" from documents where user_id = ? and is_requested and state <> 'removed'`,
-        [userId],
+        `select file_id as "fileId" from documents
+         where user_id = ? and source = ? and is_requested and state <> 'removed'`,
+        [userId, source],
       ),
     );
     return new Set(rows.map(({ fileId }) => fileId));

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { IndexingConfig } from '../../config/indexing.config.ts';
 import { Database } from '../../persistence/database.ts';
 import { DocumentIngestion, type IngestionRun } from '../ingestion/document-ingestion.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
 
 const BATCH_SIZE = 200;
 
-/** Reads every pending document of a user, several at a time; those that failed before go last. */
+/** Reads every pending document of a user in one source, several at a time; those that failed before go last. */
 @Injectable()
 export class PendingDocuments {
   readonly #concurrency: number;
@@ -24,7 +25,7 @@ export class PendingDocuments {
    * @throws DomainError when nothing more can be read; tries under way end first and do not count
    */
   async readAll(run: IngestionRun, onProgress: () => Promise<void>): Promise<void> {
-    for (let ids = await this.#next(run.userId); ids.length > 0; ids = await this.#next(run.userId)) {
+    for (let ids = await this.#next(run); ids.length > 0; ids = await this.#next(run)) {
       await this.#readBatch(ids, run, onProgress);
     }
   }
@@ -50,12 +51,13 @@ export class PendingDocuments {
     if (errors.length > 0) throw errors[0];
   }
 
-  async #next(userId: string): Promise<string[]> {
+  async #next({ userId, source }: UserSource): Promise<string[]> {
     const rows = await this.database.read((em) =>
       em.execute<{ id: string }[]>(
-        `select id from documents where user_id = ? and state = 'pending' and (retry_at is null or retry_at <= now())
+        `select id from documents
+         where user_id = ? and source = ? and state = 'pending' and (retry_at is null or retry_at <= now())
          order by attempts, id limit ?`,
-        [userId, BATCH_SIZE],
+        [userId, source, BATCH_SIZE],
       ),
     );
     return rows.map(({ id }) => id);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JobCounters } from '../../jobs/job.entity.ts';
 import { Database } from '../../persistence/database.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
 
 type CounterRow = Record<
   'discovered' | 'indexed' | 'failed' | 'pending' | 'without_text' | 'chunks_indexed',
@@ -15,7 +16,7 @@ const COUNT = `
     count(*) filter (where d.state = 'no_text_layer') as without_text,
     coalesce(sum(r.chunk_count) filter (where d.state = 'indexed' and d.indexed_by = ?::uuid), 0) as chunks_indexed
   from documents d left join document_revisions r on r.id = d.revision_id
-  where d.user_id = ? and d.state <> 'removed'`;
+  where d.user_id = ? and d.source = ? and d.state <> 'removed'`;
 
 /**
  * Counts the outcome of a scan from the rows themselves, so that a scan that was cut off and taken up again counts
@@ -26,19 +27,19 @@ export class ScanCounters {
   constructor(private readonly database: Database) {}
 
   /** While the scan runs: what waits is counted as pending. */
-  async soFar(userId: string, jobId: string): Promise<JobCounters> {
-    const { pending, ...counted } = await this.#count(userId, jobId);
+  async soFar(owner: UserSource, jobId: string): Promise<JobCounters> {
+    const { pending, ...counted } = await this.#count(owner, jobId);
     return { ...named(counted, pending), files_pending: pending };
   }
 
   /** At the end: what could not be read yet counts as failed; the next scan tries it again. */
-  async atTheEnd(userId: string, jobId: string): Promise<JobCounters> {
-    const { pending, ...counted } = await this.#count(userId, jobId);
+  async atTheEnd(owner: UserSource, jobId: string): Promise<JobCounters> {
+    const { pending, ...counted } = await this.#count(owner, jobId);
     return named({ ...counted, failed: counted.failed + pending }, 0);
   }
 
-  async #count(userId: string, jobId: string): Promise<Record<keyof CounterRow, number>> {
-    const [row] = await this.database.read((em) => em.execute<CounterRow[]>(COUNT, [jobId, jobId, userId]));
+  async #count({ userId, source }: UserSource, jobId: string): Promise<Record<keyof CounterRow, number>> {
+    const [row] = await this.database.read((em) => em.execute<CounterRow[]>(COUNT, [jobId, jobId, userId, source]));
     if (row === undefined) throw new Error('Counting gave no row');
     return {
       discovered: Number(row.discovered),

@@ -3,6 +3,7 @@ import { IndexingConfig } from '../../config/indexing.config.ts';
 import { Database } from '../../persistence/database.ts';
 import type { RuleBook } from '../rules/index-rules.ts';
 import { IndexRulesService } from '../rules/index-rules.service.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
 
 /** What one scan is about to do. */
 export interface ScanPlan {
@@ -26,12 +27,13 @@ export class ScanPlanner {
     this.#reconcileHours = config.reconcileHours;
   }
 
-  async plan(userId: string): Promise<ScanPlan> {
-    const book = await this.rules.bookOf(userId);
+  async plan(owner: UserSource): Promise<ScanPlan> {
+    const book = await this.rules.bookOf(owner);
     const [state] = await this.database.read((em) =>
       em.execute<{ rulesHash: string | null; isDue: boolean }[]>(
-        `select rules_hash as "rulesHash", ${RECONCILE_IS_DUE} as "isDue" from scan_states s where user_id = ?`,
-        [this.#reconcileHours, this.#reconcileHours, userId],
+        `select rules_hash as "rulesHash", ${RECONCILE_IS_DUE} as "isDue" from scan_states s
+         where user_id = ? and source = ?`,
+        [this.#reconcileHours, this.#reconcileHours, owner.userId, owner.source],
       ),
     );
     const areRulesNew = state?.rulesHash !== book.hash;

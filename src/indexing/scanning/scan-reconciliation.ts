@@ -5,6 +5,7 @@ import { isDomainError } from '../../problem/domain-error.ts';
 import { ClosedFolders } from '../rules/closed-folders.ts';
 import { DocumentRemoval } from '../sources/document-removal.ts';
 import type { SourceEntry } from '../sources/document-source.port.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
 import { prefixOf } from '../sources/source-path.ts';
 import { upsertDocuments } from '../sources/document-upsert.ts';
 import type { DiscoveryRun } from './document-discovery.ts';
@@ -19,7 +20,7 @@ interface RequestedRow {
 
 const GONE_DOCUMENTS = `
   select d.id from documents d
-  where d.user_id = ? and d.state <> 'removed' and (d.seen_run is distinct from ?::uuid
+  where d.user_id = ? and d.source = ? and d.state <> 'removed' and (d.seen_run is distinct from ?::uuid
     and (regexp_replace(d.path, '/[^/]*$', '') in (select jsonb_array_elements_text(?::jsonb))
       or exists (select 1 from jsonb_array_elements_text(?::jsonb) c(prefix) where starts_with(d.path, c.prefix || '/'))
       or (not d.is_requested
@@ -41,10 +42,11 @@ export class ScanReconciliation {
     const lost = await this.#checkRequested(run);
     const changes = snapshot.changes(roots);
     return this.database.transaction(async (em) => {
-      const { userId, runId } = run.sighting;
+      const { userId, source, runId } = run.sighting;
       const closed = snapshot.hasClosed ? await takeOutClosed(em, run, snapshot) : [];
       const rows = await em.execute<{ id: string }[]>(GONE_DOCUMENTS, [
         userId,
+        source,
         runId,
         JSON.stringify(changes.listedPrefixes),
         JSON.stringify(changes.coveredPrefixes),
@@ -53,21 +55,22 @@ export class ScanReconciliation {
       ]);
       const gone = rows.map(({ id }) => id);
       await this.removal.remove(em, userId, gone);
-      await storeFolders(em, userId, changes);
-      if (run.plan.areRulesNew) await evaluateSizes(em, userId, run.plan);
-      await storeState(em, userId, run.plan);
+      await storeFolders(em, run.sighting, changes);
+      if (run.plan.areRulesNew) await evaluateSizes(em, run.sighting, run.plan);
+      await storeState(em, run.sighting, run.plan);
       return gone.length;
     });
   }
 
   /** Files asked for by their path that no watched folder holds. @returns ids of those that are no longer there */
   async #checkRequested(run: DiscoveryRun): Promise<string[]> {
-    const { userId, runId } = run.sighting;
+    const { userId, source, runId } = run.sighting;
     const requested = await this.database.read((em) =>
       em.execute<RequestedRow[]>(
         `select id, path, file_id as "fileId" from documents
-         where user_id = ? and is_requested and state <> 'removed' and seen_run is distinct from ?::uuid order by id`,
-        [userId, runId],
+         where user_id = ? and source = ? and is_requested and state <> 'removed'
+           and seen_run is distinct from ?::uuid order by id`,
+        [userId, source, runId],
       ),
     );
     const lost: string[] = [];
@@ -92,25 +95,26 @@ export class ScanReconciliation {
       if (entry.fileId === row.fileId) return;
       await em.execute(
         `update documents d set title = o.title, source_type = o.source_type from documents o
-         where o.id = ? and d.user_id = o.user_id and d.file_id = ?`,
+         where o.id = ? and d.user_id = o.user_id and d.source = o.source and d.file_id = ?`,
         [row.id, entry.fileId],
       );
     });
   }
 }
 
-async function storeFolders(em: EntityManager, userId: string, changes: FolderChanges): Promise<void> {
+async function storeFolders(em: EntityManager, { userId, source }: UserSource, changes: FolderChanges): Promise<void> {
   await em.execute(
     `delete from scanned_folders
-     where user_id = ? and file_id in (select value from jsonb_array_elements_text(?::jsonb))`,
-    [userId, JSON.stringify(changes.droppedFolderIds)],
+     where user_id = ? and source = ? and file_id in (select value from jsonb_array_elements_text(?::jsonb))`,
+    [userId, source, JSON.stringify(changes.droppedFolderIds)],
   );
   await em.execute(
-    `insert into scanned_folders (user_id, file_id, path, etag, scanned_at)
-     select ?::uuid, e."fileId", e.path, e.etag, now()
+    `insert into scanned_folders (user_id, source, file_id, path, etag, scanned_at)
+     select ?::uuid, ?::text, e."fileId", e.path, e.etag, now()
      from jsonb_to_recordset(?::jsonb) as e("fileId" text, path text, etag text)
-     on conflict (user_id, file_id) do update set path = excluded.path, etag = excluded.etag, scanned_at = now()`,
-    [userId, JSON.stringify(changes.storedFolders)],
+     on conflict (user_id, source, file_id)
+       do update set path = excluded.path, etag = excluded.etag, scanned_at = now()`,
+    [userId, source, JSON.stringify(changes.storedFolders)],
   );
 }
 
@@ -133,11 +137,11 @@ async function isKeptOut({ plan, signal }: DiscoveryRun, folders: ClosedFolders,
  * had any text, and leave no trace. @returns ids of the others
  */
 async function takeOutClosed(em: EntityManager, run: DiscoveryRun, snapshot: FolderSnapshot): Promise<string[]> {
-  const { userId } = run.sighting;
+  const { userId, source } = run.sighting;
   const rows = await em.execute<{ id: string; path: string; isNew: boolean }[]>(
     `select id, path, index_sequence = 0 and state = 'pending' as "isNew" from documents
-     where user_id = ? and state <> 'removed' order by id`,
-    [userId],
+     where user_id = ? and source = ? and state <> 'removed' order by id`,
+    [userId, source],
   );
   const closed = rows.filter(({ path }) => snapshot.isClosed(path));
   const idsOf = (isNew: boolean): string[] => closed.filter((row) => row.isNew === isNew).map(({ id }) => id);
@@ -150,21 +154,25 @@ async function takeOutClosed(em: EntityManager, run: DiscoveryRun, snapshot: Fol
 }
 
 /** Sets documents to pending when the new size limit changes whether they may be indexed. */
-async function evaluateSizes(em: EntityManager, userId: string, { book }: ScanPlan): Promise<void> {
+async function evaluateSizes(em: EntityManager, { userId, source }: UserSource, { book }: ScanPlan): Promise<void> {
   await em.execute(
     `update documents set state = 'pending', state_reason = null, attempts = 0, retry_at = null, updated_at = now()
-     where user_id = ? and (state = 'too_large' and seen_size <= ?::bigint
+     where user_id = ? and source = ? and (state = 'too_large' and seen_size <= ?::bigint
        or state in ('indexed', 'no_text_layer', 'failed') and seen_size > ?::bigint)`,
-    [userId, book.maxFileBytes, book.maxFileBytes],
+    [userId, source, book.maxFileBytes, book.maxFileBytes],
   );
 }
 
-async function storeState(em: EntityManager, userId: string, { book, isComplete }: ScanPlan): Promise<void> {
+async function storeState(
+  em: EntityManager,
+  { userId, source }: UserSource,
+  { book, isComplete }: ScanPlan,
+): Promise<void> {
   await em.execute(
-    `insert into scan_states as s (user_id, scanned_at, reconciled_at, rules_hash)
-     values (?, now(), case when ?::boolean then now() end, ?)
-     on conflict (user_id) do update set scanned_at = excluded.scanned_at, rules_hash = excluded.rules_hash,
+    `insert into scan_states as s (user_id, source, scanned_at, reconciled_at, rules_hash)
+     values (?, ?, now(), case when ?::boolean then now() end, ?)
+     on conflict (user_id, source) do update set scanned_at = excluded.scanned_at, rules_hash = excluded.rules_hash,
        reconciled_at = coalesce(excluded.reconciled_at, s.reconciled_at)`,
-    [userId, isComplete, book.hash],
+    [userId, source, isComplete, book.hash],
   );
 }

@@ -4,7 +4,9 @@ import { IndexingConfig } from '../../config/indexing.config.ts';
 import { JobsService } from '../../jobs/jobs.service.ts';
 import { Database } from '../../persistence/database.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
-import { DocumentSource } from '../sources/document-source.port.ts';
+import type { UserSource } from '../sources/document-source.types.ts';
+import { DocumentSources } from '../sources/document-sources.ts';
+import { sourceJob } from '../sources/source-job.ts';
 import { RECONCILE_IS_DUE } from './scan-planner.ts';
 import { SCAN } from './scan.job.ts';
 
@@ -16,7 +18,7 @@ const JITTER = 0.1;
 const MAX_RECONCILES = 1000;
 
 /**
- * Asks for a scan of every linked account in regular rounds, and for those that are due to trust nothing, in processes
+ * Asks for a scan of every user in every source in regular rounds, and for those that are due to trust nothing, in processes
  * that run jobs.
  */
 @Injectable()
@@ -30,7 +32,7 @@ export class ScanScheduler implements OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly jobs: JobsService,
-    private readonly source: DocumentSource,
+    private readonly sources: DocumentSources,
     config: IndexingConfig,
     process: HttpConfig,
   ) {
@@ -51,10 +53,12 @@ export class ScanScheduler implements OnModuleDestroy {
 
   /** One round. Users are left out when their last scan, by whichever process, is younger than half an interval. */
   async submitDue(now: number = Date.now()): Promise<void> {
-    for (const userId of await this.source.usersWithSource()) {
-      const last = await this.jobs.findLastRequest(userId, SCAN);
-      if (last !== null && now - last.getTime() < this.#intervalMs / 2) continue;
-      await this.database.transaction((em) => this.jobs.submit(em, { userId, kind: SCAN, parameters: {} }));
+    for (const [source, userIds] of await this.sources.usersByKind()) {
+      for (const userId of userIds) {
+        const last = await this.jobs.findLastRequest(userId, SCAN, source);
+        if (last !== null && now - last.getTime() < this.#intervalMs / 2) continue;
+        await this.#submit({ userId, source });
+      }
     }
     this.jobs.wake(SCAN);
   }
@@ -64,18 +68,20 @@ export class ScanScheduler implements OnModuleDestroy {
    * scanned are left to their first scan; one that fails comes again with the next round.
    */
   async submitReconciles(): Promise<void> {
-    const readable = new Set(await this.source.usersWithSource());
+    const readable = await this.sources.usersByKind();
     const rows = await this.database.read((em) =>
-      em.execute<{ userId: string }[]>(
-        `select s.user_id as "userId" from scan_states s where s.reconciled_at is not null and ${RECONCILE_IS_DUE}
+      em.execute<UserSource[]>(
+        `select s.user_id as "userId", s.source from scan_states s where s.reconciled_at is not null and ${RECONCILE_IS_DUE}
          order by s.reconciled_at limit ?`,
         [this.#reconcileHours, this.#reconcileHours, MAX_RECONCILES],
       ),
     );
-    for (const { userId } of rows.filter((row) => readable.has(row.userId))) {
-      await this.database.transaction((em) => this.jobs.submit(em, { userId, kind: SCAN, parameters: {} }));
-    }
+    for (const owner of rows) if (readable.get(owner.source)?.has(owner.userId)) await this.#submit(owner);
     if (rows.length > 0) this.jobs.wake(SCAN);
+  }
+
+  async #submit(owner: UserSource): Promise<void> {
+    await this.database.transaction((em) => this.jobs.submit(em, sourceJob(SCAN, owner)));
   }
 
   #plan(intervalMs: number, round: () => Promise<void>): void {

@@ -6,6 +6,8 @@ const ScanStateSchema = defineEntity({
   tableName: 'scan_states',
   properties: {
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').primary().deleteRule('cascade'),
+    /** Kind of the source that is scanned. */
+    source: p.string().length(32).primary(),
     /** When the oldest hint came that no scan has answered yet; null: there is none. */
     hintedAt: p.datetime().nullable(),
     /** When a scan was asked for last because of hints. */
@@ -19,6 +21,6 @@ const ScanStateSchema = defineEntity({
   },
 });
 
-/** What is remembered of a user between scans. */
+/** What is remembered between scans of one source of a user. */
 export class ScanState extends ScanStateSchema.class {}
 ScanStateSchema.setClass(ScanState);

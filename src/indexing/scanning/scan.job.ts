@@ -3,8 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
 import type { IngestionRun } from '../ingestion/document-ingestion.ts';
-import { DocumentSource, type SourceSession } from '../sources/document-source.port.ts';
+import type { SourceSession } from '../sources/document-source.port.ts';
+import { DocumentSources } from '../sources/document-sources.ts';
 import { DEFAULT_SOURCE_TYPE } from '../sources/document-upsert.ts';
+import { userSourceOf } from '../sources/source-job.ts';
 import { DocumentDiscovery, type DiscoveryRun } from './document-discovery.ts';
 import { PendingDocuments } from './pending-documents.ts';
 import { ScanCounters } from './scan-counters.ts';
@@ -17,14 +19,14 @@ export const SCAN = 'scan';
 const SCANS_AT_A_TIME = 2;
 const PROGRESS_INTERVAL_MS = 500;
 
-/** Looks for changes in a user's watched folders, then reads what is pending. Every step may be repeated. */
+/** Looks for changes in a user's watched folders of one source, then reads what is pending. Every step may be repeated. */
 @Injectable()
 export class ScanJob extends JobHandler {
   readonly kind = SCAN;
   readonly concurrency = SCANS_AT_A_TIME;
 
   constructor(
-    private readonly source: DocumentSource,
+    private readonly sources: DocumentSources,
     private readonly planner: ScanPlanner,
     private readonly discovery: DocumentDiscovery,
     private readonly reconciliation: ScanReconciliation,
@@ -35,8 +37,9 @@ export class ScanJob extends JobHandler {
   }
 
   async run(context: JobContext): Promise<JobCounters> {
-    const session = await this.source.openSession(context.userId);
-    const plan = await this.planner.plan(context.userId);
+    const owner = userSourceOf(context);
+    const session = await this.sources.of(owner.source).openSession(owner.userId);
+    const plan = await this.planner.plan(owner);
     const run = this.#discoveryRun(context, session, plan);
     const { snapshot, missingRootCount } = await this.discovery.discover(run);
     const removedCount = await this.reconciliation.reconcile(run, snapshot);
@@ -46,24 +49,25 @@ export class ScanJob extends JobHandler {
 
   /** Reads what is pending and reports on the way. @returns the final counters */
   async #readPending(context: JobContext, means: Pick<IngestionRun, 'session' | 'maxBytes'>): Promise<JobCounters> {
-    const { userId, jobId, signal } = context;
+    const { jobId, signal } = context;
+    const owner = userSourceOf(context);
     let lastReport = 0;
-    await this.pending.readAll({ ...means, userId, jobId, signal }, async () => {
+    await this.pending.readAll({ ...means, ...owner, jobId, signal }, async () => {
       if (Date.now() - lastReport < PROGRESS_INTERVAL_MS) return;
       lastReport = Date.now();
-      await context.report(await this.counters.soFar(userId, jobId));
+      await context.report(await this.counters.soFar(owner, jobId));
     });
-    return this.counters.atTheEnd(userId, jobId);
+    return this.counters.atTheEnd(owner, jobId);
   }
 
   #discoveryRun(context: JobContext, session: SourceSession, plan: ScanPlan): DiscoveryRun {
-    const { userId, signal, parameters } = context;
+    const { signal, parameters } = context;
     const label = parameters['source_type'];
     const sourceType = typeof label === 'string' ? label : DEFAULT_SOURCE_TYPE;
     return {
       session,
       plan,
-      sighting: { userId, runId: randomUUID(), sourceType },
+      sighting: { ...userSourceOf(context), runId: randomUUID(), sourceType },
       signal,
       onProgress: (documentCount) => context.report({ files_discovered: documentCount }),
     };

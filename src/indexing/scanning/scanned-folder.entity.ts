@@ -6,6 +6,8 @@ const ScannedFolderSchema = defineEntity({
   tableName: 'scanned_folders',
   properties: {
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').primary().deleteRule('cascade'),
+    /** Kind of the source that it is a folder of. */
+    source: p.string().length(32).primary(),
     fileId: p.string().length(64).primary(),
     path: p.text(),
     /** ETag at which the whole subtree was read; null: read it next time. */

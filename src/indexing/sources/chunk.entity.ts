@@ -7,7 +7,7 @@ const ChunkSchema = defineEntity({
   name: 'Chunk',
   tableName: 'chunks',
   properties: {
-    /** Derived from owner, file id, content and position: indexing again gives the same ids. */
+    /** Derived from owner, source, file id, content and position: indexing again gives the same ids. */
     id: p.uuid().primary(),
     documentId: () => p.manyToOne(Document).mapToPk().fieldName('document_id').deleteRule('cascade').index(),
     revisionId: () => p.manyToOne(DocumentRevision).mapToPk().fieldName('revision_id').deleteRule('cascade').index(),

@@ -1,6 +1,6 @@
 /** A file or folder as a listing shows it. */
 export interface SourceEntry {
-  /** Stable over moves and overwrites. */
+  /** Stable over moves and overwrites; another source may use the same one. */
   readonly fileId: string;
   /** Absolute, decoded, NFC. */
   readonly path: string;
@@ -59,8 +59,14 @@ export interface DownloadLimits {
   readonly signal: AbortSignal;
 }
 
-/** Where documents come from. */
+/** Where documents come from. There are several sources, told apart by their kind. */
 export abstract class DocumentSource {
+  /** Stored with each document, so it never changes; at most 32 characters. */
+  abstract readonly kind: string;
+
+  /** Folders whose documents are indexed, unless a user chooses others. */
+  abstract readonly watchDirectories: readonly string[];
+
   /**
    * Opens a user's documents.
    *

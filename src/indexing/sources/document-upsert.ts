@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SourceEntry } from './document-source.port.ts';
+import type { UserSource } from './document-source.types.ts';
 import { findDocumentType } from './document-type.ts';
 
 /** A version this young may still change without a visible sign. */
@@ -9,9 +10,8 @@ const RACY_MS = 2000;
 /** Label of documents when nobody names another. */
 export const DEFAULT_SOURCE_TYPE = 'note';
 
-/** User, run and document type that documents are stored with. */
-export interface Sighting {
-  readonly userId: string;
+/** User, source, run and document type that documents are stored with. */
+export interface Sighting extends UserSource {
   /** Marks what the run has seen; a fresh id for each run. */
   readonly runId: string;
   /** Label of documents that are new; known ones keep theirs. */
@@ -25,14 +25,14 @@ const IS_NEW_VERSION = `((d.seen_etag, d.seen_size, d.seen_upload_time, d.media_
   or d.is_racy or d.state = 'removed')`;
 
 const UPSERT = `
-  insert into documents as d (id, user_id, file_id, path, source_type, media_type, seen_etag, seen_size,
+  insert into documents as d (id, user_id, source, file_id, path, source_type, media_type, seen_etag, seen_size,
     seen_upload_time, modified_at, state, is_racy, is_requested, seen_run)
-  select e.id, ?::uuid, e.file_id, e.path, ?::text, e.media_type, e.etag, e.size, e.upload_time, e.modified_at,
+  select e.id, ?::uuid, ?::text, e.file_id, e.path, ?::text, e.media_type, e.etag, e.size, e.upload_time, e.modified_at,
     'pending', e.is_racy, ?::boolean, ?::uuid
   from jsonb_to_recordset(?::jsonb) as e(id uuid, file_id text, path text, media_type text, etag text, size bigint,
     upload_time bigint, modified_at timestamptz, is_racy boolean)
   order by e.file_id
-  on conflict (user_id, file_id) do update set
+  on conflict (user_id, source, file_id) do update set
     path = excluded.path,
     media_type = excluded.media_type,
     seen_etag = excluded.seen_etag,
@@ -53,7 +53,7 @@ const UPSERT = `
 export async function upsertDocuments(
   em: EntityManager,
   entries: Iterable<SourceEntry>,
-  { userId, runId, sourceType, isRequested = false }: Sighting,
+  { userId, source, runId, sourceType, isRequested = false }: Sighting,
 ): Promise<void> {
   // A file that moves while it is listed comes twice, and one statement may touch a row only once.
   const rows = new Map<string, Record<string, unknown>>();
@@ -73,7 +73,7 @@ export async function upsertDocuments(
     });
   }
   if (rows.size === 0) return;
-  await em.execute(UPSERT, [userId, sourceType, isRequested, runId, JSON.stringify([...rows.values()])]);
+  await em.execute(UPSERT, [userId, source, sourceType, isRequested, runId, JSON.stringify([...rows.values()])]);
 }
 
 /** True when the file was written so recently that another write may leave its version as it is. */

@@ -8,7 +8,7 @@ export type DocumentState = 'pending' | 'indexed' | 'no_text_layer' | 'too_large
 const DocumentSchema = defineEntity({
   name: 'Document',
   tableName: 'documents',
-  uniques: [{ name: 'documents_user_id_file_id_unique', properties: ['userId', 'fileId'] }],
+  uniques: [{ name: 'documents_user_id_source_file_id_unique', properties: ['userId', 'source', 'fileId'] }],
   indexes: [{ name: 'documents_user_id_index_sequence_index', properties: ['userId', 'indexSequence'] }],
   properties: {
     id: p
@@ -16,9 +16,11 @@ const DocumentSchema = defineEntity({
       .primary()
       .onCreate(() => randomUUIDv7()),
     userId: () => p.manyToOne(User).mapToPk().fieldName('user_id').deleteRule('cascade'),
-    /** oc:fileid, stable over moves and overwrites. */
+    /** Kind of the source that it is read from. */
+    source: p.string().length(32),
+    /** Stable over moves and overwrites within the source; oc:fileid in Nextcloud. */
     fileId: p.string().length(64),
-    /** Path in the owner's account, decoded, with a leading slash. */
+    /** Path in the owner's part of the source, decoded, with a leading slash. */
     path: p.text(),
     title: p.text().nullable(),
     sourceType: p.string().length(32),

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { NEXTCLOUD_FILES } from '../../indexing/sources/document-source.types.ts';
 import { ScanRequests } from '../../indexing/sources/scan-requests.port.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { AccountStore } from '../account/account.store.ts';
@@ -57,12 +58,12 @@ export class ActivityWatch {
       case 'nothing':
         return this.cursors.advance(userId, lastActivityId ?? 0);
       case 'lost':
-        await this.scans.trigger(userId);
+        await this.scans.trigger({ userId, source: NEXTCLOUD_FILES });
         return this.cursors.advance(userId, null);
       case 'news': {
         // The beginning of a feed is no news; a cursor that was lost costs one scan more.
         const isHint = lastActivityId === null ? !isFirst : news.isAboutFiles;
-        if (isHint) await this.scans.trigger(userId);
+        if (isHint) await this.scans.trigger({ userId, source: NEXTCLOUD_FILES });
         // A long tail of entries would only ask for the same scan again and again.
         const isTailSkipped = isHint && lastActivityId !== null && !news.isWhole;
         return this.cursors.advance(userId, isTailSkipped ? null : news.newestId);

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DocumentSource } from '../../indexing/sources/document-source.port.ts';
 import { AccountModule } from '../account/account.module.ts';
 import { FileContentController } from './file-content.controller.ts';
 import { FileDownloadsService } from './file-downloads.service.ts';
@@ -25,8 +24,8 @@ import { PathLock } from './path-lock.ts';
     FileDownloadsService,
     FileUploadsService,
     FileStructureService,
-    { provide: DocumentSource, useClass: NextcloudDocumentSource },
+    NextcloudDocumentSource,
   ],
-  exports: [DocumentSource],
+  exports: [NextcloudDocumentSource],
 })
 export class FilesModule {}

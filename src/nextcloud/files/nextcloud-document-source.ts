@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
+import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { DocumentSource, SourceSession } from '../../indexing/sources/document-source.port.ts';
 import type {
   DownloadLimits,
@@ -11,6 +12,7 @@ import type {
   SourceEntry,
   SourceFile,
 } from '../../indexing/sources/document-source.port.ts';
+import { NEXTCLOUD_FILES } from '../../indexing/sources/document-source.types.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { AccountStore } from '../account/account.store.ts';
 import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
@@ -24,13 +26,18 @@ const OWNER_ONLY = 0o600;
 /** Documents out of the linked Nextcloud accounts. */
 @Injectable()
 export class NextcloudDocumentSource extends DocumentSource {
+  readonly kind = NEXTCLOUD_FILES;
+  readonly watchDirectories: readonly string[];
+
   constructor(
     private readonly server: NextcloudServer,
     private readonly webdav: WebdavClients,
     private readonly store: AccountStore,
     private readonly audit: AuditTrail,
+    config: NextcloudConfig,
   ) {
     super();
+    this.watchDirectories = config.watchDirectories;
   }
 
   async openSession(userId: string): Promise<SourceSession> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { NEXTCLOUD_FILES } from '../../indexing/sources/document-source.types.ts';
 import { ScanRequests } from '../../indexing/sources/scan-requests.port.ts';
 import { Database } from '../../persistence/database.ts';
 import { NextcloudAccount } from '../account/nextcloud-account.entity.ts';
@@ -31,6 +32,6 @@ export class WebhookReceiverService {
     const accounts = await this.database.read((em) =>
       em.find(NextcloudAccount, { uid: hint.uid, state: 'linked' }, { limit: MAX_USERS, fields: ['userId'] }),
     );
-    for (const { userId } of accounts) await this.scans.trigger(userId);
+    for (const { userId } of accounts) await this.scans.trigger({ userId, source: NEXTCLOUD_FILES });
   }
 }

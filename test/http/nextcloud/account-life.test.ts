@@ -295,20 +295,22 @@ describe('a refused credential', () => {
     await link();
     await execute(
       `insert into jobs (id, user_id, kind, state, parameters, counters)
-       values (gen_random_uuid(), ?, 'scan', 'queued', '{}', '{}'),
-              (gen_random_uuid(), ?, 'source-unlinked', 'running', '{}', '{}'),
-              (gen_random_uuid(), ?, 'index-file', 'running', '{}', '{}')`,
-      [user.id, user.id, user.id],
+       select gen_random_uuid(), ?, kind, state, parameters::jsonb, '{}'
+       from (values ('scan', 'queued', '{"source":"nextcloud"}'), ('scan', 'queued', '{"source":"upload"}'),
+         ('source-unlinked', 'running', '{"source":"nextcloud"}'),
+         ('index-file', 'running', '{"source":"nextcloud"}')) as jobs (kind, state, parameters)`,
+      [user.id],
     );
     await Promise.all(Array.from({ length: 8 }, () => store().recordFailure(user.id, DEAD)));
     const jobs = await execute<{ kind: string; state: string; code: string | null; asked: boolean }>(
       `select kind, state, problem_code as code, cancel_requested_at is not null as asked from jobs where user_id = ?
-       order by kind`,
+       order by kind, state`,
       [user.id],
     );
     expect(jobs).toEqual([
       { kind: 'index-file', state: 'running', code: 'account-link-invalid', asked: true },
       { kind: 'scan', state: 'failed', code: 'account-link-invalid', asked: true },
+      { kind: 'scan', state: 'queued', code: null, asked: false },
       { kind: 'source-unlinked', state: 'running', code: null, asked: false },
     ]);
     expect(await audits('nextcloud.refused')).toEqual([{ outcome: 'failure', details: { state: 'invalid' } }]);

@@ -1,6 +1,7 @@
 // Linking a Nextcloud account, by hand and by Login Flow v2 (bars S34, S53; seed rows N8, N9).
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { DocumentSource } from '../../../src/indexing/sources/document-source.port.ts';
+import { NEXTCLOUD_FILES } from '../../../src/indexing/sources/document-source.types.ts';
+import { DocumentSources } from '../../../src/indexing/sources/document-sources.ts';
 import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
 import { call, createUser, type Answer, type Problem, type TestUser } from '../../support/api.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
@@ -133,7 +134,7 @@ describe('POST /api/integrations/nextcloud/link (Login Flow v2)', () => {
 describe('acting for a user', () => {
   it("S34 sends the user's own credential on the user's own path, and never the administrator's", async () => {
     nextcloud.putFile('nurse', '/note.md', 'hello');
-    const session = await app.app.get(DocumentSource).openSession(other.id);
+    const session = await app.app.get(DocumentSources).of(NEXTCLOUD_FILES).openSession(other.id);
     const entry = await session.stat('/note.md', signal);
     expect(entry.size).toBe(5);
     const [request] = nextcloud.requests.filter(({ path }) => path.startsWith('/remote.php/'));
@@ -146,7 +147,7 @@ describe('acting for a user', () => {
     await api('DELETE /api/integrations/nextcloud/account', undefined, other);
     await link('nurse', secret, other);
     nextcloud.revokeAppPassword(secret);
-    const source = app.app.get(DocumentSource);
+    const source = app.app.get(DocumentSources).of(NEXTCLOUD_FILES);
     const session = await source.openSession(other.id);
     nextcloud.clearRequests();
     await expect(session.stat('/note.md', signal)).rejects.toMatchObject({ code: 'account-link-invalid' });
@@ -158,7 +159,7 @@ describe('acting for a user', () => {
 
   it('tells a disabled account apart from a refused one', async () => {
     await link('nurse', nextcloud.createAppPassword('nurse'), other);
-    const session = await app.app.get(DocumentSource).openSession(other.id);
+    const session = await app.app.get(DocumentSources).of(NEXTCLOUD_FILES).openSession(other.id);
     nextcloud.disableUser('nurse');
     await expect(session.stat('/note.md', signal)).rejects.toMatchObject({ code: 'account-suspended' });
     nextcloud.enableUser('nurse');

@@ -130,9 +130,9 @@ describe('POST /api/users/{user_id}/erase', () => {
         [user.id, canaries.make('uid'), canaries.make('login name'), sealed],
       );
       await em.execute(
-        `insert into documents (id, user_id, file_id, path, title, source_type, media_type, seen_etag, seen_size,
+        `insert into documents (id, user_id, source, file_id, path, title, source_type, media_type, seen_etag, seen_size,
            seen_upload_time, state)
-         values (gen_random_uuid(), ?, '1', ?, ?, 'note', 'text/plain', 'e', 1, 1, 'indexed')`,
+         values (gen_random_uuid(), ?, 'nextcloud', '1', ?, ?, 'note', 'text/plain', 'e', 1, 1, 'indexed')`,
         [user.id, `/${canaries.make('path')}`, canaries.make('title')],
       );
       await em.execute(

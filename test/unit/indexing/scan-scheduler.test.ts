@@ -1,12 +1,12 @@
 // Regular scans, from several processes.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ScanScheduler } from '../../../src/indexing/scanning/scan-scheduler.ts';
-import { DocumentSource } from '../../../src/indexing/sources/document-source.port.ts';
+import { DocumentSources } from '../../../src/indexing/sources/document-sources.ts';
 import { HttpConfig } from '../../../src/config/http.config.ts';
 import { IndexingConfig } from '../../../src/config/indexing.config.ts';
 import { JobsService } from '../../../src/jobs/jobs.service.ts';
 import { insertUser } from '../../support/indexing-parts.ts';
-import { MemorySource } from '../../support/memory-source.ts';
+import { MEMORY, MemorySource } from '../../support/memory-source.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
 class LinkedUsers extends MemorySource {
@@ -30,9 +30,16 @@ beforeEach(async () => {
   userIds = [await insertUser(app.database), await insertUser(app.database)];
 });
 
-function scheduler(source: DocumentSource = new LinkedUsers(userIds)): ScanScheduler {
+function scheduler(): ScanScheduler {
+  const sources = new DocumentSources([new LinkedUsers(userIds)]);
   const config = Object.assign(new IndexingConfig(), { scanIntervalMinutes: 15 });
-  return new ScanScheduler(app.database, app.app.get(JobsService, { strict: false }), source, config, new HttpConfig());
+  return new ScanScheduler(
+    app.database,
+    app.app.get(JobsService, { strict: false }),
+    sources,
+    config,
+    new HttpConfig(),
+  );
 }
 
 async function scansOf(userId: string): Promise<number> {
@@ -62,9 +69,9 @@ describe('a round of scans', () => {
     const unlinked = await insertUser(app.database);
     await app.database.read((em) =>
       em.execute(
-        `insert into scan_states (user_id, reconciled_at) values (?, now() - interval '25 hours'),
-           (?, now() - interval '23 hours'), (?, now() - interval '25 hours')`,
-        [due, recent, unlinked],
+        `insert into scan_states (user_id, source, reconciled_at) values (?, ?, now() - interval '25 hours'),
+           (?, ?, now() - interval '23 hours'), (?, ?, now() - interval '25 hours')`,
+        [due, MEMORY, recent, MEMORY, unlinked, MEMORY],
       ),
     );
     await Promise.all([scheduler().submitReconciles(), scheduler().submitReconciles()]);
