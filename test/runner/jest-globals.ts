@@ -15,9 +15,17 @@ export function setGlobals(globals: Partial<Globals>): void {
 }
 
 function live<Name extends keyof Globals>(name: Name): Globals[Name] {
-  return new Proxy(function () {} as unknown as Globals[Name] & object, {
-    apply: (_target, _self, args: unknown[]) => (present[name] as (...args: unknown[]) => unknown)(...args),
-    get: (_target, property) => Reflect.get(present[name] as object, property) as unknown,
+  return liveFunction(() => present[name] as object) as Globals[Name];
+}
+
+/** Also what is taken from it, as in `const skipped = describe.skip`, is of the file that runs when it is called. */
+function liveFunction(find: () => object): object {
+  return new Proxy(function () {}, {
+    apply: (_target, _self, args: unknown[]) => (find() as (...args: unknown[]) => unknown)(...args),
+    get: (_target, property) => {
+      const value = Reflect.get(find(), property) as unknown;
+      return typeof value === 'function' ? liveFunction(() => Reflect.get(find(), property) as object) : value;
+    },
   });
 }
 
