@@ -1,3 +1,5 @@
+import type { AuditAction } from '../audit/audit-actions.ts';
+
 /** What administrators are told of, each in the words of the message. */
 export const ALERTS = {
   'token-reuse': 'A refresh token was used twice, which points to theft; its session has ended',
@@ -11,7 +13,7 @@ export const ALERTS = {
 export type AlertKind = keyof typeof ALERTS;
 
 /** Action under which many failures from one network are recorded. */
-export const NETWORK_FAILURES = 'network.failures';
+export const NETWORK_FAILURES = 'network.failures' satisfies AuditAction;
 
 const KIND_OF_ACTION: Readonly<Record<string, AlertKind>> = {
   'token.reuse': 'token-reuse',
@@ -22,7 +24,7 @@ const KIND_OF_ACTION: Readonly<Record<string, AlertKind>> = {
   'user.read': 'admin-read',
   'user.list': 'admin-read',
   'audit.export': 'admin-read',
-};
+} satisfies Partial<Record<AuditAction, AlertKind>>;
 
 /** The part of an event that decides. */
 export interface AlertCause {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
+import type { AuditAction } from '../audit/audit-actions.ts';
 import type { AuditEvent } from '../audit/audit-event.entity.ts';
 import { AuditTrail } from '../audit/audit-trail.ts';
 import { LimitsConfig } from '../config/limits.config.ts';
@@ -9,7 +10,7 @@ import { failureForLog } from '../problem/failure-for-log.ts';
 import { NETWORK_FAILURES } from './alert-kinds.ts';
 
 const WINDOW_MS = 15 * 60 * 1000;
-const STEPS_OF_A_LOGIN = new Set(['session.login', 'mfa.challenge', 'sso.login']);
+const STEPS_OF_A_LOGIN = new Set<string>(['session.login', 'mfa.challenge', 'sso.login'] satisfies AuditAction[]);
 
 /** Counts failed logins per network, for whatever accounts, and records once per window that there are many. */
 @Injectable()

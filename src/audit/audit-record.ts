@@ -1,21 +1,33 @@
 import { createHmac } from 'node:crypto';
+import type { AuditAction, AuditActions } from './audit-actions.ts';
 
 /** How an audited action ended. */
 export type AuditOutcome = 'success' | 'failure' | 'denied';
 
-/** What an action reports; where and when it happened is added by the trail. */
-export interface AuditRecord {
+/** What an action reports; where and when it happened is added by the trail. Each action has the target and details of its row. */
+export type AuditRecord<Action extends AuditAction = AuditAction> = {
+  [Each in Action]: Occurrence<Each> & About<AuditActions[Each]['target']> & Saying<AuditActions[Each]['details']>;
+}[Action];
+
+interface Occurrence<Action> {
   /** Who; null when nobody is known (a failed login of an unknown address, the server itself). */
   readonly actorId: string | null;
-  /** `<resource>.<verb>`, for example `session.login`. */
-  readonly action: string;
+  readonly action: Action;
   readonly outcome: AuditOutcome;
-  readonly targetType?: string;
-  /** Identifier of the target: an id, a file id, a route template. Never a name, path, address or content. */
-  readonly targetId?: string;
-  /** Codes, counts and identifiers. */
-  readonly details?: Readonly<Record<string, string | number | boolean>>;
 }
+
+/** The identifier of a target is an id, a file id or a route template; never a name, path, address or content. */
+type About<Target> = [Target] extends [never]
+  ? { readonly targetType?: never; readonly targetId?: never }
+  : null extends Target
+    ? { readonly targetType?: NonNullable<Target>; readonly targetId?: string }
+    : { readonly targetType: Target; readonly targetId?: string };
+
+type Saying<Details> = [Details] extends [never]
+  ? { readonly details?: never }
+  : Partial<Details> extends Details
+    ? { readonly details?: Readonly<Details> }
+    : { readonly details: Readonly<Details> };
 
 /** The fields of a stored event that its mac covers, in this order. */
 export interface ChainedEvent {

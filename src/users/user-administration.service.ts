@@ -69,7 +69,9 @@ export class UserAdministrationService {
     return this.database.transaction(async (em) => {
       const user = await em.findOne(User, { id: userId });
       if (user === null) throw new DomainError('not-found');
-      if (userId !== principal.userId) await this.trail.append(em, record(principal, userId, 'user.read'));
+      if (userId !== principal.userId) {
+        await this.trail.append(em, { ...about(principal, userId), action: 'user.read' });
+      }
       return user;
     });
   }
@@ -97,7 +99,7 @@ export class UserAdministrationService {
     await this.database.transaction(async (em) => {
       await this.#lock(em, principal, userId);
       await this.lifecycle.endSessions(em, userId);
-      await this.trail.append(em, record(principal, userId, 'user.sessions-revoke'));
+      await this.trail.append(em, { ...about(principal, userId), action: 'user.sessions-revoke' });
     });
   }
 
@@ -125,21 +127,22 @@ function conditions({ search, isActive, isAdmin }: UserFilter, cursor: string | 
   };
 }
 
-function record(principal: Principal, userId: string, action: string): AuditRecord {
-  return { actorId: principal.userId, action, outcome: 'success', targetType: 'user', targetId: userId };
+function about(principal: Principal, userId: string) {
+  return { actorId: principal.userId, outcome: 'success', targetType: 'user', targetId: userId } as const;
 }
 
 function changeRecords(principal: Principal, user: User, change: UserChange): AuditRecord[] {
+  const success = about(principal, user.id);
   const records: AuditRecord[] = [];
   if (change.fullName !== undefined && change.fullName !== (user.fullName ?? null)) {
-    records.push({ ...record(principal, user.id, 'user.update'), details: { fields: 'full_name' } });
+    records.push({ ...success, action: 'user.update', details: { fields: 'full_name' } });
   }
   if (change.isActive !== undefined && change.isActive !== user.isActive) {
-    records.push(record(principal, user.id, change.isActive ? 'user.reactivate' : 'user.deactivate'));
+    records.push({ ...success, action: change.isActive ? 'user.reactivate' : 'user.deactivate' });
   }
   if (change.isAdmin !== undefined && change.isAdmin !== user.isAdmin) {
     const role = change.isAdmin ? 'admin' : 'user';
-    records.push({ ...record(principal, user.id, 'user.role-change'), details: { role } });
+    records.push({ ...success, action: 'user.role-change', details: { role } });
   }
   return records;
 }

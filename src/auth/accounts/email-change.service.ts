@@ -90,7 +90,11 @@ export class EmailChangeService {
     return user;
   }
 
-  async #record(em: EntityManager, userId: string, action: string): Promise<void> {
+  async #record(
+    em: EntityManager,
+    userId: string,
+    action: 'user.email-change-request' | 'user.email-change',
+  ): Promise<void> {
     await this.trail.append(em, {
       actorId: userId,
       action,

@@ -57,7 +57,7 @@ export class JustInTimeAccounts {
     const identity = await this.identities.insert(em, { userId, provider, identity: incoming.identity });
     const values = { provider: label, change: 'linked' } as const;
     await this.notifier.queue(em, { userId, to: user.email, template: 'identity-linked', values });
-    const record = aboutUser(userId, 'identity.link', { provider });
+    const record: AuditRecord = { ...aboutUser(userId), action: 'identity.link', details: { provider } };
     return this.#refresh(em, { user, identity, records: [record] }, incoming);
   }
 
@@ -74,7 +74,8 @@ export class JustInTimeAccounts {
     const identity = await this.identities.insert(em, { userId, provider: settings.id, identity: verified });
     const user = await this.users.findLocked(em, userId);
     if (user === null) throw new OidcError('account-inactive');
-    const record = aboutUser(userId, 'user.register', { role: 'user', provider: settings.id });
+    const details = { role: 'user', provider: settings.id } as const;
+    const record: AuditRecord = { ...aboutUser(userId), action: 'user.register', details };
     return this.#refresh(em, { user, identity, records: [record] }, incoming);
   }
 
@@ -114,10 +115,11 @@ export class JustInTimeAccounts {
     if (isMember) await this.identities.recordGrant(em, identity.id, true);
     await em.execute('update users set is_admin = ?, updated_at = now() where id = ?', [isMember, user.id]);
     await this.lifecycle.endSessions(em, user.id);
-    return [aboutUser(user.id, 'user.role-change', { role: isMember ? 'admin' : 'user', provider })];
+    const details = { role: isMember ? 'admin' : 'user', provider } as const;
+    return [{ ...aboutUser(user.id), action: 'user.role-change', details }];
   }
 }
 
-function aboutUser(userId: string, action: string, details: NonNullable<AuditRecord['details']>): AuditRecord {
-  return { actorId: userId, action, outcome: 'success', targetType: 'user', targetId: userId, details };
+function aboutUser(userId: string) {
+  return { actorId: userId, outcome: 'success', targetType: 'user', targetId: userId } as const;
 }

@@ -10,24 +10,23 @@ import { RecoveryCodes } from './recovery-codes.ts';
 import { SecondFactors } from './second-factors.ts';
 
 /** A change of the second factors of an account. */
-export interface FactorChange {
+export type FactorChange = {
   /** Locked. */
   readonly user: User;
-  readonly action:
-    'mfa.totp-enable' | 'mfa.totp-disable' | 'mfa.recovery-codes-renew' | 'passkey.add' | 'passkey.remove';
   /** What happened, in a sentence to the user. */
   readonly words: string;
-  /** Identifier of the passkey, where it is about one. */
-  readonly passkeyId?: string;
-}
+} & (
+  | { readonly action: 'mfa.totp-enable' | 'mfa.totp-disable' | 'mfa.recovery-codes-renew' }
+  | { readonly action: 'passkey.add' | 'passkey.remove'; readonly passkeyId: string }
+);
 
 /** A second factor that was added. */
-export interface FactorAddition extends FactorChange {
+export type FactorAddition = FactorChange & {
   /** Session that it was added in; null when it was added before there was one. */
   readonly sessionId: string | null;
   /** How the user has just used it (RFC 8176 section 2). */
   readonly method: 'otp' | 'hwk';
-}
+};
 
 /** What goes along with every change of second factors: recovery codes, sessions, a mail, a row in the trail. */
 @Injectable()
@@ -78,21 +77,21 @@ export class FactorChanges {
     return codes;
   }
 
-  async #notify(em: EntityManager, { user, action, words, passkeyId }: FactorChange): Promise<void> {
+  async #notify(em: EntityManager, change: FactorChange): Promise<void> {
+    const { user, words } = change;
     await this.notifier.queue(em, {
       userId: user.id,
       to: user.email,
       template: 'second-factor-changed',
       values: { change: words },
     });
-    await this.trail.append(em, {
-      actorId: user.id,
-      action,
-      outcome: 'success',
-      ...(passkeyId === undefined
-        ? { targetType: 'user', targetId: user.id }
-        : { targetType: 'passkey', targetId: passkeyId }),
-    });
+    const success = { actorId: user.id, outcome: 'success' } as const;
+    await this.trail.append(
+      em,
+      'passkeyId' in change
+        ? { ...success, action: change.action, targetType: 'passkey', targetId: change.passkeyId }
+        : { ...success, action: change.action, targetType: 'user', targetId: user.id },
+    );
   }
 }
 

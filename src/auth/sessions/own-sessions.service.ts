@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
-import type { AuditRecord } from '../../audit/audit-record.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
@@ -83,7 +82,13 @@ export class OwnSessionsService {
     const isEnded = await this.database.transaction(async (em) => {
       if ((await this.#find(em, principal, id)) === null) return false;
       await endSession(em, id, 'ended-by-user');
-      await this.trail.append(em, { ...ending(principal, 'session.end'), targetType: 'session', targetId: id });
+      await this.trail.append(em, {
+        actorId: principal.userId,
+        action: 'session.end',
+        outcome: 'success',
+        targetType: 'session',
+        targetId: id,
+      });
       return true;
     });
     if (!isEnded) throw new DomainError('not-found');
@@ -96,7 +101,9 @@ export class OwnSessionsService {
       await em.execute('select 1 from users where id = ? for update', [principal.userId]);
       await endOtherSessions(em, principal, 'ended-by-user');
       await this.trail.append(em, {
-        ...ending(principal, 'session.end-others'),
+        actorId: principal.userId,
+        action: 'session.end-others',
+        outcome: 'success',
         targetType: 'user',
         targetId: principal.userId,
       });
@@ -113,10 +120,6 @@ export class OwnSessionsService {
     await recordForeignId(em, this.trail, { principal, table: 'sessions', id });
     return null;
   }
-}
-
-function ending({ userId }: SessionPrincipal, action: string): AuditRecord {
-  return { actorId: userId, action, outcome: 'success' };
 }
 
 function livingSession(row: SessionRow): LivingSession {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
+import type { AuditRecord } from '../../audit/audit-record.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
@@ -131,7 +132,7 @@ export class StepUpService {
   async #append(
     em: EntityManager,
     { userId, sessionId }: SessionPrincipal,
-    event: { outcome: 'success' | 'failure'; details: Record<string, string> },
+    event: Pick<AuditRecord<'session.step-up'>, 'outcome' | 'details'>,
   ): Promise<void> {
     await this.trail.append(em, {
       actorId: userId,

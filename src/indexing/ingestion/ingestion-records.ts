@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { AuditRecord } from '../../audit/audit-record.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DocumentRemoval } from '../sources/document-removal.ts';
@@ -116,7 +117,7 @@ export class IngestionRecords {
   #record(
     em: EntityManager,
     claim: DocumentClaim,
-    end: { outcome: 'success' | 'failure'; details: Record<string, string | number> },
+    end: Pick<AuditRecord<'document.index'>, 'outcome' | 'details'>,
   ): Promise<void> {
     const { userId, id } = claim;
     return this.audit.append(em, {

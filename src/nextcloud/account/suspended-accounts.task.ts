@@ -69,13 +69,13 @@ export class SuspendedAccountsTask extends TaskHandler {
         [state, userId, sealedSecret],
       );
       if (changed.length === 0) return;
-      await this.audit.append(em, {
-        actorId: userId,
-        action: state === 'linked' ? 'nextcloud.resumed' : 'nextcloud.refused',
-        outcome: state === 'linked' ? 'success' : 'failure',
-        targetType: 'nextcloud-account',
-        details: { state },
-      });
+      const about = { actorId: userId, targetType: 'nextcloud-account' } as const;
+      await this.audit.append(
+        em,
+        state === 'linked'
+          ? { ...about, action: 'nextcloud.resumed', outcome: 'success', details: { state } }
+          : { ...about, action: 'nextcloud.refused', outcome: 'failure', details: { state } },
+      );
     });
   }
 }

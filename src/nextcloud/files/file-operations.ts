@@ -1,17 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Principal } from '../../access/principal.ts';
+import type { FileDetails, FileVerb } from '../../audit/audit-actions.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
 import { AccountStore } from '../account/account.store.ts';
 import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
 import { isClientGone } from './client-gone.ts';
-
-/** What is done with files; the actions of the audit trail are `file.<verb>`. */
-export type FileVerb =
-  'list' | 'stat' | 'search' | 'quota' | 'download' | 'upload' | 'create_folder' | 'move' | 'copy' | 'delete';
-
-type Details = Readonly<Record<string, string | number | boolean>>;
 
 /**
  * Something that a user does with files of the linked account, under the user's own credential. It leaves one row in
@@ -24,7 +19,7 @@ export class FileOperation {
   /** Identifier of the file or folder, as soon as it is known. */
   fileId: string | undefined;
   /** Counts for the audit trail; never a name or a path. */
-  details: Details = {};
+  details: FileDetails = {};
   #hasBegun = false;
 
   constructor(
@@ -38,7 +33,7 @@ export class FileOperation {
 
   /** @throws DomainError `audit-unavailable`: then do nothing */
   async begin(): Promise<void> {
-    await this.#record(`file.${this.verb}.begin`, 'success', {});
+    await this.parts.audit.record({ ...this.#about(), action: `file.${this.verb}.begin`, outcome: 'success' });
     this.#hasBegun = true;
   }
 
@@ -57,19 +52,20 @@ export class FileOperation {
 
   async #conclude(error: unknown): Promise<void> {
     await this.parts.store.recordFailure(this.userId, error);
-    const code = error === undefined ? {} : { code: codeOf(error) };
-    await this.#record(`file.${this.verb}`, error === undefined ? 'success' : 'failure', { ...this.details, ...code });
+    await this.parts.audit.record({
+      ...this.#about(),
+      action: `file.${this.verb}`,
+      outcome: error === undefined ? 'success' : 'failure',
+      details: { ...this.details, ...(error !== undefined && { code: codeOf(error) }) },
+    });
   }
 
-  #record(action: string, outcome: 'success' | 'failure', details: Details): Promise<void> {
-    return this.parts.audit.record({
+  #about() {
+    return {
       actorId: this.userId,
-      action,
-      outcome,
       targetType: 'file',
       ...(this.fileId !== undefined && { targetId: this.fileId }),
-      details,
-    });
+    } as const;
   }
 }
 

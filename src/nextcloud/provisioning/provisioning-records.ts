@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { AuditRecord } from '../../audit/audit-record.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { Database } from '../../persistence/database.ts';
@@ -165,7 +166,11 @@ export class ProvisioningRecords {
     );
   }
 
-  #append(em: EntityManager, userId: string, details: Record<string, string>): Promise<void> {
+  #append(
+    em: EntityManager,
+    userId: string,
+    details: AuditRecord<'nextcloud-user.provision'>['details'],
+  ): Promise<void> {
     return this.audit.append(em, {
       actorId: null,
       action: 'nextcloud-user.provision',

@@ -34,6 +34,12 @@ export interface UserEdit {
   readonly quotaBytes?: number | null | undefined;
 }
 
+/** A change of one user, as the audit trail names it. */
+interface UserChange {
+  readonly verb: 'create' | 'update' | 'enable' | 'disable' | 'delete' | 'group-add' | 'group-remove';
+  readonly uid: string;
+}
+
 /** One page of something, and where the next one begins; null when nothing follows. */
 export interface OcsPageOf<Entry> {
   readonly entries: readonly Entry[];
@@ -53,14 +59,25 @@ export class NextcloudUsersService {
       client.listUsers(login, { ...page, limit: page.limit + 1 }),
     );
     const entries = found.slice(0, page.limit);
-    await this.#recordChange(principal, 'list', { details: { count: entries.length } });
+    await this.audit.record({
+      actorId: principal.userId,
+      action: 'nextcloud-user.list',
+      outcome: 'success',
+      details: { count: entries.length },
+    });
     return { entries, nextOffset: found.length > page.limit ? page.offset + page.limit : null };
   }
 
   /** @throws DomainError `nextcloud-user-not-found` */
   async read(principal: Principal, uid: string): Promise<NextcloudUser> {
     const user = await this.#find(uid);
-    await this.#recordChange(principal, 'read', { uid });
+    await this.audit.record({
+      actorId: principal.userId,
+      action: 'nextcloud-user.read',
+      outcome: 'success',
+      targetType: 'nextcloud-user',
+      targetId: auditedUid(uid),
+    });
     return user;
   }
 
@@ -158,32 +175,25 @@ export class NextcloudUsersService {
     }
   }
 
-  async #followed(
-    principal: Principal,
-    { verb, uid }: { readonly verb: string; readonly uid: string },
-    call: () => Promise<unknown>,
-  ): Promise<void> {
+  async #followed(principal: Principal, change: UserChange, call: () => Promise<unknown>): Promise<void> {
     try {
       await call();
     } catch (error) {
       const code = isDomainError(error) ? error.code : 'internal-error';
-      await this.#recordChange(principal, verb, { uid, details: { code } });
+      await this.#recordChange(principal, change, code);
       throw error;
     }
-    await this.#recordChange(principal, verb, { uid });
+    await this.#recordChange(principal, change);
   }
 
-  #recordChange(
-    principal: Principal,
-    verb: string,
-    { uid, details }: { readonly uid?: string; readonly details?: Record<string, string | number> },
-  ): Promise<void> {
+  #recordChange(principal: Principal, { verb, uid }: UserChange, code?: string): Promise<void> {
     return this.audit.record({
       actorId: principal.userId,
       action: `nextcloud-user.${verb}`,
-      outcome: details?.['code'] === undefined ? 'success' : 'failure',
-      ...(uid !== undefined && { targetType: 'nextcloud-user', targetId: auditedUid(uid) }),
-      ...(details !== undefined && { details }),
+      outcome: code === undefined ? 'success' : 'failure',
+      targetType: 'nextcloud-user',
+      targetId: auditedUid(uid),
+      ...(code !== undefined && { details: { code } }),
     });
   }
 }

@@ -61,9 +61,9 @@ async function mailsTo(userId: string): Promise<number> {
 
 describe('an alert', () => {
   const causes: [AlertKind, AuditRecord][] = [
-    ['token-reuse', { actorId: null, action: 'token.reuse', outcome: 'denied' }],
-    ['account-throttled', { actorId: null, action: 'account.throttled', outcome: 'denied' }],
-    ['admin-read', { actorId: null, action: 'user.read', outcome: 'success' }],
+    ['token-reuse', { actorId: null, action: 'token.reuse', outcome: 'denied', targetType: 'session' }],
+    ['account-throttled', { actorId: null, action: 'account.throttled', outcome: 'denied', targetType: 'user' }],
+    ['admin-read', { actorId: null, action: 'user.read', outcome: 'success', targetType: 'user' }],
     ['audit-broken', { actorId: null, action: 'audit.verify', outcome: 'failure' }],
   ];
 
@@ -80,8 +80,9 @@ describe('an alert', () => {
   it('is one mail per kind and hour, however many events there are; each is counted', async () => {
     const admin = await addUser();
     const before = [await alertsOf('token-reuse'), await alertsOf('account-throttled')] as const;
-    const reuse = { actorId: null, action: 'token.reuse', outcome: 'denied' } as const;
-    await trail.record(reuse, reuse, reuse, { ...reuse, action: 'account.throttled' });
+    const denied = { actorId: null, outcome: 'denied' } as const;
+    const reuse = { ...denied, action: 'token.reuse', targetType: 'session' } as const;
+    await trail.record(reuse, reuse, reuse, { ...denied, action: 'account.throttled', targetType: 'user' });
     await untilAlerts('token-reuse', before[0] + 3);
     await untilAlerts('account-throttled', before[1] + 1);
     expect(await mailsTo(admin)).toBe(2);
@@ -90,7 +91,7 @@ describe('an alert', () => {
   it('is not made of an audit event that is rolled back', async () => {
     const before = await sql("select 1 from pgboss.job where name = 'alert'");
     const rolledBack = app.database.transaction(async (em) => {
-      await trail.append(em, { actorId: null, action: 'token.reuse', outcome: 'denied' });
+      await trail.append(em, { actorId: null, action: 'token.reuse', outcome: 'denied', targetType: 'session' });
       throw new Error('rolled back');
     });
     await expect(rolledBack).rejects.toThrow('rolled back');
@@ -101,9 +102,9 @@ describe('an alert', () => {
     const before = await sql("select 1 from pgboss.job where name = 'alert'");
     const quiet = { actorId: null, outcome: 'success' } as const;
     await trail.record(
-      { ...quiet, action: 'session.login' },
+      { ...quiet, action: 'session.login', details: { methods: 'pwd' } },
       { ...quiet, action: 'audit.verify' },
-      { ...quiet, action: 'audit.read' },
+      { ...quiet, action: 'audit.read', details: { count: 1 } },
     );
     expect(await sql("select 1 from pgboss.job where name = 'alert'")).toHaveLength(before.length);
   });
@@ -131,7 +132,12 @@ describe('an alert', () => {
 describe('many failed logins from one network', () => {
   function fail(address: string): Promise<void> {
     return withOrigin({ requestId: 'r', address, userAgent: null }, () =>
-      trail.record({ actorId: null, action: 'session.login', outcome: 'failure' }),
+      trail.record({
+        actorId: null,
+        action: 'session.login',
+        outcome: 'failure',
+        details: { reason: 'unknown-account' },
+      }),
     );
   }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withOrigin } from '../../../src/access/request-origin.ts';
+import type { AuditRecord } from '../../../src/audit/audit-record.ts';
 import { AuditTrail } from '../../../src/audit/audit-trail.ts';
 import { call, createUser, type Problem, type TestUser } from '../../support/api.ts';
 import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
@@ -21,11 +22,13 @@ let admin: TestUser;
 beforeAll(async () => {
   app = await sharedTestApp();
   admin = await createUser(app, { isAdmin: true });
-  const record = { actorId: null, action: 'test.many', outcome: 'success', targetType: 'thing' } as const;
+  // Of no action of the product, so that nothing else in the trail is like them.
+  const records = Array.from({ length: MANY }, (_, index) => {
+    const record = { actorId: null, action: 'test.many', outcome: 'success', targetType: 'thing' };
+    return { ...record, targetId: `=${index}` } as unknown as AuditRecord;
+  });
   await withOrigin({ requestId: 'many-1', address: '192.0.2.7', userAgent: null }, () =>
-    app.app
-      .get(AuditTrail, { strict: false })
-      .record(...Array.from({ length: MANY }, (_, index) => ({ ...record, targetId: `=${index}` }))),
+    app.app.get(AuditTrail, { strict: false }).record(...records),
   );
 });
 afterAll(() => app.close());

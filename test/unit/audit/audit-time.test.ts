@@ -47,7 +47,7 @@ describe('AuditTrail', () => {
     const start = Date.now();
     for (const skewMs of [SKEW_MS, -SKEW_MS, 0]) {
       jest.useFakeTimers({ now: start + skewMs, doNotFake: [...EVERYTHING_BUT_DATE] });
-      await trail.record({ actorId: null, action: 'test.clock', outcome: 'success' });
+      await trail.record({ actorId: null, action: 'audit.read', outcome: 'success', details: { count: 0 } });
     }
     jest.useRealTimers();
     const rows = await open.database.read((em) =>
