@@ -7,7 +7,6 @@ import {
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiHeader, ApiSecurity } from '@nestjs/swagger';
-import { Problems } from '../problem/problems.decorator.ts';
 import type { Principal, SessionPrincipal } from './principal.ts';
 import type { Scope } from './scopes.ts';
 
@@ -40,16 +39,11 @@ export const RequireScope = (scope: Scope): MethodDecorator =>
     ApiExtension('x-required-scope', scope),
     ApiSecurity(PERSONAL_TOKEN_SCHEME),
     ApiSecurity(SESSION_SCHEME),
-    Problems('insufficient-scope'),
   );
 
 /** Closes a route unless its user was authenticated recently (403 `step-up-required`): POST /api/auth/step-up. */
 export const StepUp = (): MethodDecorator =>
-  applyDecorators(
-    SetMetadata(NEEDS_STEP_UP, true),
-    ApiExtension('x-step-up-required', true),
-    Problems('step-up-required'),
-  );
+  applyDecorators(SetMetadata(NEEDS_STEP_UP, true), ApiExtension('x-step-up-required', true));
 
 /** How the raw body of a route is looked at before it is parsed. */
 export interface WatchedBody {
@@ -78,7 +72,6 @@ export const SignedRequest = (): MethodDecorator =>
     WatchesBody(),
     ApiExtension('x-signed-request', true),
     ...SIGNATURE_FIELDS.map(([name, description]) => ApiHeader({ name, description, required: false })),
-    Problems('signature-required', 'signature-invalid'),
   );
 
 /** The limits of `LimitsConfig` that a route can choose; `requests` is the one of every other route. */

@@ -34,7 +34,6 @@ export class AuditController {
   @Get()
   @ApiOperation({ operationId: 'audit.list', summary: 'Read the audit trail, the newest event first' })
   @ApiOkResponse({ type: AuditPageResponse })
-  @Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
   async list(@CurrentPrincipal() principal: Principal, @Query() query: AuditQuery): Promise<AuditPageResponse> {
     const page = await this.reader.page(principal, {
       filter: auditFilter(query),
@@ -56,7 +55,6 @@ export class AuditController {
   })
   @ApiProduces('text/csv', 'application/x-ndjson')
   @ApiOkResponse({ schema: { type: 'string' } })
-  @Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
   async export(@CurrentPrincipal() principal: Principal, @Query() query: AuditExportQuery): Promise<StreamableFile> {
     const format = query.format ?? 'csv';
     const pieces = await this.reader.export(principal, auditFilter(query), format);
@@ -76,7 +74,7 @@ export class AuditController {
       'Reads the whole trail, and compares it with the ends of it that were kept outside the database; the answer names the first row that is not as it was written. One check at a time, which ends when its client goes away.',
   })
   @ApiOkResponse({ type: AuditVerdictResponse })
-  @Problems('unauthenticated', 'forbidden', 'rate-limited', 'service-busy', 'service-unavailable')
+  @Problems('service-busy')
   async verify(
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,

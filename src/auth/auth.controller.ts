@@ -52,16 +52,7 @@ export class AuthController {
   })
   @ApiCreatedResponse({ type: UserResponse, description: 'The account, where addresses are not verified.' })
   @ApiAcceptedResponse({ type: AcceptedResponse, description: 'Where addresses are verified: read your mail.' })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'email-taken',
-    'rate-limited',
-    'service-busy',
-    'service-unavailable',
-  )
+  @Problems('email-taken', 'service-busy')
   async register(
     @Body() { email, password, full_name }: RegisterRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -77,17 +68,7 @@ export class AuthController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'auth.login', summary: 'Log in with address and password', security: [] })
   @ApiLoginResponse()
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'invalid-credentials',
-    'email-not-verified',
-    'rate-limited',
-    'service-busy',
-    'service-unavailable',
-  )
+  @Problems('invalid-credentials', 'email-not-verified', 'service-busy')
   async login(@Body() request: LoginRequest): Promise<LoginResponse> {
     return loginResponse(await this.logins.login(request));
   }
@@ -104,15 +85,7 @@ export class AuthController {
     security: [],
   })
   @ApiOkResponse({ type: TokenPairResponse })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'invalid-refresh-token',
-    'rate-limited',
-    'service-unavailable',
-  )
+  @Problems('invalid-refresh-token')
   async refresh(@Body() request: RefreshRequest): Promise<TokenPairResponse> {
     return tokenPairResponse(await this.refreshes.refresh(request.refresh_token));
   }
@@ -125,7 +98,6 @@ export class AuthController {
     description: 'Access and refresh token are refused from now on, by every process.',
   })
   @ApiNoContentResponse({ description: 'The session has ended.' })
-  @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
   async logout(@CurrentSession() principal: SessionPrincipal): Promise<void> {
     await this.sessions.logout(principal);
   }
@@ -137,7 +109,6 @@ export class AuthController {
     description: 'The cheapest guarded route, for gateways that ask before each request.',
   })
   @ApiOkResponse({ type: SessionResponse })
-  @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
   session(@CurrentSession() { sessionId, userId, role }: SessionPrincipal): SessionResponse {
     return { session_id: sessionId, user_id: userId, role };
   }
@@ -145,7 +116,6 @@ export class AuthController {
   @Get('me')
   @ApiOperation({ operationId: 'auth.me', summary: 'Who am I?' })
   @ApiOkResponse({ type: UserResponse })
-  @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
   async me(@CurrentPrincipal() principal: Principal): Promise<UserResponse> {
     return userResponse(await this.profile.own(principal));
   }

@@ -1,6 +1,9 @@
+import { ModulesContainer } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PERSONAL_TOKEN_SCHEME, SESSION_SCHEME } from '../access/declarations.ts';
+import { ProblemDocument } from '../problem/problem-document.dto.ts';
+import { addProblems, operationId } from './route-problems.ts';
 import { VERSION } from './version.ts';
 
 const DESCRIPTION = `One REST API over a person's Nextcloud, and cited answers from their own documents.
@@ -28,9 +31,11 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     )
     .addSecurityRequirements(SESSION_SCHEME)
     .build();
-  return SwaggerModule.createDocument(app, config, {
-    operationIdFactory: (controller, method) => `${camelCase(controller.replace(/Controller$/, ''))}.${method}`,
+  const document = SwaggerModule.createDocument(app, config, {
+    extraModels: [ProblemDocument],
+    operationIdFactory: operationId,
   });
+  return addProblems(document, app.get(ModulesContainer));
 }
 
 /** Serves Swagger UI at /docs and the document at /openapi.json. */
@@ -41,8 +46,4 @@ export function serveOpenApi(app: NestFastifyApplication): void {
     customSiteTitle: 'VoiceAssist server',
     swaggerOptions: { persistAuthorization: false, displayRequestDuration: true },
   });
-}
-
-function camelCase(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1);
 }

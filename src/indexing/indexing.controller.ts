@@ -28,7 +28,7 @@ const OF_A_JOB = [...SOURCE_PROBLEMS, 'job-cancelled'] as const;
 /** Makes files of the linked account answerable. */
 @ApiTags('files')
 @Controller('integrations/files')
-@Problems('unauthenticated', 'validation-failed', 'rate-limited', 'service-unavailable', 'internal-error')
+@Problems('internal-error')
 export class IndexingController {
   constructor(
     private readonly indexing: IndexingService,
@@ -59,7 +59,6 @@ export class IndexingController {
   @ApiAcceptedResponse({ type: AcceptedJobResponse, description: 'The work goes on; Location names its job.' })
   @Problems(
     ...OF_A_JOB,
-    'malformed-request',
     'not-found',
     'file-not-found',
     'not-a-file',

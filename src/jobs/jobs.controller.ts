@@ -14,7 +14,6 @@ const JobId = (): ParameterDecorator =>
 /** Watch and cancel what runs in the background. */
 @ApiTags('jobs')
 @Controller('jobs')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class JobsController {
   constructor(private readonly jobs: JobsService) {}
 
@@ -30,7 +29,6 @@ export class JobsController {
   @Get(':id')
   @ApiOperation({ summary: 'Read a job' })
   @ApiOkResponse({ type: JobResponse })
-  @Problems('not-found')
   async read(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobResponse> {
     return jobResponse(await this.jobs.get(principal, id));
   }
@@ -40,7 +38,6 @@ export class JobsController {
   @ApiOperation({ summary: 'Follow a job: an event `job` with each change, the last one when it has ended' })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ type: JobResponse, description: 'The data of each event' })
-  @Problems('not-found')
   async follow(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<Observable<MessageEvent>> {
     // A stream cannot answer 404 once it has begun.
     await this.jobs.get(principal, id);
@@ -63,7 +60,7 @@ export class JobsController {
   @Delete(':id')
   @ApiOperation({ summary: 'Cancel a job; it keeps what it has done' })
   @ApiOkResponse({ type: JobResponse })
-  @Problems('not-found', 'job-finished')
+  @Problems('job-finished')
   async cancel(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobResponse> {
     return jobResponse(await this.jobs.cancel(principal, id));
   }

@@ -20,7 +20,6 @@ export class ProfileController {
   @Get()
   @ApiOperation({ operationId: 'users.getMe', summary: 'Read your own account' })
   @ApiOkResponse({ type: UserResponse })
-  @Problems('unauthenticated', 'rate-limited', 'service-unavailable')
   async read(@CurrentPrincipal() principal: Principal): Promise<UserResponse> {
     return userResponse(await this.profile.own(principal));
   }
@@ -28,15 +27,6 @@ export class ProfileController {
   @Put()
   @ApiOperation({ operationId: 'users.updateMe', summary: 'Change your own name' })
   @ApiOkResponse({ type: UserResponse })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'unauthenticated',
-    'validation-failed',
-    'rate-limited',
-    'service-unavailable',
-  )
   async update(@CurrentPrincipal() principal: Principal, @Body() request: UpdateProfileRequest): Promise<UserResponse> {
     return userResponse(await this.profile.update(principal, { fullName: request.full_name }));
   }
@@ -51,7 +41,7 @@ export class ProfileController {
       'Deactivates it and ends every session, token and job of it. An administrator can activate it again or delete it for good.',
   })
   @ApiNoContentResponse({ description: 'The account is closed; the token of this request is refused from now on.' })
-  @Problems('unauthenticated', 'last-administrator', 'rate-limited', 'service-unavailable')
+  @Problems('last-administrator')
   async close(@CurrentPrincipal() principal: Principal): Promise<void> {
     await this.deletion.closeOwn(principal);
   }

@@ -19,7 +19,6 @@ const DEFAULT_PAGE_SIZE = 50;
 /** Accounts, for administrators. */
 @ApiTags('users')
 @AdminOnly()
-@Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
 @Controller('users')
 export class UserAdministrationController {
   constructor(
@@ -61,7 +60,7 @@ export class UserAdministrationController {
     description: 'A change of role or activation ends every session of the account at once.',
   })
   @ApiOkResponse({ type: UserResponse })
-  @Problems('malformed-request', 'payload-too-large', 'unsupported-media-type', 'not-found', 'self-protection')
+  @Problems('not-found', 'self-protection')
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param() { user_id }: UserIdParameter,

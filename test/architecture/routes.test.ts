@@ -1,8 +1,11 @@
 // Who may call what, for every route of the running application; and that no handler takes what nobody has checked.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ModulesContainer } from '@nestjs/core';
 import { getMetadataStorage } from 'class-validator';
 import { ADMIN_SCOPES, SCOPES, type Scope } from '../../src/access/scopes.ts';
 import { openApiDocument } from '../../src/http/openapi.ts';
+import { impliedProblems, routeHandlers } from '../../src/http/route-problems.ts';
+import { declaredProblems } from '../../src/problem/problems.decorator.ts';
 import { sharedTestApp, type TestApp } from '../support/test-app.ts';
 import { routesOf, type Route } from './routes.ts';
 
@@ -295,6 +298,18 @@ describe('handlers', () => {
         .map(({ source, member }) => [handler, source, member].join(' ')),
     );
     expect(unchecked).toEqual([]);
+  });
+});
+
+describe('problems', () => {
+  it('are declared only where the kind of the route does not imply them', () => {
+    const repeated = routeHandlers(app.app.get(ModulesContainer)).flatMap((route) => {
+      const { controller, member, handler } = route;
+      const implied = impliedProblems(route);
+      const codes = declaredProblems(controller, handler).filter((code) => implied.has(code));
+      return codes.map((code) => `${controller.name}.${member}: ${code}`);
+    });
+    expect(repeated).toEqual([]);
   });
 });
 

@@ -19,7 +19,6 @@ const TokenId = (): ParameterDecorator =>
 /** Personal access tokens: what programs of a user log in with. */
 @ApiTags('auth')
 @Controller('auth/tokens')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class AccessTokensController {
   constructor(private readonly tokens: AccessTokensService) {}
 
@@ -32,13 +31,7 @@ export class AccessTokensController {
       'The answer shows the token once. It is accepted as `Authorization: Bearer va_...` by the operations that declare one of its scopes (`x-required-scope`).',
   })
   @ApiCreatedResponse({ type: CreatedAccessTokenResponse })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'access-token-limit',
-  )
+  @Problems('access-token-limit')
   async create(
     @CurrentSession() principal: SessionPrincipal,
     @Body() request: CreateAccessTokenRequest,
@@ -59,7 +52,6 @@ export class AccessTokensController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({ operationId: 'accessTokens.delete', summary: 'Delete a personal access token' })
   @ApiNoContentResponse({ description: 'The token is refused from now on, by every process.' })
-  @Problems('not-found')
   async delete(@CurrentSession() principal: SessionPrincipal, @TokenId() id: string): Promise<void> {
     await this.tokens.delete(principal, id);
   }

@@ -22,16 +22,7 @@ export class AcceptanceController {
     security: [],
   })
   @ApiLoginResponse()
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'one-time-token-invalid',
-    'rate-limited',
-    'service-busy',
-    'service-unavailable',
-  )
+  @Problems('one-time-token-invalid', 'service-busy')
   async accept(@Body() { token, password, full_name }: AcceptInvitationRequest): Promise<LoginResponse> {
     return loginResponse(await this.acceptance.accept({ token, password, fullName: full_name }));
   }

@@ -9,14 +9,6 @@ import { EmailVerificationService } from './email-verification.service.ts';
 
 /** The address of an account. */
 @ApiTags('auth')
-@Problems(
-  'malformed-request',
-  'payload-too-large',
-  'unsupported-media-type',
-  'validation-failed',
-  'rate-limited',
-  'service-unavailable',
-)
 @Controller('auth/email')
 export class EmailController {
   constructor(
@@ -63,7 +55,7 @@ export class EmailController {
       'A link goes to the new address and a notice to the one of now. Nothing changes before it is followed.',
   })
   @ApiAcceptedResponse({ type: AcceptedResponse })
-  @Problems('unauthenticated', 'mail-not-configured')
+  @Problems('mail-not-configured')
   async change(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { new_email }: ChangeEmailRequest,

@@ -12,14 +12,7 @@ import { InvitationService } from './invitation.service.ts';
 /** Ways into an account that administrators open for its owner, and for nobody else. */
 @ApiTags('users')
 @AdminOnly()
-@Problems(
-  'unauthenticated',
-  'forbidden',
-  'validation-failed',
-  'mail-not-configured',
-  'rate-limited',
-  'service-unavailable',
-)
+@Problems('mail-not-configured')
 @Controller('users')
 export class InvitationController {
   constructor(
@@ -34,7 +27,7 @@ export class InvitationController {
     summary: 'Open an account for somebody, who gets a link to choose the password',
   })
   @ApiCreatedResponse({ type: UserResponse })
-  @Problems('malformed-request', 'payload-too-large', 'unsupported-media-type', 'email-taken')
+  @Problems('email-taken')
   async invite(
     @CurrentPrincipal() principal: Principal,
     @Body() { email, full_name, is_admin }: InviteRequest,

@@ -8,14 +8,6 @@ import { PasswordResetService } from './password-reset.service.ts';
 
 /** A forgotten password. */
 @ApiTags('auth')
-@Problems(
-  'malformed-request',
-  'payload-too-large',
-  'unsupported-media-type',
-  'validation-failed',
-  'rate-limited',
-  'service-unavailable',
-)
 @Controller('auth/password')
 export class PasswordResetController {
   constructor(private readonly resets: PasswordResetService) {}

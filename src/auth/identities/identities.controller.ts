@@ -11,7 +11,6 @@ import { AddIdentityRequest, IdentityResponse, IdentityListResponse, identityRes
 /** Who the user is at other issuers. */
 @ApiTags('single sign-on')
 @Controller('auth/identities')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class IdentitiesController {
   constructor(
     private readonly identities: IdentitiesService,
@@ -32,15 +31,7 @@ export class IdentitiesController {
     description: 'Only in the session that began it: POST /api/auth/oidc/{provider}/link.',
   })
   @ApiCreatedResponse({ type: IdentityResponse })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'invalid-sso-code',
-    'identity-taken',
-    'not-found',
-  )
+  @Problems('invalid-sso-code', 'identity-taken', 'not-found')
   async add(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { code }: AddIdentityRequest,
@@ -57,7 +48,7 @@ export class IdentitiesController {
     description: 'Other sessions that it opened end.',
   })
   @ApiNoContentResponse({ description: 'The provider can no longer log this user in.' })
-  @Problems('not-found', 'last-login-method', 'step-up-required')
+  @Problems('last-login-method')
   async remove(
     @CurrentSession() principal: SessionPrincipal,
     @Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') })) id: string,

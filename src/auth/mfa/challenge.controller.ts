@@ -19,15 +19,7 @@ import {
 @ApiTags('second factor')
 @Public()
 @LimitedAs('login')
-@Problems(
-  'malformed-request',
-  'payload-too-large',
-  'unsupported-media-type',
-  'validation-failed',
-  'invalid-mfa-token',
-  'rate-limited',
-  'service-unavailable',
-)
+@Problems('invalid-mfa-token')
 @Controller('auth/mfa')
 export class ChallengeController {
   constructor(

@@ -15,7 +15,6 @@ import { MfaService } from './mfa.service.ts';
 
 /** The own second factors. */
 @ApiTags('second factor')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 @Controller('auth/mfa')
 export class MfaController {
   constructor(private readonly mfa: MfaService) {}
@@ -51,15 +50,7 @@ export class MfaController {
       'The first second factor of an account ends every other session, and brings recovery codes, which are shown only here.',
   })
   @ApiOkResponse({ type: RecoveryCodesResponse })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'wrong-second-factor',
-    'no-second-factor',
-    'second-factor-exists',
-  )
+  @Problems('wrong-second-factor', 'no-second-factor', 'second-factor-exists')
   async confirmTotp(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { code }: ConfirmTotpRequest,

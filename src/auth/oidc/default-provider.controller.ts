@@ -11,7 +11,7 @@ import { AuthorizationResponder } from './authorization-response.ts';
 @Public()
 @LimitedAs('sso')
 @Controller('auth')
-@Problems('not-found', 'rate-limited', 'service-unavailable')
+@Problems('not-found')
 export class DefaultProviderController {
   constructor(private readonly responder: AuthorizationResponder) {}
 
@@ -23,7 +23,7 @@ export class DefaultProviderController {
     security: [],
   })
   @ApiFoundResponse({ description: 'To the provider.' })
-  @Problems('validation-failed', 'invalid-sso-code')
+  @Problems('invalid-sso-code')
   async login(@Query() query: SignOnQuery, @Res() reply: FastifyReply): Promise<void> {
     await this.responder.begin(reply, this.responder.defaultId, query);
   }

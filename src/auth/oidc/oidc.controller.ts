@@ -22,7 +22,6 @@ import { AuthorizationResponder } from './authorization-response.ts';
 @ApiTags('single sign-on')
 @Public()
 @Controller('auth/oidc')
-@Problems('rate-limited', 'service-unavailable')
 export class OidcController {
   constructor(
     private readonly loginProviders: Providers,
@@ -50,7 +49,7 @@ export class OidcController {
     security: [],
   })
   @ApiFoundResponse({ description: 'To the provider.' })
-  @Problems('not-found', 'validation-failed', 'invalid-sso-code')
+  @Problems('invalid-sso-code')
   async login(
     @ProviderName() provider: string,
     @Query() query: SignOnQuery,
@@ -70,7 +69,6 @@ export class OidcController {
     security: [],
   })
   @ApiFoundResponse({ description: 'To the web application. Without one a page of this server is the answer.' })
-  @Problems('not-found')
   async callback(
     @ProviderName() provider: string,
     @Req() request: FastifyRequest,
@@ -89,14 +87,7 @@ export class OidcController {
     security: [],
   })
   @ApiLoginResponse()
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'invalid-sso-code',
-    'email-not-verified',
-  )
+  @Problems('invalid-sso-code', 'email-not-verified')
   async exchange(@Body() { code, code_verifier }: ExchangeRequest): Promise<LoginResponse> {
     return loginResponse(await this.codeExchange.exchange({ code, verifier: code_verifier ?? null }));
   }
@@ -112,10 +103,6 @@ export class OidcController {
   })
   @ApiLoginResponse()
   @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
     'invalid-sso-code',
     'invalid-credentials',
     'email-not-verified',

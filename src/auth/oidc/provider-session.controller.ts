@@ -21,7 +21,6 @@ import { RpInitiatedLogoutService } from './rp-initiated-logout.service.ts';
 /** What a session and a provider have to do with each other: linking, and logging out on either side. */
 @ApiTags('single sign-on')
 @Controller('auth/oidc')
-@Problems('rate-limited', 'service-unavailable')
 export class ProviderSessionController {
   constructor(
     private readonly links: IdentityLinkService,
@@ -42,15 +41,6 @@ export class ProviderSessionController {
       'The browser returns to FRONTEND_URL with `?link_code=`, which POST /api/auth/identities takes in this session.',
   })
   @ApiOkResponse({ type: LinkBeginResponse })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'unauthenticated',
-    'step-up-required',
-    'not-found',
-  )
   async link(
     @CurrentSession() principal: SessionPrincipal,
     @ProviderName() provider: string,
@@ -69,7 +59,6 @@ export class ProviderSessionController {
     description: 'The session here has ended when the answer comes, whatever the provider does.',
   })
   @ApiOkResponse({ type: ProviderLogoutResponse })
-  @Problems('unauthenticated')
   async logout(@CurrentSession() principal: SessionPrincipal): Promise<ProviderLogoutResponse> {
     return { logout_url: await this.rpInitiatedLogout.logOut(principal) };
   }
@@ -86,7 +75,7 @@ export class ProviderSessionController {
     security: [],
   })
   @ApiOkResponse({ type: ProviderLogoutReceiptResponse })
-  @Problems('not-found', 'invalid-logout-token', 'unsupported-media-type', 'payload-too-large', 'malformed-request')
+  @Problems('invalid-logout-token', 'unsupported-media-type', 'payload-too-large', 'malformed-request')
   async backchannelLogout(
     @ProviderName() provider: string,
     @Req() request: FastifyRequest,

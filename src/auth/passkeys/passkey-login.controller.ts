@@ -15,18 +15,10 @@ import {
   authenticationOptionsResponse,
 } from './passkeys.dto.ts';
 
-const BODY_PROBLEMS = [
-  'malformed-request',
-  'payload-too-large',
-  'unsupported-media-type',
-  'validation-failed',
-] as const;
-
 /** Passkeys at login: by themselves, or as the second step. */
 @ApiTags('passkeys')
 @Public()
 @LimitedAs('login')
-@Problems('rate-limited', 'service-unavailable')
 @Controller('auth')
 export class PasskeyLoginController {
   constructor(
@@ -52,7 +44,7 @@ export class PasskeyLoginController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'passkeys.login', summary: 'Log in with a passkey alone', security: [] })
   @ApiLoginResponse()
-  @Problems(...BODY_PROBLEMS, 'invalid-passkey', 'email-not-verified')
+  @Problems('invalid-passkey', 'email-not-verified')
   async login(@Body() { authentication_token, response }: PasskeyLoginRequest): Promise<LoginResponse> {
     return loginResponse(
       await this.logins.login({ authenticationToken: authentication_token, response: assertionOf(response) }),
@@ -67,7 +59,7 @@ export class PasskeyLoginController {
     security: [],
   })
   @ApiOkResponse({ type: AuthenticationOptionsResponse })
-  @Problems(...BODY_PROBLEMS, 'invalid-mfa-token', 'no-second-factor')
+  @Problems('invalid-mfa-token', 'no-second-factor')
   async challengeOptions(
     @Body() { mfa_token }: PasskeyChallengeOptionsRequest,
   ): Promise<AuthenticationOptionsResponse> {
@@ -78,7 +70,7 @@ export class PasskeyLoginController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ operationId: 'passkeys.challenge', summary: 'Finish a login with a passkey', security: [] })
   @ApiOkResponse({ type: TokenPairResponse })
-  @Problems(...BODY_PROBLEMS, 'invalid-mfa-token', 'invalid-passkey')
+  @Problems('invalid-mfa-token', 'invalid-passkey')
   async challenge(
     @Body() { mfa_token, authentication_token, response }: PasskeyChallengeRequest,
   ): Promise<TokenPairResponse> {

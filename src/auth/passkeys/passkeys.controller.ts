@@ -16,19 +16,11 @@ import {
 } from './passkeys.dto.ts';
 import { PasskeysService } from './passkeys.service.ts';
 
-const BODY_PROBLEMS = [
-  'malformed-request',
-  'payload-too-large',
-  'unsupported-media-type',
-  'validation-failed',
-] as const;
-
 const PasskeyId = (): ParameterDecorator =>
   Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') }));
 
 /** The own passkeys. */
 @ApiTags('passkeys')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 @Controller('auth/passkeys')
 export class PasskeysController {
   constructor(private readonly passkeys: PasskeysService) {}
@@ -63,7 +55,7 @@ export class PasskeysController {
       'The first second factor of an account ends every other session, and brings recovery codes, which are shown only here.',
   })
   @ApiCreatedResponse({ type: AddedPasskeyResponse })
-  @Problems(...BODY_PROBLEMS, 'passkey-refused', 'passkey-exists')
+  @Problems('passkey-refused', 'passkey-exists')
   async add(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { registration_token, name, response }: AddPasskeyRequest,
@@ -79,7 +71,6 @@ export class PasskeysController {
   @Patch(':id')
   @ApiOperation({ operationId: 'passkeys.rename', summary: 'Rename a passkey' })
   @ApiOkResponse({ type: PasskeyResponse })
-  @Problems(...BODY_PROBLEMS, 'not-found')
   async rename(
     @CurrentSession() principal: SessionPrincipal,
     @PasskeyId() id: string,
@@ -97,7 +88,7 @@ export class PasskeysController {
     description: 'Recovery codes go with the last second factor.',
   })
   @ApiNoContentResponse({ description: 'The passkey opens nothing any more.' })
-  @Problems('not-found', 'second-factor-required')
+  @Problems('second-factor-required')
   async remove(@CurrentSession() principal: SessionPrincipal, @PasskeyId() id: string): Promise<void> {
     await this.passkeys.remove(principal, id);
   }

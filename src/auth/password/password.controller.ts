@@ -20,17 +20,7 @@ export class PasswordController {
     description: 'Every other session of the account ends at once; this one lives on.',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'unauthenticated',
-    'wrong-password',
-    'validation-failed',
-    'rate-limited',
-    'service-busy',
-    'service-unavailable',
-  )
+  @Problems('wrong-password', 'service-busy')
   async change(@CurrentSession() principal: SessionPrincipal, @Body() request: ChangePasswordRequest): Promise<void> {
     await this.passwords.change(principal, {
       currentPassword: request.current_password,

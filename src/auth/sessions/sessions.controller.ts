@@ -3,7 +3,6 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { CurrentSession } from '../../access/declarations.ts';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { Problems } from '../../problem/problems.decorator.ts';
 import { OwnSessionsService } from './own-sessions.service.ts';
 import {
   OwnSessionResponse,
@@ -18,7 +17,6 @@ const SessionId = (): ParameterDecorator =>
 /** The own sessions: where am I logged in, and how do I end it? */
 @ApiTags('auth')
 @Controller('auth/sessions')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class SessionsController {
   constructor(private readonly sessions: OwnSessionsService) {}
 
@@ -33,7 +31,6 @@ export class SessionsController {
   @Patch(':id')
   @ApiOperation({ operationId: 'sessions.rename', summary: 'Give one of my sessions a name' })
   @ApiOkResponse({ type: OwnSessionResponse })
-  @Problems('malformed-request', 'payload-too-large', 'unsupported-media-type', 'validation-failed', 'not-found')
   async rename(
     @CurrentSession() principal: SessionPrincipal,
     @SessionId() id: string,
@@ -46,7 +43,6 @@ export class SessionsController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({ operationId: 'sessions.end', summary: 'End one of my sessions' })
   @ApiNoContentResponse({ description: 'Its access and refresh tokens are refused from now on, by every process.' })
-  @Problems('not-found')
   async end(@CurrentSession() principal: SessionPrincipal, @SessionId() id: string): Promise<void> {
     await this.sessions.end(principal, id);
   }

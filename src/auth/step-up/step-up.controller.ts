@@ -13,7 +13,6 @@ const SECONDS_PER_MINUTE = 60;
 
 /** A fresh proof of identity, which dangerous changes ask for. */
 @ApiTags('auth')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 @Controller('auth/step-up')
 export class StepUpController {
   readonly #lifeSeconds: number;
@@ -34,16 +33,7 @@ export class StepUpController {
       'Opens the operations marked `x-step-up-required` to this session for a few minutes; so does a login. Give the password, and the code where the account has a second factor; or a passkey alone.',
   })
   @ApiOkResponse({ type: SteppedUpResponse })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'validation-failed',
-    'wrong-password',
-    'wrong-second-factor',
-    'step-up-required',
-    'service-busy',
-  )
+  @Problems('wrong-password', 'wrong-second-factor', 'step-up-required', 'service-busy')
   async stepUp(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { password, code, authentication_token, response }: StepUpRequest,

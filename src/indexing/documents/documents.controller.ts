@@ -3,7 +3,6 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
-import { Problems } from '../../problem/problems.decorator.ts';
 import {
   DocumentListResponse,
   DocumentResponse,
@@ -21,7 +20,6 @@ const DocumentId = (): ParameterDecorator =>
 /** What is known of the own documents. */
 @ApiTags('knowledge')
 @Controller('documents')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class DocumentsController {
   constructor(private readonly documents: DocumentsService) {}
 
@@ -29,7 +27,6 @@ export class DocumentsController {
   @Get()
   @ApiOperation({ summary: 'List my documents, newest first' })
   @ApiOkResponse({ type: DocumentListResponse })
-  @Problems('validation-failed')
   async list(
     @CurrentPrincipal() principal: Principal,
     @Query() { state, cursor, limit = DEFAULT_LIMIT }: DocumentsQuery,
@@ -41,7 +38,6 @@ export class DocumentsController {
   @Get(':id')
   @ApiOperation({ summary: 'Read what is known of one of my documents' })
   @ApiOkResponse({ type: DocumentResponse })
-  @Problems('not-found')
   async read(@CurrentPrincipal() principal: Principal, @DocumentId() id: string): Promise<DocumentResponse> {
     return documentResponse(await this.documents.get(principal, id));
   }

@@ -17,14 +17,7 @@ export class KnowledgeController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Ask my indexed documents; the answer quotes them and cites each quote' })
   @ApiOkResponse({ type: AnswerResponse })
-  @Problems(
-    'malformed-request',
-    'unauthenticated',
-    'validation-failed',
-    'rate-limited',
-    'search-index-full',
-    'service-unavailable',
-  )
+  @Problems('search-index-full')
   async query(@CurrentPrincipal() principal: Principal, @Body() request: QueryRequest): Promise<AnswerResponse> {
     return answerResponse(await this.knowledge.ask(principal, retrievalQuestion(request)));
   }

@@ -21,7 +21,7 @@ import { RulesPreviewService } from './rules-preview.service.ts';
 /** Which files of the own account are indexed. */
 @ApiTags('files')
 @Controller('integrations/files/index-rules')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable', 'internal-error')
+@Problems('internal-error')
 export class IndexRulesController {
   constructor(
     private readonly rules: IndexRulesService,
@@ -44,7 +44,7 @@ export class IndexRulesController {
   @ApiOperation({ summary: 'Choose which of my files are indexed; the next scan judges all of them again' })
   @ApiHeader({ name: 'if-match', required: true, description: 'ETag of the rules that are replaced, for example "0".' })
   @ApiOkResponse({ type: IndexRulesResponse, description: 'ETag names the version, for If-Match.' })
-  @Problems('malformed-request', 'validation-failed', 'etag-mismatch', 'precondition-required')
+  @Problems('etag-mismatch', 'precondition-required')
   // eslint-disable-next-line no-restricted-syntax -- one parameter per source of the request
   async replace(
     @CurrentPrincipal() principal: Principal,
@@ -60,7 +60,7 @@ export class IndexRulesController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'What would these rules change? Nothing is written' })
   @ApiOkResponse({ type: RulesPreviewResponse })
-  @Problems('malformed-request', 'validation-failed', ...SOURCE_PROBLEMS)
+  @Problems(...SOURCE_PROBLEMS)
   async dryRun(
     @CurrentPrincipal() principal: Principal,
     @Body() request: IndexRulesRequest,

@@ -21,7 +21,6 @@ import { RotationService } from './rotation.service.ts';
 /** The Nextcloud account of the caller. */
 @ApiTags('nextcloud account')
 @Controller('integrations/nextcloud')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class AccountController {
   constructor(
     private readonly accounts: AccountService,
@@ -44,7 +43,6 @@ export class AccountController {
   @Get('link/:id')
   @ApiOperation({ summary: 'Has access been granted? Asks Nextcloud nothing' })
   @ApiOkResponse({ type: LinkResponse })
-  @Problems('not-found')
   async readLink(
     @CurrentPrincipal() principal: Principal,
     @Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') })) id: string,
@@ -56,14 +54,7 @@ export class AccountController {
   @Put('account')
   @ApiOperation({ summary: 'Link by hand with a login name and an app password; they are tried once' })
   @ApiOkResponse({ type: AccountResponse })
-  @Problems(
-    'malformed-request',
-    'validation-failed',
-    'account-link-invalid',
-    'account-suspended',
-    'nextcloud-not-configured',
-    ...UPSTREAM_PROBLEMS,
-  )
+  @Problems('account-link-invalid', 'account-suspended', 'nextcloud-not-configured', ...UPSTREAM_PROBLEMS)
   async linkByHand(@CurrentPrincipal() principal: Principal, @Body() body: LinkAccountDto): Promise<AccountResponse> {
     return accountResponse(await this.accounts.linkByHand(principal, body.login_name, body.app_password));
   }

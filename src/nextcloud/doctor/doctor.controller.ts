@@ -9,7 +9,6 @@ import { DoctorService } from './doctor.service.ts';
 /** What is wrong between this server and Nextcloud. */
 @ApiTags('nextcloud account')
 @Controller('integrations/nextcloud/doctor')
-@Problems('unauthenticated', 'rate-limited', 'service-unavailable')
 export class DoctorController {
   constructor(private readonly doctor: DoctorService) {}
 
@@ -22,7 +21,7 @@ export class DoctorController {
       'Answers 200 with a report whatever is wrong. Administrators see addresses, versions and commands; everybody sees the checks of the own account.',
   })
   @ApiOkResponse({ type: DoctorResponse })
-  @Problems('forbidden', 'validation-failed')
+  @Problems('forbidden')
   async examine(
     @CurrentPrincipal() principal: Principal,
     @Query() { deep = false }: DoctorQuery,

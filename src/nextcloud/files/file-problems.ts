@@ -2,7 +2,6 @@ import { UPSTREAM_PROBLEMS } from '../../problem/upstream-problems.ts';
 
 /** What every operation on files can answer with. */
 export const OF_THE_ACCOUNT = [
-  'validation-failed',
   'nextcloud-not-configured',
   'account-not-linked',
   'account-link-invalid',
@@ -11,8 +10,5 @@ export const OF_THE_ACCOUNT = [
   'forbidden',
   'resource-locked',
   ...UPSTREAM_PROBLEMS,
-  'unauthenticated',
-  'rate-limited',
-  'service-unavailable',
   'internal-error',
 ] as const;

@@ -25,7 +25,7 @@ const MAY_CARRY_VERSION = {
 /** Folders of the linked account, and what lies where in it. */
 @ApiTags('files')
 @Controller('integrations/files')
-@Problems(...OF_THE_ACCOUNT, 'malformed-request')
+@Problems(...OF_THE_ACCOUNT)
 export class FileStructureController {
   constructor(private readonly structure: FileStructureService) {}
 
@@ -51,7 +51,7 @@ export class FileStructureController {
   })
   @ApiHeader({ name: 'If-Match', required: true, description: 'Entity tag of the folder, or * for any.' })
   @ApiNoContentResponse({ description: 'Deleted.' })
-  @Problems('not-a-folder', 'precondition-required', 'etag-mismatch')
+  @Problems('malformed-request', 'not-a-folder', 'precondition-required', 'etag-mismatch')
   async deleteFolder(
     @CurrentPrincipal() principal: Principal,
     @Query() { path }: FilePathQuery,

@@ -18,7 +18,6 @@ const DEFAULT_PAGE_SIZE = 50;
 /** What became of each account in Nextcloud, for administrators. */
 @ApiTags('nextcloud users')
 @AdminOnly()
-@Problems('unauthenticated', 'forbidden', 'validation-failed', 'rate-limited', 'service-unavailable')
 @Controller('integrations/nextcloud/provisionings')
 export class ProvisioningsController {
   constructor(private readonly provisionings: ProvisioningsService) {}

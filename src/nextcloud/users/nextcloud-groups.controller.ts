@@ -33,13 +33,7 @@ export class NextcloudGroupsController {
   @Post()
   @ApiOperation({ operationId: 'nextcloudGroups.create', summary: 'Create a group in Nextcloud' })
   @ApiCreatedResponse({ type: NextcloudGroupResponse })
-  @Problems(
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'nextcloud-group-exists',
-    'nextcloud-change-refused',
-  )
+  @Problems('nextcloud-group-exists', 'nextcloud-change-refused')
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() { id }: CreateNextcloudGroupRequest,

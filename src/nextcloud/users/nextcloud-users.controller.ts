@@ -16,8 +16,6 @@ import {
 import { NextcloudUsersService } from './nextcloud-users.service.ts';
 import { pageOf, PROVISIONING_PROBLEMS } from './provisioning-requests.ts';
 
-const BODY = ['malformed-request', 'payload-too-large', 'unsupported-media-type'] as const;
-
 /** Users of Nextcloud, for administrators. */
 @ApiTags('nextcloud users')
 @AdminOnly()
@@ -42,13 +40,7 @@ export class NextcloudUsersController {
   @Post()
   @ApiOperation({ operationId: 'nextcloudUsers.create', summary: 'Create a user in Nextcloud' })
   @ApiCreatedResponse({ type: NextcloudUserResponse })
-  @Problems(
-    ...BODY,
-    'nextcloud-user-exists',
-    'nextcloud-user-refused',
-    'nextcloud-password-refused',
-    'nextcloud-user-protected',
-  )
+  @Problems('nextcloud-user-exists', 'nextcloud-user-refused', 'nextcloud-password-refused', 'nextcloud-user-protected')
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateNextcloudUserRequest,
@@ -84,7 +76,7 @@ export class NextcloudUsersController {
     description: 'Fields are changed one after another and read back; `errors` names those that are not stored.',
   })
   @ApiOkResponse({ type: NextcloudUserResponse })
-  @Problems(...BODY, 'nextcloud-user-not-found', 'nextcloud-user-protected', 'nextcloud-change-refused')
+  @Problems('nextcloud-user-not-found', 'nextcloud-user-protected', 'nextcloud-change-refused')
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param() { id }: NextcloudUserParameter,

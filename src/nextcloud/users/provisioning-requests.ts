@@ -6,11 +6,6 @@ const DEFAULT_PAGE_SIZE = 50;
 
 /** What every operation with the service account can answer. */
 export const PROVISIONING_PROBLEMS = [
-  'unauthenticated',
-  'forbidden',
-  'validation-failed',
-  'rate-limited',
-  'service-unavailable',
   'provisioning-not-configured',
   'service-account-refused',
   'nextcloud-provisioning-refused',

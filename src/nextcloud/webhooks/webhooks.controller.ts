@@ -39,15 +39,7 @@ export class WebhooksController {
   @ApiHeader({ name: 'Content-Digest', description: 'RFC 9530, when signed.', required: false })
   @ApiBody({ schema: { type: 'object', example: EXAMPLE } })
   @ApiAcceptedResponse({ description: 'Understood or of no interest.' })
-  @Problems(
-    'unauthenticated',
-    'signature-invalid',
-    'malformed-request',
-    'payload-too-large',
-    'unsupported-media-type',
-    'rate-limited',
-    'service-unavailable',
-  )
+  @Problems('unauthenticated', 'signature-invalid', 'malformed-request', 'payload-too-large', 'unsupported-media-type')
   async receive(@Req() request: FastifyRequest): Promise<void> {
     const { body } = request;
     await this.receiver.receive({ request: signedRequestOf(request), isHttps: request.protocol === 'https', body });

@@ -1,0 +1,119 @@
+import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import type { ModulesContainer } from '@nestjs/core';
+import { DECORATORS, getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
+import { IS_ADMIN_ONLY, IS_PUBLIC, NEEDS_SIGNATURE, NEEDS_STEP_UP, REQUEST_LIMIT } from '../access/declarations.ts';
+import { PROBLEMS, type ProblemCode } from '../problem/problem-codes.ts';
+import { ProblemDocument, problemDocument } from '../problem/problem-document.dto.ts';
+import { declaredProblems } from '../problem/problems.decorator.ts';
+
+const EXAMPLE_INSTANCE = '0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f';
+const PROBLEM_JSON = 'application/problem+json';
+
+/** A handler of a controller that answers a route. */
+export interface RouteHandler {
+  readonly controller: { readonly name: string; readonly prototype: object };
+  readonly member: string;
+  readonly handler: object;
+}
+
+/** One parameter of a handler as the framework keeps it; `data` names a single member of the source. */
+interface HandlerParameter {
+  readonly data?: string;
+  readonly pipes: readonly unknown[];
+}
+
+type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+/**
+ * What every route of a kind can be answered with: before its handler, by guards, limits, the parser and the validation,
+ * and by the database, which also keeps the audit trail. A route declares the rest with `@Problems`.
+ */
+export function impliedProblems({ controller, member, handler }: RouteHandler): ReadonlySet<ProblemCode> {
+  const declared = (key: string): unknown => Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller);
+  const is = (key: string): boolean => declared(key) === true;
+  const isUnlimited = declared(REQUEST_LIMIT) === null;
+  // Open to everybody and without a limit: an answer also while the database is away.
+  const isProbe = is(IS_PUBLIC) && isUnlimited;
+  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, member) ?? {}) as Record<
+    string,
+    HandlerParameter
+  >;
+  const reads = (source: RouteParamtypes, isMeant: (parameter: HandlerParameter) => boolean): boolean =>
+    Object.entries(parameters).some(([key, parameter]) => key.startsWith(`${source}:`) && isMeant(parameter));
+  const isWhole = ({ data }: HandlerParameter): boolean => data === undefined;
+  const hasPipe = ({ pipes }: HandlerParameter): boolean => pipes.length > 0;
+  const kinds: readonly (readonly [boolean, readonly ProblemCode[]])[] = [
+    [!isUnlimited, ['rate-limited']],
+    [!isProbe, ['service-unavailable', 'audit-unavailable']],
+    [!is(IS_PUBLIC), ['unauthenticated', 'insufficient-scope']],
+    [is(IS_ADMIN_ONLY), ['forbidden']],
+    [is(NEEDS_STEP_UP), ['step-up-required']],
+    [is(NEEDS_SIGNATURE), ['signature-required', 'signature-invalid']],
+    [
+      reads(RouteParamtypes.BODY, isWhole),
+      ['malformed-request', 'payload-too-large', 'unsupported-media-type', 'validation-failed'],
+    ],
+    [reads(RouteParamtypes.QUERY, isWhole) || reads(RouteParamtypes.PARAM, isWhole), ['validation-failed']],
+    // An id that cannot be one is answered like an id that nobody has.
+    [reads(RouteParamtypes.PARAM, hasPipe), ['not-found']],
+  ];
+  return new Set(kinds.flatMap(([isOfKind, codes]) => (isOfKind ? codes : [])));
+}
+
+/** Every handler of the application that answers a route. */
+export function routeHandlers(modules: ModulesContainer): RouteHandler[] {
+  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
+  return controllers.flatMap(({ metatype }) => (typeof metatype === 'function' ? handlersOf(metatype) : []));
+}
+
+function handlersOf(controller: RouteHandler['controller']): RouteHandler[] {
+  return Object.entries(Object.getOwnPropertyDescriptors(controller.prototype)).flatMap(([member, { value }]) => {
+    const handler: unknown = value;
+    const isRoute = typeof handler === 'function' && Reflect.hasMetadata(METHOD_METADATA, handler);
+    return isRoute ? [{ controller, member, handler }] : [];
+  });
+}
+
+/** For example `audit.list`, unless an operation says otherwise. */
+export function operationId(controller: string, method: string): string {
+  const room = controller.replace(/Controller$/, '');
+  return `${room.charAt(0).toLowerCase()}${room.slice(1)}.${method}`;
+}
+
+/** The document with the problems of every operation, in the order of the registry. */
+export function addProblems(document: OpenAPIObject, modules: ModulesContainer): OpenAPIObject {
+  const handlers = new Map(routeHandlers(modules).map((each) => [operationIdOf(each), each]));
+  for (const item of Object.values(document.paths)) {
+    for (const operation of Object.values(item) as OperationObject[]) {
+      const handler = handlers.get(operation.operationId ?? '');
+      if (handler !== undefined) Object.assign(operation.responses, problemResponses(handler));
+    }
+  }
+  return document;
+}
+
+function operationIdOf({ controller, member, handler }: RouteHandler): string {
+  const declared = Reflect.getMetadata(DECORATORS.API_OPERATION, handler) as
+    { readonly operationId?: string } | undefined;
+  return declared?.operationId ?? operationId(controller.name, member);
+}
+
+function problemResponses(route: RouteHandler): OperationObject['responses'] {
+  const codes = new Set([...impliedProblems(route), ...declaredProblems(route.controller, route.handler)]);
+  const inOrder = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));
+  const byStatus = Map.groupBy(inOrder, (code) => PROBLEMS[code].status);
+  return Object.fromEntries([...byStatus].map(([status, group]) => [status, problemResponse(group)]));
+}
+
+function problemResponse(codes: readonly ProblemCode[]): OperationObject['responses'][string] {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].meaning}`).join('\n\n'),
+    content: {
+      [PROBLEM_JSON]: {
+        schema: { $ref: getSchemaPath(ProblemDocument) },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: problemDocument(code, EXAMPLE_INSTANCE) }])),
+      },
+    },
+  };
+}
