@@ -32,8 +32,8 @@ check_id() {
   [ "$(element id "$info")" = "$app" ] || fail "the id in the info.xml of $app is another one"
 }
 
-# One app with its copy of the gateway, whose namespace becomes one of the app: apps of different versions can then
-# be enabled side by side.
+# One app with its copy of the gateway, whose names become those of the app: apps of different versions can then be
+# enabled side by side.
 assemble() {
   local app=$1 folder=$2/$1 namespace
   check_id "$app" "$app"
@@ -43,7 +43,11 @@ assemble() {
   mkdir -p "$folder"
   for part in appinfo css img js lib templates; do cp -R "$app/$part" "$folder"; done
   cp -R gateway/js gateway/css gateway/templates "$folder"
-  if [ ! -f "$app/lib/Controller/ConnectionController.php" ]; then
+  if [ -f "$app/lib/Controller/ConnectionController.php" ]; then
+    mkdir -p "$folder/lib/AppInfo"
+    sed "s/OCA\\\\VoiceAssistApp/OCA\\\\$namespace/; s/voiceassist_app/$app/" gateway/AppInfo/Application.php \
+      >"$folder/lib/AppInfo/Application.php"
+  else
     rm "$folder/js/connection.js" "$folder/templates/connection.php"
   fi
   mkdir "$folder/lib/Gateway"

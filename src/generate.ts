@@ -1,10 +1,11 @@
 // Writes the generated documents: run it from the root of the repository with `npm run generate`.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from './app.setup.ts';
 import { configurationDocument, envExample } from './config/configuration-documents.ts';
 import { readEnvironment } from './config/read-environment.ts';
+import { nextcloudAppOperations, operationsTable, type AppOperations } from './http/nextcloud-app-operations.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { problemsDocument } from './problem/problems-document.ts';
 
@@ -13,11 +14,23 @@ const { app } = await createApp(readEnvironment({ NODE_ENV: 'test', DATA_DIR: da
   dataFolder: 'memory://',
 });
 try {
-  writeFileSync('docs/openapi.json', `${JSON.stringify(openApiDocument(app), null, 2)}\n`);
+  const document = openApiDocument(app);
+  writeFileSync('docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`);
   writeFileSync('docs/problems.md', problemsDocument());
   writeFileSync('docs/configuration.md', configurationDocument());
   writeFileSync('.env.example', envExample());
+  writeAppOperations(nextcloudAppOperations(document));
 } finally {
   await app.close();
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+/** What each Nextcloud app may call: the list that its gateway reads, and the table in their README. */
+function writeAppOperations(lists: AppOperations): void {
+  let readme = readFileSync('nextcloud-apps/README.md', 'utf8');
+  for (const [app, operations] of Object.entries(lists)) {
+    writeFileSync(`nextcloud-apps/${app}/appinfo/operations.json`, `${JSON.stringify({ operations }, null, 2)}\n`);
+    readme = readme.replace(new RegExp(`(### ${app}\n\n)(\\|.*\n)+`), `$1${operationsTable(operations)}`);
+  }
+  writeFileSync('nextcloud-apps/README.md', readme);
 }

@@ -45,6 +45,20 @@ export const RequireScope = (scope: Scope): MethodDecorator =>
 export const StepUp = (): MethodDecorator =>
   applyDecorators(SetMetadata(NEEDS_STEP_UP, true), ApiExtension('x-step-up-required', true));
 
+/** How a Nextcloud app of nextcloud-apps/ calls an operation. */
+export interface NextcloudAppCall {
+  /** Names of the query parameters that it passes on; all that the operation has unless given. */
+  readonly query?: readonly string[];
+  /** Whether the app tries a new token with it. Such an operation only reads. */
+  readonly probe?: boolean;
+}
+
+/** The Nextcloud apps that call operations of this server, by app id. */
+export type NextcloudAppCalls = Readonly<Partial<Record<'voiceassist_client' | 'voiceassist_admin', NextcloudAppCall>>>;
+
+/** Opens an operation to the gateway of these Nextcloud apps; `npm run generate` writes the list of each. */
+export const NextcloudApps = (calls: NextcloudAppCalls): MethodDecorator => ApiExtension('x-nextcloud-app', calls);
+
 /** How the raw body of a route is looked at before it is parsed. */
 export interface WatchedBody {
   /** More bytes than this are answered 413. */

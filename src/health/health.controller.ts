@@ -1,7 +1,7 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Public, Unlimited } from '../access/declarations.ts';
+import { NextcloudApps, Public, Unlimited } from '../access/declarations.ts';
 import { HealthResponse, ReadinessResponse } from './health.dto.ts';
 import { HealthService } from './health.service.ts';
 
@@ -13,6 +13,7 @@ import { HealthService } from './health.service.ts';
 export class HealthController {
   constructor(private readonly health: HealthService) {}
 
+  @NextcloudApps({ voiceassist_admin: {} })
   @Get('health')
   @ApiOperation({ summary: 'Is the process alive? Asks no dependency.', security: [] })
   @ApiOkResponse({ type: HealthResponse })
@@ -20,6 +21,7 @@ export class HealthController {
     return this.health.live();
   }
 
+  @NextcloudApps({ voiceassist_admin: {} })
   @Get('ready')
   @ApiOperation({
     summary: 'Can the server answer? 503 while PostgreSQL is away or the server is stopping.',

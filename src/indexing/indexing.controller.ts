@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
+import { CurrentPrincipal, NextcloudApps, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { IndexStateQuery, IndexStateResponse, indexStateResponse } from './index-state/index-state.dto.ts';
@@ -36,6 +36,7 @@ export class IndexingController {
   ) {}
 
   @RequireScope('files:index')
+  @NextcloudApps({ voiceassist_client: {} })
   @Post('scan-and-index')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Scan the watched folders of my account and index what is new or changed' })
@@ -52,6 +53,7 @@ export class IndexingController {
   }
 
   @RequireScope('files:index')
+  @NextcloudApps({ voiceassist_client: {} })
   @Post('index')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Index one file of my account, wherever it lies' })
@@ -83,6 +85,7 @@ export class IndexingController {
   }
 
   @RequireScope('documents:read')
+  @NextcloudApps({ voiceassist_client: {} })
   @Get('index-state')
   @ApiOperation({ summary: 'Why is a file of mine indexed, or not?' })
   @ApiOkResponse({ type: IndexStateResponse })

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Param, ParseUUIDPipe, Sse, type MessageEvent } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Observable } from 'rxjs';
-import { CurrentPrincipal, RequireScope } from '../access/declarations.ts';
+import { CurrentPrincipal, NextcloudApps, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import { Problems } from '../problem/problems.decorator.ts';
@@ -18,6 +18,7 @@ export class JobsController {
   constructor(private readonly jobs: JobsService) {}
 
   @RequireScope('jobs:read')
+  @NextcloudApps({ voiceassist_client: { probe: true }, voiceassist_admin: { probe: true } })
   @Get()
   @ApiOperation({ summary: 'List my latest jobs, newest first' })
   @ApiOkResponse({ type: JobListResponse })
@@ -26,6 +27,7 @@ export class JobsController {
   }
 
   @RequireScope('jobs:read')
+  @NextcloudApps({ voiceassist_client: {}, voiceassist_admin: {} })
   @Get(':id')
   @ApiOperation({ summary: 'Read a job' })
   @ApiOkResponse({ type: JobResponse })

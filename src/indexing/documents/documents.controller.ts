@@ -1,6 +1,6 @@
 import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
+import { CurrentPrincipal, NextcloudApps, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import {
@@ -24,6 +24,7 @@ export class DocumentsController {
   constructor(private readonly documents: DocumentsService) {}
 
   @RequireScope('documents:read')
+  @NextcloudApps({ voiceassist_client: { probe: true } })
   @Get()
   @ApiOperation({ summary: 'List my documents, newest first' })
   @ApiOkResponse({ type: DocumentListResponse })
@@ -35,6 +36,7 @@ export class DocumentsController {
   }
 
   @RequireScope('documents:read')
+  @NextcloudApps({ voiceassist_client: {} })
   @Get(':id')
   @ApiOperation({ summary: 'Read what is known of one of my documents' })
   @ApiOkResponse({ type: DocumentResponse })

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal, RequireScope } from '../../access/declarations.ts';
+import { CurrentPrincipal, NextcloudApps, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { AnswerResponse, QueryRequest, answerResponse, retrievalQuestion } from './knowledge.dto.ts';
@@ -13,6 +13,7 @@ export class KnowledgeController {
   constructor(private readonly knowledge: KnowledgeService) {}
 
   @RequireScope('knowledge:query')
+  @NextcloudApps({ voiceassist_client: {} })
   @Post('query')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Ask my indexed documents; the answer quotes them and cites each quote' })

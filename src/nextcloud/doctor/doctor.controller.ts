@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal, LimitedAs, RequireScope } from '../../access/declarations.ts';
+import { CurrentPrincipal, LimitedAs, NextcloudApps, RequireScope } from '../../access/declarations.ts';
 import type { Principal } from '../../access/principal.ts';
 import { Problems } from '../../problem/problems.decorator.ts';
 import { DoctorResponse, DoctorQuery, doctorResponse } from './doctor.dto.ts';
@@ -14,6 +14,7 @@ export class DoctorController {
 
   @RequireScope('nextcloud:read')
   @LimitedAs('doctor')
+  @NextcloudApps({ voiceassist_admin: { query: [] } })
   @Get()
   @ApiOperation({
     summary: 'Check the way to Nextcloud and your account: what is wrong, why, and what to do',
