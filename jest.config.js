@@ -1,3 +1,6 @@
+// Names the run, before there are workers to inherit the name.
+import './test/support/test-run.ts';
+
 /** @type {import('jest').Config} */
 export default {
   roots: ['<rootDir>/test'],

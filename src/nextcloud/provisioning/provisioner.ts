@@ -50,7 +50,9 @@ export class Provisioner {
       if (!isDomainError(error)) throw error;
       const { state } = (await this.records.findRecord(userId))?.row ?? found.row;
       const isFinal = FINAL.includes(error.code) && state !== 'provisioned';
-      await (isFinal ? this.records.fail(userId, error.code, state) : this.records.recordObstacle(userId, error.code));
+      await (isFinal
+        ? this.records.fail(found.row, error.code, state)
+        : this.records.recordObstacle(userId, error.code));
     }
   }
 
@@ -86,7 +88,7 @@ export class Provisioner {
     const there = await this.account.use((login, client) => client.findUser(login, uid));
     if (there === null) {
       // Nobody is left to make it for.
-      if (user === null || !user.isActive) return this.records.fail(row.userId, 'not-found', 'creating');
+      if (user === null || !user.isActive) return this.records.fail(row, 'not-found', 'creating');
       await this.#create({ uid, email, displayName: user.fullName ?? null });
     }
     await this.#conclude(row.userId, uid, email);

@@ -81,14 +81,14 @@ export class ProvisioningRecords {
     });
   }
 
-  /** An administrator has to look. */
-  async fail(userId: string, code: ProblemCode, from: ProvisioningState): Promise<void> {
+  /** An administrator has to look, unless one did while the attempt of `row` was under way and had it tried again. */
+  async fail({ userId, attempts }: NextcloudProvisioning, code: ProblemCode, from: ProvisioningState): Promise<void> {
     await this.database.transaction(async (em) => {
       const changed = await isChanged(
         em,
         `update nextcloud_provisionings set state = 'failed', problem_code = ?, next_attempt_at = null, updated_at = now()
-         where user_id = ? and state = ? returning 1`,
-        [code, userId, from],
+         where user_id = ? and state = ? and attempts = ? returning 1`,
+        [code, userId, from, attempts],
       );
       if (changed) await this.#append(em, userId, { state: 'failed', code });
     });
