@@ -4,10 +4,8 @@ import { AccountRefusals } from './account-refusals.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { AccountService } from './account.service.ts';
 import { AccountStore } from './account.store.ts';
-import { LinkPollTask } from './link-poll.task.ts';
 import { LinkPolling } from './link-polling.ts';
 import { LinkService } from './link.service.ts';
-import { RevocationTask } from './revocation.task.ts';
 import { Revocations } from './revocations.ts';
 import { RotationService } from './rotation.service.ts';
 import { SuspendedAccountsTask } from './suspended-accounts.task.ts';
@@ -20,10 +18,8 @@ import { SuspendedAccountsTask } from './suspended-accounts.task.ts';
     AccountSecrets,
     AccountService,
     AccountStore,
-    LinkPollTask,
     LinkPolling,
     LinkService,
-    RevocationTask,
     Revocations,
     RotationService,
     SuspendedAccountsTask,

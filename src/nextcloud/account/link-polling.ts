@@ -1,5 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { TaskHandler } from '../../jobs/task-handler.port.ts';
+import { Tasks } from '../../jobs/tasks.ts';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { Sealer } from '../../secrets/sealer.ts';
@@ -21,6 +24,11 @@ const PROBE_PAUSE = "interval '10 seconds'";
 /** How long a granted login is kept that could not be tried. */
 const LONGEST_PROBING = "interval '1 day'";
 const KEPT = "interval '7 days'";
+
+const EVERY_SECONDS = 60;
+/** As long as until the next task of this kind: while a flow is open there is always one that follows it. */
+const LONGEST_MS = 58_000;
+const ROUND_PAUSE_MS = 1_000;
 
 interface ClaimedLink {
   readonly id: string;
@@ -46,14 +54,37 @@ const CLAIM = `
  * Nextcloud hands the app password out once, so it is stored before anything is done with it.
  */
 @Injectable()
-export class LinkPolling {
+export class LinkPolling extends TaskHandler implements OnModuleDestroy {
+  override readonly kind = LINK_POLL;
+  override readonly concurrency = 1;
+  override readonly everySeconds = EVERY_SECONDS;
+  readonly #stop = new AbortController();
+
   constructor(
     private readonly server: NextcloudServer,
     private readonly store: AccountStore,
     private readonly database: Database,
     private readonly sealer: Sealer,
     private readonly revocations: Revocations,
-  ) {}
+    tasks: Tasks,
+  ) {
+    super();
+    tasks.register(this);
+  }
+
+  onModuleDestroy(): void {
+    this.#stop.abort();
+  }
+
+  /** Follows login flows while there are any. */
+  override async run(): Promise<void> {
+    const { signal } = this.#stop;
+    const deadline = Date.now() + LONGEST_MS;
+    while (!signal.aborted && (await this.pollDue()) > 0 && Date.now() < deadline) {
+      await pause(ROUND_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    }
+    await this.#forgetOld();
+  }
 
   /** One round over the flows that are due. @returns how many flows are still open */
   async pollDue(): Promise<number> {
@@ -69,7 +100,7 @@ export class LinkPolling {
   }
 
   /** Drops flows that ended long ago. */
-  async forgetOld(): Promise<void> {
+  async #forgetOld(): Promise<void> {
     await this.database.read((em) =>
       em.execute(
         `delete from nextcloud_links where state not in ('pending', 'granted') and expires_at < now() - ${KEPT}`,

@@ -2,6 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditTrail } from '../../audit/audit-trail.ts';
+import { TaskHandler } from '../../jobs/task-handler.port.ts';
+import { Tasks } from '../../jobs/tasks.ts';
 import { Database } from '../../persistence/database.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { UnsealError } from '../../secrets/aes-gcm.ts';
@@ -12,6 +14,7 @@ import { revokeAppPassword, type RevocationOutcome } from './protocol/app-passwo
 import type { NextcloudLogin } from '../dav/nextcloud-credential.ts';
 
 const FIELD = 'nextcloud_revocations.sealed_login';
+const EVERY_SECONDS = 60;
 const AT_ONCE = 10;
 const GIVEN_UP_AFTER = "interval '7 days'";
 /** One minute, doubled each time, at most six hours. */
@@ -43,14 +46,22 @@ interface ClaimedRow {
 
 /** App passwords that are still to be revoked in Nextcloud. Each is kept sealed for that alone, for seven days at most. */
 @Injectable()
-export class Revocations {
+export class Revocations extends TaskHandler {
+  override readonly kind = 'nextcloud-revocation';
+  override readonly concurrency = 1;
+  override readonly everySeconds = EVERY_SECONDS;
+
   constructor(
     private readonly database: Database,
     private readonly sealer: ServerSealer,
     private readonly server: NextcloudServer,
     private readonly webdav: WebdavClients,
     private readonly audit: AuditTrail,
-  ) {}
+    tasks: Tasks,
+  ) {
+    super();
+    tasks.register(this);
+  }
 
   /**
    * Notes a login in the transaction of `em`, so that it cannot be forgotten.
@@ -75,7 +86,7 @@ export class Revocations {
   }
 
   /** Tries those that are due, oldest first and at most ten. */
-  async attemptDue(): Promise<void> {
+  override async run(): Promise<void> {
     if (!this.server.isConfigured) return;
     const due = `id in (
       select id from nextcloud_revocations where next_attempt_at <= clock_timestamp()

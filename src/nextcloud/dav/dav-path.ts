@@ -36,6 +36,11 @@ export function findPathFault(path: string): PathFault | null {
   return names.some(climbs) ? 'must not hold . or .. as a name, encoded or not' : null;
 }
 
+/** The folder that a path lies in; both in their normal form, see `davPath`. */
+export function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
 /** Percent-encodes each name of a path in its normal form. */
 export function encodeDavPath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
-import { DomainError } from '../../problem/domain-error.ts';
-import { clientGone } from './client-gone.ts';
+import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 
 /** What is asked of a client that sends content. */
 export interface ClientPace {
@@ -11,6 +10,7 @@ export interface ClientPace {
 
 const PACE: ClientPace = { idleMs: 30_000, minBytesPerSecond: 1_024 };
 const MILLISECONDS = 1_000;
+const GONE = 'client-gone';
 
 /**
  * The body of a request as it arrives; only the time spent waiting for the client counts. Leaving the loop early leaves
@@ -40,6 +40,16 @@ export async function* clientContent(body: Readable, pace: ClientPace = PACE): A
     // Not awaited: it waits for the piece that may never come.
     void pieces.return?.().catch(() => undefined);
   }
+}
+
+/** The reason that ends a request after its client has left; nobody sees the answer. */
+export function clientGone(): DomainError {
+  return new DomainError('malformed-request', { detail: 'The client went away.', logContext: { reason: GONE } });
+}
+
+/** True for {@link clientGone}. */
+export function isClientGone(error: unknown): boolean {
+  return isDomainError(error, 'malformed-request') && error.options.logContext?.['reason'] === GONE;
 }
 
 async function nextPiece(

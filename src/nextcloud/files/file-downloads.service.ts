@@ -8,7 +8,7 @@ import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { FileDownload } from '../webdav/protocol/file-download.ts';
 import { WebdavClients } from '../webdav/webdav-clients.ts';
 import { findSpan, type ByteRange, type Span } from './byte-range.ts';
-import { clientGone } from './client-gone.ts';
+import { clientGone } from './client-content.ts';
 import { matchesStrongly } from './entity-tags.ts';
 import { FileOperations, type FileOperation } from './file-operations.ts';
 import { TransferLimit } from './transfer-limit.ts';

@@ -6,7 +6,7 @@ import { isDomainError } from '../../problem/domain-error.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
 import { AccountStore } from '../account/account.store.ts';
 import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
-import { isClientGone } from './client-gone.ts';
+import { isClientGone } from './client-content.ts';
 
 /**
  * Something that a user does with files of the linked account, under the user's own credential. It leaves one row in

@@ -2,13 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../access/principal.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
 import type { NextcloudCredential } from '../dav/nextcloud-credential.ts';
-import { davPath } from '../dav/dav-path.ts';
+import { davPath, folderOf } from '../dav/dav-path.ts';
 import type { DavResource } from '../webdav/protocol/dav-resource.ts';
 import type { Replaced } from '../webdav/protocol/webdav-writes.client.ts';
 import { WebdavClients } from '../webdav/webdav-clients.ts';
 import { FileOperations } from './file-operations.ts';
 import { assertVersion } from './file-versions.ts';
-import { folderOf } from './folder-of.ts';
 import { PathLock } from './path-lock.ts';
 
 /** Folders that one request makes at most. */

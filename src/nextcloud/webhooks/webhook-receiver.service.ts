@@ -4,8 +4,7 @@ import { ScanRequests } from '../../indexing/sources/scan-requests.port.ts';
 import { Database } from '../../persistence/database.ts';
 import { NextcloudAccount } from '../account/nextcloud-account.entity.ts';
 import { findHint } from './protocol/webhook-hint.ts';
-import { WebhookSenders } from './webhook-senders.ts';
-import type { ReceivedWebhook } from './webhook.types.ts';
+import { WebhookSenders, type ReceivedWebhook } from './webhook-senders.ts';
 
 /** One user of Nextcloud is linked to one account of ours, rarely to two. */
 const MAX_USERS = 10;

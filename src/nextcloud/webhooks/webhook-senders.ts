@@ -5,10 +5,18 @@ import { HttpConfig } from '../../config/http.config.ts';
 import { NextcloudConfig } from '../../config/nextcloud.config.ts';
 import { SigningConfig } from '../../config/signing.config.ts';
 import { DomainError, isDomainError } from '../../problem/domain-error.ts';
-import { RequestSignatures } from '../../signing/request-signatures.ts';
-import type { ReceivedWebhook } from './webhook.types.ts';
+import { RequestSignatures, type SignedRequest } from '../../signing/request-signatures.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;
+
+/** A webhook as it came in. */
+export interface ReceivedWebhook {
+  /** What its signature is over, if it has one. */
+  readonly request: SignedRequest;
+  readonly isHttps: boolean;
+  /** Parsed JSON. */
+  readonly body: unknown;
+}
 
 /** Knows who may send webhooks: whoever can sign, and a Nextcloud that has been told the secret. */
 @Injectable()

@@ -5,7 +5,7 @@ import { AccountController } from '../../../src/nextcloud/account/account.contro
 import { AccountSecrets } from '../../../src/nextcloud/account/account-secrets.ts';
 import { AccountStore } from '../../../src/nextcloud/account/account.store.ts';
 import { LinkPolling } from '../../../src/nextcloud/account/link-polling.ts';
-import { RevocationTask } from '../../../src/nextcloud/account/revocation.task.ts';
+import { Revocations } from '../../../src/nextcloud/account/revocations.ts';
 import { SuspendedAccountsTask } from '../../../src/nextcloud/account/suspended-accounts.task.ts';
 import { DomainError } from '../../../src/problem/domain-error.ts';
 import { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
@@ -155,7 +155,7 @@ describe('Login Flow v2', () => {
     release();
     await polling;
     await until(async () => {
-      await app.app.get(RevocationTask, { strict: false }).run();
+      await app.app.get(Revocations, { strict: false }).run();
       return (await audits('nextcloud.revoke')).length === 1;
     });
     expect((await audits('nextcloud.revoke'))[0]?.details).toEqual({ revocation: 'revoked' });
@@ -383,7 +383,7 @@ describe('revocation', () => {
   const isDead = (secret: string): boolean => !nextcloud.hasAppPassword(secret);
   const runDue = async (): Promise<void> => {
     await execute(`update nextcloud_revocations set next_attempt_at = now() where user_id = ?`, [user.id]);
-    await app.app.get(RevocationTask, { strict: false }).run();
+    await app.app.get(Revocations, { strict: false }).run();
   };
   const waiting = (): Promise<{ sealed_login: string; attempts: number }[]> =>
     execute('select sealed_login, attempts from nextcloud_revocations where user_id = ?', [user.id]);
