@@ -180,7 +180,7 @@ module.exports = {
         path: `^src/(${FEATURES})/`,
         pathNot: [
           '^src/$1/',
-          '\\.(port|errors|service|module|entity|types|dto|mapper)\\.ts$',
+          '\\.(port|errors|service|module|entity|types|dto)\\.ts$',
           '^src/users/(users\\.repository|account-lifecycle)\\.ts$',
         ],
       },
