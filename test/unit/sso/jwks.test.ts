@@ -11,7 +11,10 @@ class Keys {
   asked = 0;
   kids = ['one'];
   isDown = false;
-  readonly set = new Jwks({ json: () => this.#answer() } as unknown as JsonRequest, () => this.nowMs);
+  readonly set = new Jwks(
+    { send: () => this.#answer() } satisfies Pick<JsonRequest, 'send'> as unknown as JsonRequest,
+    () => this.nowMs,
+  );
 
   find(kid: string): Promise<string> {
     const header = { alg: 'RS256', kid };
