@@ -18,12 +18,16 @@ export interface EmbeddedPostgresOptions {
   readonly template?: string;
 }
 
+/** The page cache of PostgreSQL; its own default of 128 MB would stay in memory as soon as it was touched. */
+const SHARED_BUFFERS = '32MB';
+
 if (!parentPort) throw new Error('embedded-postgres.worker runs as a worker thread only');
 const control = parentPort;
 
 const { dataDir, template } = workerData as EmbeddedPostgresOptions;
 const database = await PGlite.create({
   dataDir,
+  startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
   ...(template !== undefined && { loadDataDir: await openAsBlob(template) }),
 });
 
