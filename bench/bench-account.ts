@@ -19,17 +19,22 @@ export interface BenchAccount {
   readonly credentials: { readonly email: string; readonly password: string };
 }
 
-/** Starts a server on an empty embedded database, or on TEST_DATABASE_URL, and logs a new user in. */
+/**
+ * Starts a server on an empty embedded database, or on TEST_DATABASE_URL, and logs a new user in. It logs every request
+ * to a file, as in production.
+ */
 export async function startWithAccount(env: Readonly<Record<string, string>> = {}): Promise<BenchAccount> {
   const databaseUrl = process.env['TEST_DATABASE_URL'];
   const database = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
-  const server = await startServer({
+  const serverEnv = {
     ...WIDE_LIMITS,
     INDEX_SCAN_INTERVAL_MINUTES: '0',
     INDEX_ACTIVITY_SECONDS: '0',
     ...database,
+    LOG_LEVEL: 'info',
     ...env,
-  });
+  };
+  const server = await startServer(serverEnv, { log: 'file' });
   const api = new ApiClient(server.url);
   const credentials = { email: `bench-${String(Date.now())}@clinic.example`, password: PASSWORD };
   await api.post('/api/auth/register', { ...credentials, full_name: 'Bench' });

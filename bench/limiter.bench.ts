@@ -1,10 +1,8 @@
 import { Redis } from 'ioredis';
-import { startWithAccount } from './bench-account.ts';
-import { requestsPerSecond } from './load.ts';
-import { median, type Measurement } from './measurement.ts';
+import { startWithAccount, type BenchAccount } from './bench-account.ts';
+import { loadInTurn, ratioOf, type Target } from './load.ts';
+import type { Measurement } from './measurement.ts';
 
-const ROUNDS = 5;
-const SECONDS = 3;
 const COUNTED = 1000;
 const WANTED_RATIO = 0.6;
 const PATH = '/api/auth/session';
@@ -16,18 +14,15 @@ export async function limiter(): Promise<Measurement[]> {
     process.stdout.write('  P22  needs TEST_REDIS_URL\n');
     return [];
   }
-  const counted = await startWithAccount({ LOG_LEVEL: 'silent', REDIS_URL: redisUrl });
+  const counted = await startWithAccount({ REDIS_URL: redisUrl });
   const free = await startWithAccount({
-    LOG_LEVEL: 'silent',
     NODE_OPTIONS: `--import=${new URL('./no-limiter.ts', import.meta.url).href}`,
   });
-  const rates: { counted: number[]; free: number[] } = { counted: [], free: [] };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [kind, { server, api }] of [['counted', counted] as const, ['free', free] as const]) {
-      const authorization = `Bearer ${api.accessToken ?? ''}`;
-      rates[kind].push(await requestsPerSecond(server.url + PATH, SECONDS, { authorization }));
-    }
-  }
+  const target = ({ server, api }: BenchAccount): Target => ({
+    url: server.url + PATH,
+    headers: { authorization: `Bearer ${api.accessToken ?? ''}` },
+  });
+  const loads = await loadInTurn({ free: target(free), counted: target(counted) });
   const redis = new Redis(redisUrl);
   const before = await commandsOf(redis);
   for (let index = 0; index < COUNTED; index += 1) await counted.api.get(PATH);
@@ -38,7 +33,7 @@ export async function limiter(): Promise<Measurement[]> {
     {
       bar: 'P22',
       what: 'requests counted in Redis, against no limiter at all',
-      value: median(rates.counted) / median(rates.free),
+      value: ratioOf(loads.counted, loads.free),
       unit: 'x',
       wanted: { relation: '>=', value: WANTED_RATIO },
     },

@@ -8,7 +8,7 @@ const TIMES_IDLE = 5;
 
 /** P3: other routes while logins are hashed in parallel. */
 export async function loginLatency(): Promise<Measurement[]> {
-  const { server, api, credentials } = await startWithAccount({ LOG_LEVEL: 'silent' });
+  const { server, api, credentials } = await startWithAccount();
   const probe = (): Promise<number> => timed(() => api.get('/api/auth/me'));
   const collect = async (isDone: () => boolean): Promise<number[]> => {
     const times: number[] = [];

@@ -13,7 +13,7 @@ const RAW_HASHES = 4;
 
 /** P4: logins per second against what the cores can hash, and a hundred at once. */
 export async function loginThroughput(): Promise<Measurement[]> {
-  const { server, credentials } = await startWithAccount({ LOG_LEVEL: 'silent' });
+  const { server, credentials } = await startWithAccount();
   const login = async (): Promise<number> => {
     const response = await fetch(`${server.url}/api/auth/login`, {
       method: 'POST',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, closeSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,21 +16,32 @@ export interface ServerProcess {
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 200;
 
+/** How a server is started. */
+export interface StartOptions {
+  /** Where its log goes: to that of this process (the default), or to a file of its folder. */
+  readonly log?: 'inherit' | 'file';
+}
+
 /**
  * Starts the built server as a process of its own, on a free port of the loopback interface and with an empty data
  * folder.
  *
  * @param env further variables
  */
-export async function startServer(env: Readonly<Record<string, string>>): Promise<ServerProcess> {
+export async function startServer(
+  env: Readonly<Record<string, string>>,
+  { log = 'inherit' }: StartOptions = {},
+): Promise<ServerProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-'));
   const port = await freePort();
   const main = new URL('../dist/src/main.js', import.meta.url).pathname;
+  const output = log === 'file' ? openSync(join(dataDir, 'server.log'), 'a') : 'inherit';
   // As `npm start` does it.
   const child = spawn(process.execPath, ['--max-semi-space-size=8', main], {
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn', ...env },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, 'inherit'],
   });
+  if (typeof output === 'number') closeSync(output);
   const exited = once(child, 'exit');
   const url = `http://127.0.0.1:${String(port)}`;
   await untilReady(url, () => child.exitCode !== null);
