@@ -37,20 +37,24 @@ export class JwtAuthGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): true | Promise<true> {
     if (this.#isPublic(context) === true) return true;
-    return this.#authenticate(context.getArgByIndex<GuardedRequest>(0), context.getArgByIndex<object>(1));
+    return this.#requirePrincipal(context.getArgByIndex<GuardedRequest>(0), context.getArgByIndex<object>(1));
   }
 
-  #authenticate(request: GuardedRequest, response: object): Promise<true> {
+  async #requirePrincipal(request: GuardedRequest, response: object): Promise<true> {
+    const principal = await this.#authenticate(request, response);
+    // Thrown here and not rejected there, before anybody waits: Node would take note of a rejection that nobody handles.
+    if (principal === undefined) throw request.headers['authorization'] === undefined ? NO_TOKEN : INVALID_TOKEN;
+    request.user = principal;
+    return true;
+  }
+
+  #authenticate(request: GuardedRequest, response: object): Promise<Principal | undefined> {
     // No token has the form of both.
     const strategy = isAccessToken(bearerToken(request) ?? '') ? 'access-token' : 'jwt';
     return new Promise((resolve, reject) => {
       const end = (error: Error | null | undefined, principal?: Principal | false): void => {
         if (error) reject(error);
-        else if (!principal) reject(request.headers['authorization'] === undefined ? NO_TOKEN : INVALID_TOKEN);
-        else {
-          request.user = principal;
-          resolve(true);
-        }
+        else resolve(principal === false ? undefined : principal);
       };
       const authenticate = this.#passport.authenticate(strategy, OPTIONS, end) as Middleware;
       authenticate(request, response, reject);

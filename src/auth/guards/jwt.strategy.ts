@@ -48,6 +48,17 @@ export class JwtStrategy extends Strategy {
       );
     });
   }
+
+  /** The library makes an error for every wrong token, with two stacks that nobody reads: they are left out. */
+  override authenticate(request: Parameters<Strategy['authenticate']>[0], options?: object): void {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      super.authenticate(request, options);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
 }
 
 /** @returns undefined when the token is none of ours or its session has ended */
