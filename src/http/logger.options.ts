@@ -3,7 +3,7 @@ import { destination } from 'pino';
 import type { HttpConfig } from '../config/http.config.ts';
 
 const STANDARD_OUTPUT = 1;
-const BUFFER_BYTES = 4096;
+const BUFFER_BYTES = 12_288;
 const FLUSH_INTERVAL_MS = 100;
 
 /**
@@ -24,7 +24,7 @@ export function loggerOptions({ logLevel }: HttpConfig): Params {
 }
 
 /**
- * Lines are written together: when there are 4 KiB of them, else within 100 ms. A fatal line is written at once, and
+ * Lines are written together: when there are 12 KiB of them, else within 100 ms. A fatal line is written at once, and
  * what is left when the process ends.
  */
 function bufferedOutput(): ReturnType<typeof destination> {
