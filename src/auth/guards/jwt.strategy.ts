@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
+import { Strategy, type StrategyOptionsWithRequest, type VerifiedCallback } from 'passport-jwt';
 import type { Principal } from '../../access/principal.ts';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { SessionLoader } from '../sessions/session-loader.ts';
 import { ACCESS_TOKEN_TYPE, AccessKeys, AUDIENCE, ISSUER } from '../sessions/access-keys.ts';
-import { bearerToken } from './bearer-token.ts';
+import { bearerToken, type RequestHeaders } from './bearer-token.ts';
+import { VerifiedTokens, type AccessClaims } from './verified-tokens.ts';
 
 // Clocks of two servers differ; what is further ahead was not signed by one of them (bar R24).
 const MAX_SECONDS_AHEAD = 60;
+const UNAUTHENTICATED = 401;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type KeyCallback = (error: Error | null, key?: string) => void;
@@ -18,16 +20,18 @@ interface DecodedToken {
   readonly payload: unknown;
 }
 
-interface AccessClaims {
-  readonly sub: string;
-  readonly sid: string;
-}
-
 /** Accepts access tokens of this server from the Authorization header, one algorithm, one issuer, one audience, one type. */
 @Injectable()
 export class JwtStrategy extends Strategy {
-  constructor(config: AuthConfig, keys: AccessKeys, sessions: SessionLoader) {
-    const options: StrategyOptionsWithoutRequest = {
+  private readonly verified: VerifiedTokens;
+
+  constructor(
+    config: AuthConfig,
+    keys: AccessKeys,
+    private readonly sessions: SessionLoader,
+  ) {
+    const verified = new VerifiedTokens();
+    const options: StrategyOptionsWithRequest = {
       jwtFromRequest: bearerToken,
       secretOrKeyProvider: (_request: unknown, token: string, done: KeyCallback) => {
         const key = keys.findFor(token);
@@ -40,35 +44,55 @@ export class JwtStrategy extends Strategy {
       audience: AUDIENCE,
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other way to see the header
       jsonWebTokenOptions: { complete: true },
+      passReqToCallback: true,
     };
-    super(options, (token: DecodedToken, done) => {
-      principalOf(token, sessions).then(
+    super(options, (request: RequestHeaders, token: DecodedToken, done: VerifiedCallback) => {
+      const claims = claimsOf(token);
+      if (claims === undefined) {
+        done(null, false);
+        return;
+      }
+      verified.add(bearerToken(request) ?? '', claims);
+      findPrincipal(claims, sessions).then(
         (principal) => done(null, principal ?? false),
         (error: unknown) => done(error),
       );
     });
+    this.verified = verified;
   }
 
-  /** The library makes an error for every wrong token, with two stacks that nobody reads: they are left out. */
+  /** Passport calls it on an object that it derives from this one for each request. */
   override authenticate(request: Parameters<Strategy['authenticate']>[0], options?: object): void {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
-    try {
-      super.authenticate(request, options);
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit;
+    const claims = this.verified.find(bearerToken(request) ?? '');
+    if (claims === undefined) {
+      withoutStacks(() => super.authenticate(request, options));
+      return;
     }
+    findPrincipal(claims, this.sessions).then(
+      (principal) => (principal === undefined ? this.fail(UNAUTHENTICATED) : this.success(principal)),
+      (error: unknown) => this.error(error as Error),
+    );
   }
 }
 
-/** @returns undefined when the token is none of ours or its session has ended */
-async function principalOf(token: DecodedToken, sessions: SessionLoader): Promise<Principal | undefined> {
-  const claims = claimsOf(token);
-  if (claims === undefined) return undefined;
-  const principal = await sessions.findPrincipal(claims.sid);
-  return principal?.userId === claims.sub ? principal : undefined;
+/** The library makes an error for every wrong token, with two stacks that nobody reads. */
+function withoutStacks(work: () => void): void {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
+/** @returns undefined when the session has ended or is not of the user of the token */
+async function findPrincipal({ sid, sub }: AccessClaims, sessions: SessionLoader): Promise<Principal | undefined> {
+  const principal = await sessions.findPrincipal(sid);
+  return principal?.userId === sub ? principal : undefined;
+}
+
+/** @returns undefined when the token is none of ours */
 function claimsOf({ header, payload }: DecodedToken): AccessClaims | undefined {
   // `crit` names extensions that must be understood (RFC 7515 section 4.1.11); this server knows none.
   if (header['typ'] !== ACCESS_TOKEN_TYPE || 'crit' in header) return undefined;
@@ -76,5 +100,5 @@ function claimsOf({ header, payload }: DecodedToken): AccessClaims | undefined {
   const { sub, sid, exp, iat, jti } = payload as Readonly<Record<string, unknown>>;
   if (typeof exp !== 'number' || typeof iat !== 'number' || typeof jti !== 'string') return undefined;
   if (iat > Date.now() / 1000 + MAX_SECONDS_AHEAD) return undefined;
-  return typeof sub === 'string' && typeof sid === 'string' && UUID.test(sid) ? { sub, sid } : undefined;
+  return typeof sub === 'string' && typeof sid === 'string' && UUID.test(sid) ? { sub, sid, exp } : undefined;
 }

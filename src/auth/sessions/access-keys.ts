@@ -19,6 +19,8 @@ export const ACCESS_TOKEN_TYPE = 'at+jwt';
 @Injectable()
 export class AccessKeys {
   readonly #keys: ReadonlyMap<string, KeyObject>;
+  #lastHeader: string | undefined;
+  #lastKey: KeyObject | undefined;
   /** `kid` of the key that signs. */
   readonly currentId: string;
   readonly current: KeyObject;
@@ -34,14 +36,20 @@ export class AccessKeys {
 
   /** The key that a token names in its header (RFC 7515 section 4.1.4); it is a look-up by name and nothing else. */
   findFor(token: string): KeyObject | undefined {
-    const kid = keyIdOf(token);
-    return kid === undefined ? undefined : this.#keys.get(kid);
+    const header = token.slice(0, token.indexOf('.'));
+    // Tokens of one key have one and the same header.
+    if (header !== this.#lastHeader) {
+      const kid = keyIdOf(header);
+      this.#lastKey = kid === undefined ? undefined : this.#keys.get(kid);
+      this.#lastHeader = header;
+    }
+    return this.#lastKey;
   }
 }
 
-function keyIdOf(token: string): string | undefined {
+function keyIdOf(encodedHeader: string): string | undefined {
   try {
-    const header: unknown = JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString());
+    const header: unknown = JSON.parse(Buffer.from(encodedHeader, 'base64url').toString());
     if (typeof header !== 'object' || header === null || !('kid' in header)) return undefined;
     return typeof header.kid === 'string' ? header.kid : undefined;
   } catch {
