@@ -14,8 +14,8 @@ export default {
   injectGlobals: false,
   // Ends what hangs, and nothing else: on a busy machine a test of two seconds may take half a minute.
   testTimeout: 180_000,
-  // The default leaves one core of two idle.
-  maxWorkers: '100%',
+  // A worker waits for child processes and timers half of its time.
+  maxWorkers: '150%',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
