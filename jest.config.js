@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 // Names the run, before there are workers to inherit the name.
 import './test/support/test-run.ts';
 
@@ -15,7 +16,7 @@ export default {
   // Ends what hangs, and nothing else: on a busy machine a test of two seconds may take half a minute.
   testTimeout: 180_000,
   // A worker waits for child processes and timers half of its time.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
