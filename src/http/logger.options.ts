@@ -25,12 +25,12 @@ export function loggerOptions({ logLevel }: HttpConfig): Params {
 
 /**
  * Lines are written together: when there are 12 KiB of them, else within 100 ms. A fatal line is written at once, and
- * what is left when the process ends.
+ * what is left when the process ends; synchronous, so that it cannot come between the parts of a write under way.
  */
 function bufferedOutput(): ReturnType<typeof destination> {
   return destination({
     dest: STANDARD_OUTPUT,
-    sync: false,
+    sync: true,
     minLength: BUFFER_BYTES,
     periodicFlush: FLUSH_INTERVAL_MS,
   });

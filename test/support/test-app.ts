@@ -28,11 +28,14 @@ const WIDE_LIMITS = {
   RATE_LIMIT_REQUESTS_PER_MINUTE: '1000000',
 };
 
+/** What a new database has rows in: its version, and the audit trail, which nobody can empty. */
+const FILLED_TABLES = ['schema_migrations', 'audit_events', 'audit_head'];
+
 let shared: Promise<TestApp> | undefined;
 
 /**
- * The application that all test files of a worker share which ask for no environment of their own; it runs no jobs. Its
- * database is everybody's: such a file looks at rows of its own users only. `close` leaves it running.
+ * The application that all test files of a worker share which ask for no environment of their own; it runs no jobs.
+ * `close` leaves it running and deletes the rows that were written meanwhile, but for the audit trail.
  */
 export async function sharedTestApp(): Promise<TestApp> {
   shared ??= keepBeyondFile(
@@ -41,10 +44,21 @@ export async function sharedTestApp(): Promise<TestApp> {
   );
   const kept = await shared;
   const close = async (): Promise<void> => {
-    await Promise.resolve();
     kept.app.getHttpServer().closeIdleConnections();
+    await emptyTables(kept.database);
   };
   return { ...kept, close };
+}
+
+/** Deletes the rows of all tables that a new database has empty. */
+async function emptyTables(database: Database): Promise<void> {
+  await database.transaction(async (em) => {
+    const tables = await em.execute<{ name: string }[]>(
+      "select tablename as name from pg_tables where schemaname = 'public'",
+    );
+    const names = tables.map(({ name }) => name).filter((name) => !FILLED_TABLES.includes(name));
+    await em.execute(`truncate ${names.map((name) => `"${name}"`).join(', ')}`);
+  });
 }
 
 /**
