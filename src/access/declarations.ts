@@ -6,7 +6,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiExtension, ApiHeader, ApiSecurity } from '@nestjs/swagger';
+import { ApiExtension, ApiHeader } from '@nestjs/swagger';
 import type { Principal, SessionPrincipal } from './principal.ts';
 import type { Scope } from './scopes.ts';
 
@@ -18,9 +18,8 @@ export const REQUIRED_SCOPE = 'access:scope';
 export const NEEDS_STEP_UP = 'access:step-up';
 export const NEEDS_SIGNATURE = 'access:signature';
 
-/** Names of the security schemes in the OpenAPI document. */
-export const SESSION_SCHEME = 'access-token';
-export const PERSONAL_TOKEN_SCHEME = 'personal-access-token';
+/** Name of the security scheme in the OpenAPI document; `x-required-scope` tells which operations open to personal access tokens. */
+export const BEARER_SCHEME = 'bearer';
 
 /** Opens a route to everybody. Without it every route asks for an access token. */
 export const Public = (): CustomDecorator => SetMetadata(IS_PUBLIC, true);
@@ -34,12 +33,7 @@ export const AdminOnly = (): ClassDecorator & MethodDecorator =>
  * declares none can be called from a session only. The OpenAPI document says what the guard enforces: both read this.
  */
 export const RequireScope = (scope: Scope): MethodDecorator =>
-  applyDecorators(
-    SetMetadata(REQUIRED_SCOPE, scope),
-    ApiExtension('x-required-scope', scope),
-    ApiSecurity(PERSONAL_TOKEN_SCHEME),
-    ApiSecurity(SESSION_SCHEME),
-  );
+  applyDecorators(SetMetadata(REQUIRED_SCOPE, scope), ApiExtension('x-required-scope', scope));
 
 /** Closes a route unless its user was authenticated recently (403 `step-up-required`): POST /api/auth/step-up. */
 export const StepUp = (): MethodDecorator =>

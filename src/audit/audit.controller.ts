@@ -32,7 +32,11 @@ export class AuditController {
 
   @RequireScope('audit:read')
   @Get()
-  @ApiOperation({ operationId: 'audit.list', summary: 'Read the audit trail, the newest event first' })
+  @ApiOperation({
+    operationId: 'audit.list',
+    summary: 'List the events of the audit trail, the newest first',
+    description: 'Filters are joined by "and". Read on with `next_cursor`.',
+  })
   @ApiOkResponse({ type: AuditPageResponse })
   async list(@CurrentPrincipal() principal: Principal, @Query() query: AuditQuery): Promise<AuditPageResponse> {
     const page = await this.reader.page(principal, {
@@ -69,7 +73,7 @@ export class AuditController {
   @Get('verify')
   @ApiOperation({
     operationId: 'audit.verify',
-    summary: 'Check the chain of the audit trail',
+    summary: 'Verify the chain of the audit trail',
     description:
       'Reads the whole trail, and compares it with the ends of it that were kept outside the database; the answer names the first row that is not as it was written. One check at a time, which ends when its client goes away.',
   })

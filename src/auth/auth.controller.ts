@@ -45,10 +45,9 @@ export class AuthController {
   @Post('register')
   @ApiOperation({
     operationId: 'auth.register',
-    summary: 'Open an account',
+    summary: 'Register an account',
     description:
       'Where addresses are verified (EMAIL_VERIFICATION=required) the answer is 202 for every address, also one that has an account; a mail says how to go on.',
-    security: [],
   })
   @ApiCreatedResponse({ type: UserResponse, description: 'The account, where addresses are not verified.' })
   @ApiAcceptedResponse({ type: AcceptedResponse, description: 'Where addresses are verified: read your mail.' })
@@ -66,7 +65,11 @@ export class AuthController {
   @LimitedAs('login')
   @Post('login')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ operationId: 'auth.login', summary: 'Log in with address and password', security: [] })
+  @ApiOperation({
+    operationId: 'auth.login',
+    summary: 'Log in with address and password',
+    description: 'Answers with tokens, or with what has to follow: `outcome` tells which.',
+  })
   @ApiLoginResponse()
   @Problems('invalid-credentials', 'email-not-verified', 'service-busy')
   async login(@Body() request: LoginRequest): Promise<LoginResponse> {
@@ -82,7 +85,6 @@ export class AuthController {
     summary: 'Exchange a refresh token for a new pair',
     description:
       'Each refresh token is good for one exchange. Using one again later is taken for theft and ends the session.',
-    security: [],
   })
   @ApiOkResponse({ type: TokenPairResponse })
   @Problems('invalid-refresh-token')
@@ -94,7 +96,7 @@ export class AuthController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
     operationId: 'auth.logout',
-    summary: 'End this session',
+    summary: 'Log out of this session',
     description: 'Access and refresh token are refused from now on, by every process.',
   })
   @ApiNoContentResponse({ description: 'The session has ended.' })
@@ -105,7 +107,7 @@ export class AuthController {
   @Get('session')
   @ApiOperation({
     operationId: 'auth.session',
-    summary: 'Does my token hold, and whose is it?',
+    summary: 'Check the access token',
     description: 'The cheapest guarded route, for gateways that ask before each request.',
   })
   @ApiOkResponse({ type: SessionResponse })
@@ -114,7 +116,11 @@ export class AuthController {
   }
 
   @Get('me')
-  @ApiOperation({ operationId: 'auth.me', summary: 'Who am I?' })
+  @ApiOperation({
+    operationId: 'auth.me',
+    summary: 'Get the current user',
+    description: 'The account that the access token belongs to.',
+  })
   @ApiOkResponse({ type: UserResponse })
   async me(@CurrentPrincipal() principal: Principal): Promise<UserResponse> {
     return userResponse(await this.profile.own(principal));

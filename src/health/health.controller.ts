@@ -15,7 +15,7 @@ export class HealthController {
 
   @NextcloudApps({ voiceassist_admin: {} })
   @Get('health')
-  @ApiOperation({ summary: 'Is the process alive? Asks no dependency.', security: [] })
+  @ApiOperation({ summary: 'Check that the process is alive', description: 'Asks no dependency.' })
   @ApiOkResponse({ type: HealthResponse })
   live(): HealthResponse {
     return this.health.live();
@@ -24,8 +24,8 @@ export class HealthController {
   @NextcloudApps({ voiceassist_admin: {} })
   @Get('ready')
   @ApiOperation({
-    summary: 'Can the server answer? 503 while PostgreSQL is away or the server is stopping.',
-    security: [],
+    summary: 'Check that the server can answer',
+    description: '503 while the database is away or the server is stopping.',
   })
   @ApiOkResponse({ type: ReadinessResponse })
   @ApiServiceUnavailableResponse({

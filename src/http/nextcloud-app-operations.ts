@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { NextcloudAppCalls } from '../access/declarations.ts';
+import type { NextcloudAppCall, NextcloudAppCalls } from '../access/declarations.ts';
+import type { Reference } from './openapi-components.ts';
 
 /** One operation that an app may call, as its gateway reads it (nextcloud-apps/gateway/lib/OperationList.php). */
 export interface AppOperation {
@@ -20,8 +21,13 @@ interface MarkedOperation {
   readonly 'x-nextcloud-app'?: NextcloudAppCalls;
   readonly 'x-required-scope'?: string;
   readonly security?: readonly unknown[];
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly (Parameter | Reference)[];
   readonly requestBody?: object;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
 }
 
 /** What the Nextcloud apps may call: the operations of the document that are marked with `x-nextcloud-app`. */
@@ -37,7 +43,8 @@ export function nextcloudAppOperations(document: OpenAPIObject): AppOperations {
     for (const [method, operation] of Object.entries(item) as [string, MarkedOperation][]) {
       for (const [app, call] of Object.entries(operation['x-nextcloud-app'] ?? {})) {
         const name = { method: method.toUpperCase(), path };
-        lists[app as keyof NextcloudAppCalls].push({ ...name, ...described(operation, call) });
+        const query = queryNames(document, operation);
+        lists[app as keyof NextcloudAppCalls].push({ ...name, ...described(operation, { query, ...call }) });
       }
     }
   }
@@ -45,19 +52,24 @@ export function nextcloudAppOperations(document: OpenAPIObject): AppOperations {
 }
 
 function described(
-  { 'x-required-scope': required, security, parameters = [], requestBody }: MarkedOperation,
-  call: NonNullable<NextcloudAppCalls[keyof NextcloudAppCalls]>,
+  { 'x-required-scope': required, security, requestBody }: MarkedOperation,
+  { query = [], probe }: NextcloudAppCall,
 ): Omit<AppOperation, 'method' | 'path'> {
   // Without a scope an app sends no token at all.
   if (required === undefined && security?.length !== 0)
     throw new Error('An operation for sessions only is marked for an app');
-  const query = call.query ?? parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
   return {
     scope: required ?? null,
     ...(query.length > 0 && { query }),
     ...(requestBody !== undefined && { body: true }),
-    ...(call.probe === true && { probe: true }),
+    ...(probe === true && { probe: true }),
   };
+}
+
+function queryNames(document: OpenAPIObject, { parameters = [] }: MarkedOperation): string[] {
+  const shared = document.components?.parameters as Readonly<Record<string, Parameter>> | undefined;
+  const resolved = parameters.map((each) => ('$ref' in each ? shared?.[each.$ref.split('/').at(-1) ?? ''] : each));
+  return resolved.flatMap((each) => (each?.in === 'query' ? [each.name] : []));
 }
 
 /** A table of operations and their scopes, as the README of the apps has one for each. */

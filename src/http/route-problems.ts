@@ -4,8 +4,9 @@ import type { ModulesContainer } from '@nestjs/core';
 import { DECORATORS, getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { IS_ADMIN_ONLY, IS_PUBLIC, NEEDS_SIGNATURE, NEEDS_STEP_UP, REQUEST_LIMIT } from '../access/declarations.ts';
 import { PROBLEMS, type ProblemCode } from '../problem/problem-codes.ts';
-import { ProblemDocument, problemDocument } from '../problem/problem-document.dto.ts';
+import { ProblemDetails, problemDetails } from '../problem/problem-details.dto.ts';
 import { declaredProblems } from '../problem/problems.decorator.ts';
+import { SharedComponents, operationsOf, type OperationObject } from './openapi-components.ts';
 
 const EXAMPLE_INSTANCE = '0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f';
 const PROBLEM_JSON = 'application/problem+json';
@@ -23,16 +24,18 @@ interface HandlerParameter {
   readonly pipes: readonly unknown[];
 }
 
-type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
+type ResponseObject = NonNullable<OperationObject['responses'][string]>;
+
+const REGISTERED = Object.keys(PROBLEMS) as ProblemCode[];
 
 /**
  * What every route of a kind can be answered with: before its handler, by guards, limits, the parser and the validation,
  * and by the database, which also keeps the audit trail. A route declares the rest with `@Problems`.
  */
-export function impliedProblems({ controller, member, handler }: RouteHandler): ReadonlySet<ProblemCode> {
-  const declared = (key: string): unknown => Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller);
-  const is = (key: string): boolean => declared(key) === true;
-  const isUnlimited = declared(REQUEST_LIMIT) === null;
+export function impliedProblems(route: RouteHandler): ReadonlySet<ProblemCode> {
+  const { controller, member } = route;
+  const is = (key: string): boolean => isDeclared(route, key);
+  const isUnlimited = declared(route, REQUEST_LIMIT) === null;
   // Open to everybody and without a limit: an answer also while the database is away.
   const isProbe = is(IS_PUBLIC) && isUnlimited;
   const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, member) ?? {}) as Record<
@@ -61,6 +64,14 @@ export function impliedProblems({ controller, member, handler }: RouteHandler): 
   return new Set(kinds.flatMap(([isOfKind, codes]) => (isOfKind ? codes : [])));
 }
 
+function declared({ controller, handler }: RouteHandler, key: string): unknown {
+  return Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller);
+}
+
+function isDeclared(route: RouteHandler, key: string): boolean {
+  return declared(route, key) === true;
+}
+
 /** Every handler of the application that answers a route. */
 export function routeHandlers(modules: ModulesContainer): RouteHandler[] {
   const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
@@ -81,16 +92,31 @@ export function operationId(controller: string, method: string): string {
   return `${room.charAt(0).toLowerCase()}${room.slice(1)}.${method}`;
 }
 
-/** The document with the problems of every operation, in the order of the registry. */
-export function addProblems(document: OpenAPIObject, modules: ModulesContainer): OpenAPIObject {
+/**
+ * Adds the problems of every operation, in the order of the registry. Equal answers stand once under
+ * `components/responses`, and the example of each code once under `components/examples`.
+ */
+export function addProblems(document: OpenAPIObject, modules: ModulesContainer): void {
   const handlers = new Map(routeHandlers(modules).map((each) => [operationIdOf(each), each]));
-  for (const item of Object.values(document.paths)) {
-    for (const operation of Object.values(item) as OperationObject[]) {
-      const handler = handlers.get(operation.operationId ?? '');
-      if (handler !== undefined) Object.assign(operation.responses, problemResponses(handler));
+  const shared = new SharedComponents<ResponseObject>('responses');
+  const used = new Set<ProblemCode>();
+  for (const operation of operationsOf(document)) {
+    const handler = handlers.get(operation.operationId ?? '');
+    if (handler === undefined) continue;
+    if (isDeclared(handler, IS_PUBLIC)) operation.security = [];
+    for (const [status, codes] of problemsByStatus(handler)) {
+      for (const code of codes) used.add(code);
+      operation.responses[status] = shared.add(codes[0] ?? '', problemResponse(codes));
     }
   }
-  return document;
+  document.components ??= {};
+  document.components.responses = shared.components;
+  document.components.examples = Object.fromEntries(
+    REGISTERED.filter((code) => used.has(code)).map((code) => [
+      code,
+      { description: PROBLEMS[code].meaning, value: problemDetails(code, EXAMPLE_INSTANCE) },
+    ]),
+  );
 }
 
 function operationIdOf({ controller, member, handler }: RouteHandler): string {
@@ -99,20 +125,21 @@ function operationIdOf({ controller, member, handler }: RouteHandler): string {
   return declared?.operationId ?? operationId(controller.name, member);
 }
 
-function problemResponses(route: RouteHandler): OperationObject['responses'] {
+function problemsByStatus(route: RouteHandler): ReadonlyMap<number, readonly ProblemCode[]> {
   const codes = new Set([...impliedProblems(route), ...declaredProblems(route.controller, route.handler)]);
-  const inOrder = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));
-  const byStatus = Map.groupBy(inOrder, (code) => PROBLEMS[code].status);
-  return Object.fromEntries([...byStatus].map(([status, group]) => [status, problemResponse(group)]));
+  return Map.groupBy(
+    REGISTERED.filter((code) => codes.has(code)),
+    (code) => PROBLEMS[code].status,
+  );
 }
 
-function problemResponse(codes: readonly ProblemCode[]): OperationObject['responses'][string] {
+function problemResponse(codes: readonly ProblemCode[]): ResponseObject {
   return {
-    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].meaning}`).join('\n\n'),
+    description: codes.map((code) => PROBLEMS[code].title).join(', or '),
     content: {
       [PROBLEM_JSON]: {
-        schema: { $ref: getSchemaPath(ProblemDocument) },
-        examples: Object.fromEntries(codes.map((code) => [code, { value: problemDocument(code, EXAMPLE_INSTANCE) }])),
+        schema: { $ref: getSchemaPath(ProblemDetails) },
+        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
       },
     },
   };

@@ -39,7 +39,11 @@ export class IndexingController {
   @NextcloudApps({ voiceassist_client: {} })
   @Post('scan-and-index')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Scan the watched folders of my account and index what is new or changed' })
+  @ApiOperation({
+    summary: 'Scan your files and index what has changed',
+    description:
+      'Looks at the watched folders of the linked account. A scan that takes longer than the request waits is answered with 202 and goes on as a job.',
+  })
   @ApiOkResponse({ type: ScanResponse })
   @ApiAcceptedResponse({ type: AcceptedJobResponse, description: 'The scan goes on; Location names its job.' })
   @Problems(...OF_A_JOB)
@@ -56,7 +60,11 @@ export class IndexingController {
   @NextcloudApps({ voiceassist_client: {} })
   @Post('index')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Index one file of my account, wherever it lies' })
+  @ApiOperation({
+    summary: 'Index one file',
+    description:
+      'Of any folder of the linked account. Work that takes longer than the request waits is answered with 202 and goes on as a job.',
+  })
   @ApiOkResponse({ type: IndexResponse })
   @ApiAcceptedResponse({ type: AcceptedJobResponse, description: 'The work goes on; Location names its job.' })
   @Problems(
@@ -87,7 +95,10 @@ export class IndexingController {
   @RequireScope('documents:read')
   @NextcloudApps({ voiceassist_client: {} })
   @Get('index-state')
-  @ApiOperation({ summary: 'Why is a file of mine indexed, or not?' })
+  @ApiOperation({
+    summary: 'Explain whether a file is indexed',
+    description: 'Names the state, the rule that decided and the reason of a failure.',
+  })
   @ApiOkResponse({ type: IndexStateResponse })
   @Problems(...SOURCE_PROBLEMS, 'not-found', 'not-a-file')
   async indexState(

@@ -26,6 +26,9 @@ const BOOLEANS = new Map<unknown, boolean>([
   ['false', false],
 ]);
 
+// eslint-disable-next-line no-control-regex -- control characters are what is refused
+const PLAIN_TEXT = /^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u;
+
 /** How long to wait. */
 export class WaitQuery {
   /**
@@ -84,15 +87,14 @@ export class IndexFileRequest {
   source_type?: string;
 
   /**
-   * Title in citations. Default: the name of the file, or the title it has.
+   * Title in citations, without control characters. Default: the name of the file, or the title it has.
    * @example "2024 Hypertension Management Guidelines"
    */
   @IsOptional()
   @IsString()
   @IsNotEmpty()
   @MaxLength(255)
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
-  @Matches(/^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u, { message: 'title must not hold control characters' })
+  @Matches(PLAIN_TEXT, { message: 'title must not hold control characters' })
   title?: string;
 }
 

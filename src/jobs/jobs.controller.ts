@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Param, ParseUUIDPipe, Sse, type MessageEvent } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Observable } from 'rxjs';
 import { CurrentPrincipal, NextcloudApps, RequireScope } from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
@@ -7,6 +7,12 @@ import { DomainError } from '../problem/domain-error.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { JobResponse, JobListResponse, jobResponse } from './job.dto.ts';
 import { JobsService } from './jobs.service.ts';
+
+const EVENT_EXAMPLE = `id: 2026-11-22T10:00:00.000Z
+event: job
+data: {"id":"0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f","kind":"scan","state":"running","progress":{"files_indexed":8}}
+
+`;
 
 const JobId = (): ParameterDecorator =>
   Param('id', new ParseUUIDPipe({ exceptionFactory: () => new DomainError('not-found') }));
@@ -20,7 +26,10 @@ export class JobsController {
   @RequireScope('jobs:read')
   @NextcloudApps({ voiceassist_client: { probe: true }, voiceassist_admin: { probe: true } })
   @Get()
-  @ApiOperation({ summary: 'List my latest jobs, newest first' })
+  @ApiOperation({
+    summary: 'List your latest jobs, the newest first',
+    description: 'At most 50.',
+  })
   @ApiOkResponse({ type: JobListResponse })
   async list(@CurrentPrincipal() principal: Principal): Promise<JobListResponse> {
     return { jobs: (await this.jobs.list(principal)).map(jobResponse) };
@@ -29,7 +38,10 @@ export class JobsController {
   @RequireScope('jobs:read')
   @NextcloudApps({ voiceassist_client: {}, voiceassist_admin: {} })
   @Get(':id')
-  @ApiOperation({ summary: 'Read a job' })
+  @ApiOperation({
+    summary: 'Get a job',
+    description: 'Shows state, progress and, when it has ended, its result or the code of its problem.',
+  })
   @ApiOkResponse({ type: JobResponse })
   async read(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobResponse> {
     return jobResponse(await this.jobs.get(principal, id));
@@ -37,9 +49,14 @@ export class JobsController {
 
   @RequireScope('jobs:read')
   @Sse(':id/events')
-  @ApiOperation({ summary: 'Follow a job: an event `job` with each change, the last one when it has ended' })
-  @ApiProduces('text/event-stream')
-  @ApiOkResponse({ type: JobResponse, description: 'The data of each event' })
+  @ApiOperation({
+    summary: 'Follow a job',
+    description: 'A stream of server-sent events: one `job` with each change, the last one when the job has ended.',
+  })
+  @ApiOkResponse({
+    description: 'The `data` of each event is a JobResponse as one line of JSON.',
+    content: { 'text/event-stream': { schema: { type: 'string', example: EVENT_EXAMPLE } } },
+  })
   async follow(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<Observable<MessageEvent>> {
     // A stream cannot answer 404 once it has begun.
     await this.jobs.get(principal, id);
@@ -60,7 +77,7 @@ export class JobsController {
 
   @RequireScope('jobs:write')
   @Delete(':id')
-  @ApiOperation({ summary: 'Cancel a job; it keeps what it has done' })
+  @ApiOperation({ summary: 'Cancel a job', description: 'What the job has done so far stays.' })
   @ApiOkResponse({ type: JobResponse })
   @Problems('job-finished')
   async cancel(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobResponse> {

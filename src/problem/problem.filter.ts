@@ -2,7 +2,7 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import type { FastifyReply } from 'fastify';
 import { currentOrigin } from '../access/request-origin.ts';
 import type { DomainError } from './domain-error.ts';
-import { problemDocument, type ProblemDocument } from './problem-document.dto.ts';
+import { problemDetails, type ProblemDetails } from './problem-details.dto.ts';
 import { failureForLog } from './failure-for-log.ts';
 import { toDomainError } from './to-domain-error.ts';
 
@@ -44,10 +44,10 @@ export function sendProblem(reply: FastifyReply, error: DomainError, requestId: 
     .send(JSON.stringify(documentOf(error, requestId)));
 }
 
-function documentOf(error: DomainError, requestId: string): ProblemDocument {
+function documentOf(error: DomainError, requestId: string): ProblemDetails {
   const { detail, errors } = error.options;
   return Object.assign(
-    problemDocument(error.code, requestId),
+    problemDetails(error.code, requestId),
     detail !== undefined && { detail },
     errors !== undefined && { errors: [...errors] },
   );

@@ -1,4 +1,4 @@
-import { problemType } from './problem-document.dto.ts';
+import { problemType } from './problem-details.dto.ts';
 import { PROBLEMS, type ProblemCode } from './problem-codes.ts';
 
 /** docs/problems.md: every problem this API can answer with. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { PROBLEMS, type ProblemCode } from './problem-codes.ts';
-import { problemDocument } from './problem-document.dto.ts';
+import { problemDetails } from './problem-details.dto.ts';
 
 /** What goes into the answer to bytes that are no request. */
 export interface RawProblem {
@@ -14,7 +14,7 @@ export interface RawProblem {
 /** A whole HTTP/1.1 answer that ends its connection, for where there is no reply object to send it with. */
 export function rawProblem({ code, requestId, headers, isHead = false }: RawProblem): string {
   const { status, title } = PROBLEMS[code];
-  const body = JSON.stringify(problemDocument(code, requestId));
+  const body = JSON.stringify(problemDetails(code, requestId));
   const fields = {
     'content-type': 'application/problem+json',
     'content-length': String(Buffer.byteLength(body)),

@@ -18,14 +18,22 @@ export class ProfileController {
 
   @RequireScope('profile:read')
   @Get()
-  @ApiOperation({ operationId: 'users.getMe', summary: 'Read your own account' })
+  @ApiOperation({
+    operationId: 'users.getMe',
+    summary: 'Get your own account',
+    description: 'Name, address, role and time of the last login.',
+  })
   @ApiOkResponse({ type: UserResponse })
   async read(@CurrentPrincipal() principal: Principal): Promise<UserResponse> {
     return userResponse(await this.profile.own(principal));
   }
 
   @Put()
-  @ApiOperation({ operationId: 'users.updateMe', summary: 'Change your own name' })
+  @ApiOperation({
+    operationId: 'users.updateMe',
+    summary: 'Change your own name',
+    description: 'A name of null removes it.',
+  })
   @ApiOkResponse({ type: UserResponse })
   async update(@CurrentPrincipal() principal: Principal, @Body() request: UpdateProfileRequest): Promise<UserResponse> {
     return userResponse(await this.profile.update(principal, { fullName: request.full_name }));

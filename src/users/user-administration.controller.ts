@@ -30,7 +30,8 @@ export class UserAdministrationController {
   @Get()
   @ApiOperation({
     operationId: 'users.list',
-    summary: 'List and search accounts, in the order in which they were opened',
+    summary: 'List and search accounts',
+    description: 'In the order in which they were opened. Read on with `next_cursor`.',
   })
   @ApiOkResponse({ type: UserPageResponse })
   async list(@CurrentPrincipal() principal: Principal, @Query() query: UserPageQuery): Promise<UserPageResponse> {
@@ -44,7 +45,11 @@ export class UserAdministrationController {
 
   @RequireScope('users:read')
   @Get(':user_id')
-  @ApiOperation({ operationId: 'users.get', summary: 'Read an account' })
+  @ApiOperation({
+    operationId: 'users.get',
+    summary: 'Get an account',
+    description: 'Of any user, for administrators.',
+  })
   @ApiOkResponse({ type: UserResponse })
   @Problems('not-found')
   async read(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<UserResponse> {
@@ -56,7 +61,7 @@ export class UserAdministrationController {
   @Put(':user_id')
   @ApiOperation({
     operationId: 'users.update',
-    summary: 'Change name, activation or role of an account',
+    summary: 'Update an account',
     description: 'A change of role or activation ends every session of the account at once.',
   })
   @ApiOkResponse({ type: UserResponse })
@@ -88,7 +93,11 @@ export class UserAdministrationController {
   @RequireScope('users:write')
   @Post(':user_id/reactivate')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ operationId: 'users.reactivate', summary: 'Activate a deactivated account again' })
+  @ApiOperation({
+    operationId: 'users.reactivate',
+    summary: 'Reactivate an account',
+    description: 'The user can log in again; sessions and tokens that were ended stay ended.',
+  })
   @ApiOkResponse({ type: UserResponse })
   @Problems('not-found')
   async reactivate(
@@ -104,7 +113,7 @@ export class UserAdministrationController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
     operationId: 'users.erase',
-    summary: 'Delete a deactivated account for good',
+    summary: 'Erase an account',
     description:
       'Everything that belongs to the account goes, documents and sealed credentials included, and cannot be brought back. The audit trail keeps its id.',
   })
@@ -117,7 +126,11 @@ export class UserAdministrationController {
   @RequireScope('users:write')
   @Post(':user_id/sessions/revoke')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ operationId: 'users.revokeSessions', summary: 'End every session of an account' })
+  @ApiOperation({
+    operationId: 'users.revokeSessions',
+    summary: 'End every session of an account',
+    description: 'Refresh tokens and access tokens of these sessions are refused from now on.',
+  })
   @ApiNoContentResponse({ description: 'Every access and refresh token of the account is refused from now on.' })
   @Problems('not-found')
   async revokeSessions(@CurrentPrincipal() principal: Principal, @Param() { user_id }: UserIdParameter): Promise<void> {

@@ -271,14 +271,14 @@ describe('OpenAPI document', () => {
       Object.entries(operations as Record<string, DocumentedOperation>).map(([method, operation]) => ({
         name: `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`,
         scope: operation['x-required-scope'],
-        schemes: (operation.security ?? [{ 'access-token': [] }]).flatMap((each) => Object.keys(each)).sort(),
+        schemes: (operation.security ?? [{ bearer: [] }]).flatMap((each) => Object.keys(each)).sort(),
         hasRefusal: '403' in operation.responses,
       })),
     );
     const expected = routes.map(({ name, scope, isPublic }) => ({
       name,
       scope,
-      schemes: isPublic ? [] : scope === undefined ? ['access-token'] : ['access-token', 'personal-access-token'],
+      schemes: isPublic ? [] : ['bearer'],
     }));
     const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
     const withoutRefusals = documented.map(({ name, scope, schemes }) => ({ name, scope, schemes })).sort(byName);

@@ -1,17 +1,8 @@
 // What the apps can reach, held against the OpenAPI document of this server.
 import { describe, expect, it } from '@jest/globals';
-import { readText } from '../architecture/source-files.ts';
+import { OPERATIONS } from '../support/openapi-operations.ts';
 import { APPS, appText, operationsOf } from './app-sources.ts';
 
-interface Operation {
-  readonly 'x-required-scope'?: string;
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly requestBody?: object;
-}
-
-const { paths } = JSON.parse(readText('docs/openapi.json')) as {
-  paths: Record<string, Record<string, Operation> | undefined>;
-};
 /** Open to everybody; the document does not describe itself. */
 const OPEN = ['/health', '/ready', '/openapi.json'];
 /** The least that each app can do its work with. */
@@ -26,13 +17,12 @@ describe('the operations of the Nextcloud apps', () => {
   it.each(ALL.filter(({ path }) => path !== '/openapi.json'))(
     'Q3: $app: $method $path is an operation of this server, with this scope, these parameters and this body',
     ({ method, path, scope, query = [], body = false }) => {
-      const operation = paths[path]?.[method.toLowerCase()];
+      const operation = OPERATIONS.find(({ name }) => name === `${method} ${path}`);
       expect(operation).toBeDefined();
-      expect(operation?.['x-required-scope'] ?? null).toBe(scope);
-      const known =
-        operation?.parameters?.filter((parameter) => parameter.in === 'query').map(({ name }) => name) ?? [];
+      expect(operation?.requiredScope ?? null).toBe(scope);
+      const known = operation?.parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
       expect(known).toEqual(expect.arrayContaining([...query]));
-      expect(body).toBe(operation?.requestBody !== undefined);
+      expect(body).toBe(operation?.body !== undefined);
     },
   );
 

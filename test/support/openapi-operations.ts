@@ -3,12 +3,16 @@ import { readFileSync } from 'node:fs';
 /** The part of a JSON schema that the document uses. */
 export interface Schema {
   readonly $ref?: string;
-  readonly allOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly discriminator?: object;
   readonly type?: string;
-  readonly format?: string;
+  /** As `resolve` reads it from the type `null`. */
   readonly nullable?: boolean;
+  readonly format?: string;
+  readonly additionalProperties?: unknown;
   readonly description?: string;
-  readonly example?: unknown;
+  readonly examples?: readonly unknown[];
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -48,6 +52,8 @@ export interface Operation {
   /** What a personal access token needs; undefined where none opens the operation. */
   readonly requiredScope: string | undefined;
   readonly parameters: readonly Parameter[];
+  /** Header fields, which have no place in a path, where parameters are tried out. */
+  readonly headers: readonly Parameter[];
   /** Resolved; undefined when the operation takes no body, or one of any kind. */
   readonly body: Schema | undefined;
   readonly responses: Readonly<Record<string, Response>>;
@@ -59,14 +65,22 @@ interface RawOperation {
   readonly security?: readonly unknown[];
   readonly 'x-required-scope'?: string;
   readonly 'x-admin-only'?: boolean;
-  readonly parameters?: readonly Parameter[];
+  readonly parameters?: readonly (Parameter | Reference)[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
-  readonly responses: Readonly<Record<string, Response>>;
+  readonly responses: Readonly<Record<string, Response | Reference>>;
+}
+
+interface Reference {
+  readonly $ref: string;
 }
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, RawOperation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly responses: Readonly<Record<string, Response>>;
+    readonly parameters: Readonly<Record<string, Parameter>>;
+  };
 }
 
 // The file and not the running application: what decorators leave to the compiler is only in a build.
@@ -86,12 +100,29 @@ export const OPERATIONS: readonly Operation[] = Object.entries(document.paths).f
     isPublic: raw.responses['401'] === undefined || raw.security?.length === 0,
     isAdminOnly: raw['x-admin-only'] === true,
     requiredScope: raw['x-required-scope'],
-    // A header field has no place in a path, which is where parameters are tried out.
-    parameters: (raw.parameters ?? []).filter((each) => each.in !== 'header'),
+    parameters: parametersOf(raw).filter((each) => each.in !== 'header'),
+    headers: parametersOf(raw).filter((each) => each.in === 'header'),
     body: bodySchema(raw),
-    responses: raw.responses,
+    responses: Object.fromEntries(
+      Object.entries(raw.responses).map(([status, response]) => [status, component('responses', response)]),
+    ),
   })),
 );
+
+function parametersOf({ parameters = [] }: RawOperation): Parameter[] {
+  return parameters.map((each) => component('parameters', each));
+}
+
+/** What a reference names, or what stands there itself. */
+function component<Kind extends 'responses' | 'parameters'>(
+  kind: Kind,
+  part: Document['components'][Kind][string] | Reference,
+): Document['components'][Kind][string] {
+  if (!('$ref' in part)) return part;
+  const named = document.components[kind][part.$ref.split('/').at(-1) ?? ''];
+  if (named === undefined) throw new Error(`${part.$ref} names nothing`);
+  return named as Document['components'][Kind][string];
+}
 
 function bodySchema({ requestBody }: RawOperation): Schema | undefined {
   const [schema] = Object.values(requestBody?.content ?? {}).map((each) => resolve(each.schema));
@@ -105,17 +136,27 @@ export function declaredCodes({ responses }: Operation): string[] {
   return Object.values(responses).flatMap(examplesOf);
 }
 
-/** Follows references and merges allOf, one level deep. */
-export function resolve(schema: Schema): Schema {
-  if (schema.$ref !== undefined) return resolve(SCHEMAS[schema.$ref.split('/').at(-1) ?? ''] ?? {});
-  if (schema.allOf !== undefined) return Object.assign({}, ...schema.allOf.map(resolve), { ...schema }) as Schema;
-  return schema;
+/** Follows references, takes what stands beside them along, and reads the type `null` as `nullable`. */
+export function resolve({ $ref, anyOf, ...own }: Schema): Schema {
+  const named = $ref === undefined ? {} : resolve(SCHEMAS[$ref.split('/').at(-1) ?? ''] ?? {});
+  const [only, ...others] = (anyOf ?? []).filter(({ type }) => type !== 'null');
+  const inner = only === undefined || others.length > 0 ? {} : { ...resolve(only), nullable: true };
+  const types = [own.type ?? []].flat();
+  const type = types.find((each) => each !== 'null');
+  const isNullable = types.includes('null');
+  return {
+    ...named,
+    ...inner,
+    ...own,
+    ...(type !== undefined && { type }),
+    ...(isNullable && { nullable: true }),
+  };
 }
 
 /** A value that the schema allows: its example, or the simplest one. */
 export function sampleOf(reference: Schema): unknown {
   const schema = resolve(reference);
-  if (schema.example !== undefined) return schema.example;
+  if (schema.examples !== undefined) return schema.examples[0];
   if (schema.enum !== undefined) return schema.enum[0];
   if (schema.properties !== undefined) return sampleBody(schema);
   if (schema.format === 'uuid') return '0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f';

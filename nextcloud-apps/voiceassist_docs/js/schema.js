@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 'use strict';
 
-/** Reads the schemas of an OpenAPI 3.0 document. */
+/** Reads the schemas of an OpenAPI 3.1 document. */
 window.VoiceAssistSchema = (() => {
   const MOST_LEVELS = 5;
   const REFERENCE = '#/components/schemas/';
 
-  /** The schema that a reference names, or the schema itself. */
+  /** The schema that a reference names, with what stands beside it, or the schema itself. */
   function resolve(schema, schemas) {
-    const only = schema.allOf?.length === 1 ? { ...schema.allOf[0], description: schema.description } : schema;
-    if (typeof only.$ref !== 'string' || !only.$ref.startsWith(REFERENCE)) return only;
-    const named = schemas[only.$ref.slice(REFERENCE.length)] ?? {};
-    return only.description === undefined ? named : { ...named, description: only.description };
+    const [only, ...others] = (schema.anyOf ?? []).filter(({ type }) => type !== 'null');
+    if (only !== undefined && others.length === 0) {
+      return { ...resolve(only, schemas), ...schema, anyOf: undefined, nullable: true };
+    }
+    const { $ref, ...own } = schema;
+    const named = $ref?.startsWith(REFERENCE) ? schemas[$ref.slice(REFERENCE.length)] : undefined;
+    const whole = named === undefined ? own : { ...resolve(named, schemas), ...own };
+    if (!Array.isArray(whole.type)) return whole;
+    return { ...whole, type: whole.type.find((type) => type !== 'null'), nullable: whole.type.includes('null') };
   }
 
   const BOUNDS = {
@@ -58,7 +63,7 @@ window.VoiceAssistSchema = (() => {
   /** An example, put together from those of the members. */
   function example(schema, schemas, level = 0) {
     const resolved = resolve(schema, schemas);
-    if (resolved.example !== undefined) return resolved.example;
+    if (resolved.examples !== undefined) return resolved.examples[0];
     if (resolved.default !== undefined) return resolved.default;
     if (resolved.enum !== undefined) return resolved.enum[0];
     if (level >= MOST_LEVELS) return null;

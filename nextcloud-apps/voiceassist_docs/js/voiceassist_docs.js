@@ -63,11 +63,18 @@
     return Object.entries(part.content ?? {}).filter(([, { schema }]) => schema !== undefined);
   }
 
+  /** What a response means; for a problem the codes that it may have. */
+  function meaning(response) {
+    const codes = Object.keys(response.content?.['application/problem+json']?.examples ?? {});
+    const text = response.description ?? '';
+    return codes.length === 0 ? text : `${text}: ${codes.map((code) => `\`${code}\``).join(', ')}`;
+  }
+
   function responseSections(operation, schemas) {
     const all = Object.entries(operation.responses ?? {});
     const rows = all.map(([status, response]) =>
       element('tr', {
-        children: [element('td', { text: status }), prose('td', response.description ?? '')],
+        children: [element('td', { text: status }), prose('td', meaning(response))],
       }),
     );
     const bodies = all
@@ -106,12 +113,27 @@
     return made;
   }
 
+  /** What a reference to a component names, or what stands there itself. */
+  function component(kind, part, document_) {
+    const start = `#/components/${kind}/`;
+    return part.$ref?.startsWith(start) ? (document_.components[kind]?.[part.$ref.slice(start.length)] ?? {}) : part;
+  }
+
+  function withComponents(operation, document_) {
+    const responses = Object.entries(operation.responses ?? {});
+    return {
+      ...operation,
+      parameters: operation.parameters?.map((part) => component('parameters', part, document_)),
+      responses: Object.fromEntries(responses.map(([key, part]) => [key, component('responses', part, document_)])),
+    };
+  }
+
   function entries(document_) {
     return Object.entries(document_.paths ?? {}).flatMap(([path, item]) =>
       METHODS.filter((method) => item[method] !== undefined).map((method) => ({
         method,
         path,
-        operation: item[method],
+        operation: withComponents(item[method], document_),
         tag: item[method].tags?.[0] ?? 'other',
         document_,
       })),
@@ -120,7 +142,8 @@
 
   function show(document_) {
     const all = entries(document_);
-    const tags = [...new Set(all.map(({ tag }) => tag))];
+    const ordered = (document_.tags ?? []).map(({ name }) => name);
+    const tags = [...new Set([...ordered, ...all.map(({ tag }) => tag)])];
     // The first paragraph; the rest tells how to use Swagger UI.
     const [about = ''] = (document_.info.description ?? '').split('\n\n');
     description.textContent = `${document_.info.title} ${document_.info.version}. ${about}`;

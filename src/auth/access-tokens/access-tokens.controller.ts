@@ -26,7 +26,7 @@ export class AccessTokensController {
   @Post()
   @ApiOperation({
     operationId: 'accessTokens.create',
-    summary: 'Make a personal access token for a program',
+    summary: 'Create a personal access token',
     description:
       'The answer shows the token once. It is accepted as `Authorization: Bearer va_...` by the operations that declare one of its scopes (`x-required-scope`).',
   })
@@ -42,7 +42,11 @@ export class AccessTokensController {
   }
 
   @Get()
-  @ApiOperation({ operationId: 'accessTokens.list', summary: 'List my personal access tokens, the newest first' })
+  @ApiOperation({
+    operationId: 'accessTokens.list',
+    summary: 'List your personal access tokens',
+    description: 'The newest first. The token itself is never shown again.',
+  })
   @ApiOkResponse({ type: AccessTokenListResponse })
   async list(@CurrentSession() principal: SessionPrincipal): Promise<AccessTokenListResponse> {
     return { tokens: (await this.tokens.list(principal)).map(accessTokenResponse) };
@@ -50,7 +54,11 @@ export class AccessTokensController {
 
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ operationId: 'accessTokens.delete', summary: 'Delete a personal access token' })
+  @ApiOperation({
+    operationId: 'accessTokens.delete',
+    summary: 'Delete a personal access token',
+    description: 'It is refused from now on.',
+  })
   @ApiNoContentResponse({ description: 'The token is refused from now on, by every process.' })
   async delete(@CurrentSession() principal: SessionPrincipal, @TokenId() id: string): Promise<void> {
     await this.tokens.delete(principal, id);

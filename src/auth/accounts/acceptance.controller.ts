@@ -18,8 +18,8 @@ export class AcceptanceController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'auth.acceptInvitation',
-    summary: 'Choose a password by the token of an invitation, and log in',
-    security: [],
+    summary: 'Accept an invitation',
+    description: 'Sets the password of the account and logs in.',
   })
   @ApiLoginResponse()
   @Problems('one-time-token-invalid', 'service-busy')

@@ -20,7 +20,11 @@ export class EmailController {
   @LimitedAs('login')
   @Post('verify')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ operationId: 'email.verify', summary: 'Confirm an address by the token of the mail', security: [] })
+  @ApiOperation({
+    operationId: 'email.verify',
+    summary: 'Verify an e-mail address',
+    description: 'Takes the token of the link in the mail.',
+  })
   @ApiNoContentResponse({ description: 'The address is verified.' })
   @Problems('one-time-token-invalid')
   async verify(@Body() { token }: LinkTokenRequest): Promise<void> {
@@ -33,9 +37,8 @@ export class EmailController {
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     operationId: 'email.resend',
-    summary: 'Ask for another mail to confirm an address',
+    summary: 'Send the verification mail again',
     description: 'The answer is the same whether there is such an account or not. At most five mails an hour are sent.',
-    security: [],
   })
   @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('mail-not-configured')
@@ -50,7 +53,7 @@ export class EmailController {
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     operationId: 'email.change',
-    summary: 'Ask for a change of your own address',
+    summary: 'Request a change of your e-mail address',
     description:
       'A link goes to the new address and a notice to the one of now. Nothing changes before it is followed.',
   })
@@ -70,8 +73,8 @@ export class EmailController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
     operationId: 'email.confirmChange',
-    summary: 'Carry out a change of address by the token of the mail',
-    security: [],
+    summary: 'Confirm a change of e-mail address',
+    description: 'Takes the token of the link in the mail to the new address.',
   })
   @ApiNoContentResponse({ description: 'The account has the new address; both addresses are told.' })
   @Problems('one-time-token-invalid', 'email-taken')

@@ -24,7 +24,8 @@ export class InvitationController {
   @Post('invitations')
   @ApiOperation({
     operationId: 'users.invite',
-    summary: 'Open an account for somebody, who gets a link to choose the password',
+    summary: 'Invite a user',
+    description: 'Opens an account and sends its owner a link to choose the password.',
   })
   @ApiCreatedResponse({ type: UserResponse })
   @Problems('email-taken')
@@ -41,7 +42,8 @@ export class InvitationController {
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     operationId: 'users.inviteAgain',
-    summary: 'Send the link of an invitation again; the one before is good no more',
+    summary: 'Send an invitation again',
+    description: 'The link that was sent before is refused from now on.',
   })
   @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('not-found', 'invitation-accepted')
@@ -58,7 +60,7 @@ export class InvitationController {
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     operationId: 'users.resetPassword',
-    summary: 'Send the owner of an account a link to choose a new password',
+    summary: 'Send a user a password reset link',
     description: 'No administrator can see the link, or see or choose a password. The old one stays good until then.',
   })
   @ApiAcceptedResponse({ type: AcceptedResponse })

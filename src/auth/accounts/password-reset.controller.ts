@@ -18,9 +18,8 @@ export class PasswordResetController {
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     operationId: 'password.forgot',
-    summary: 'Ask for a link to choose a new password',
+    summary: 'Request a password reset',
     description: 'The answer is the same whether there is such an account or not. At most five mails an hour are sent.',
-    security: [],
   })
   @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('mail-not-configured')
@@ -35,10 +34,9 @@ export class PasswordResetController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
     operationId: 'password.reset',
-    summary: 'Choose a new password by the token of the mail',
+    summary: 'Reset a password',
     description:
       'Ends every session and every personal access token of the account. Second factors stay and are asked for at the next login.',
-    security: [],
   })
   @ApiNoContentResponse({ description: 'The password is changed; log in with it.' })
   @Problems('one-time-token-invalid', 'service-busy')

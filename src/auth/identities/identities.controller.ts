@@ -18,7 +18,11 @@ export class IdentitiesController {
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'identities.list', summary: 'List the providers that can log me in' })
+  @ApiOperation({
+    operationId: 'identities.list',
+    summary: 'List your linked identities',
+    description: 'The providers that can log you in.',
+  })
   @ApiOkResponse({ type: IdentityListResponse })
   async list(@CurrentSession() principal: SessionPrincipal): Promise<IdentityListResponse> {
     return { identities: (await this.identities.list(principal)).map(identityResponse) };

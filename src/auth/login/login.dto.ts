@@ -3,8 +3,17 @@ import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
 import { TokenPairResponse, tokenPairResponse } from '../auth.dto.ts';
 import type { LoginOutcome } from './login-completion.ts';
 
+/** The login is complete. */
+export class LoggedInResponse extends TokenPairResponse {
+  /** Tells the answers to a login apart. */
+  outcome!: 'tokens';
+}
+
 /** The password was right; a second factor is asked for at POST /api/auth/mfa/challenge. */
 export class SecondFactorRequiredResponse {
+  /** Tells the answers to a login apart. */
+  outcome!: 'second-factor';
+
   /** @example true */
   mfa_required!: true;
 
@@ -29,6 +38,9 @@ export class SecondFactorRequiredResponse {
 
 /** The password was right; this server asks the account to set up a second factor first: POST /api/auth/mfa/enrolment. */
 export class EnrolmentRequiredResponse {
+  /** Tells the answers to a login apart. */
+  outcome!: 'enrolment';
+
   /** @example true */
   mfa_enrolment_required!: true;
 
@@ -46,14 +58,24 @@ export class EnrolmentRequiredResponse {
 }
 
 /** Answer to the first step of a login. */
-export type LoginResponse = TokenPairResponse | SecondFactorRequiredResponse | EnrolmentRequiredResponse;
+export type LoginResponse = LoggedInResponse | SecondFactorRequiredResponse | EnrolmentRequiredResponse;
 
 /** Documents the answer of an operation that is the first step of a login. */
 export function ApiLoginResponse(): MethodDecorator {
-  const models = [TokenPairResponse, SecondFactorRequiredResponse, EnrolmentRequiredResponse];
+  const models = {
+    tokens: LoggedInResponse,
+    'second-factor': SecondFactorRequiredResponse,
+    enrolment: EnrolmentRequiredResponse,
+  };
+  const mapping = Object.fromEntries(Object.entries(models).map(([outcome, model]) => [outcome, getSchemaPath(model)]));
   return applyDecorators(
-    ApiExtraModels(...models),
-    ApiOkResponse({ schema: { oneOf: models.map((model) => ({ $ref: getSchemaPath(model) })) } }),
+    ApiExtraModels(...Object.values(models)),
+    ApiOkResponse({
+      schema: {
+        oneOf: Object.values(mapping).map(($ref) => ({ $ref })),
+        discriminator: { propertyName: 'outcome', mapping },
+      },
+    }),
   );
 }
 
@@ -61,9 +83,10 @@ export function ApiLoginResponse(): MethodDecorator {
 export function loginResponse(outcome: LoginOutcome): LoginResponse {
   switch (outcome.kind) {
     case 'tokens':
-      return tokenPairResponse(outcome.tokens);
+      return Object.assign(tokenPairResponse(outcome.tokens), { outcome: 'tokens' as const });
     case 'second-factor':
       return {
+        outcome: 'second-factor',
         mfa_required: true,
         mfa_token: outcome.step.token,
         mfa_methods: [...outcome.methods],
@@ -71,6 +94,7 @@ export function loginResponse(outcome: LoginOutcome): LoginResponse {
       };
     case 'enrolment':
       return {
+        outcome: 'enrolment',
         mfa_enrolment_required: true,
         mfa_token: outcome.step.token,
         expires_in: outcome.step.expiresInSeconds,

@@ -31,8 +31,8 @@ export class ChallengeController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'mfa.challenge',
-    summary: 'Finish a login with a code of the authenticator app or a recovery code',
-    security: [],
+    summary: 'Complete a login with a code',
+    description: 'A code of the authenticator app, or a recovery code, which is good once.',
   })
   @ApiOkResponse({ type: TokenPairResponse })
   @Problems('invalid-second-factor')
@@ -44,9 +44,8 @@ export class ChallengeController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'mfa.beginEnrolment',
-    summary: 'Begin to set up the second factor that a login asked for',
+    summary: 'Start to set up the second factor that a login requires',
     description: 'May be repeated; each answer has a fresh secret and makes the one before worthless.',
-    security: [],
   })
   @ApiOkResponse({ type: TotpSetUpResponse })
   @Problems('second-factor-exists')
@@ -58,8 +57,8 @@ export class ChallengeController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'mfa.confirmEnrolment',
-    summary: 'Finish a login with the first code of the authenticator app',
-    security: [],
+    summary: 'Complete a login by activating the authenticator app',
+    description: 'Takes the first code that the app shows.',
   })
   @ApiOkResponse({ type: EnrolledResponse })
   @Problems('invalid-second-factor', 'no-second-factor', 'second-factor-exists')

@@ -20,7 +20,11 @@ export class MfaController {
   constructor(private readonly mfa: MfaService) {}
 
   @Get()
-  @ApiOperation({ operationId: 'mfa.read', summary: 'Which second factors do I have?' })
+  @ApiOperation({
+    operationId: 'mfa.read',
+    summary: 'Get your second factors',
+    description: 'Shows the authenticator app, passkeys and how many recovery codes are left.',
+  })
   @ApiOkResponse({ type: MfaResponse })
   async read(@CurrentSession() principal: SessionPrincipal): Promise<MfaResponse> {
     return mfaResponse(await this.mfa.read(principal));
@@ -31,7 +35,7 @@ export class MfaController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'mfa.setUpTotp',
-    summary: 'Begin to set up an authenticator app',
+    summary: 'Start to set up an authenticator app',
     description:
       'Answers with a fresh secret, which is asked for at login only after POST /api/auth/mfa/totp/confirm. A secret that was never confirmed is replaced.',
   })
@@ -45,7 +49,7 @@ export class MfaController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'mfa.confirmTotp',
-    summary: 'Switch the authenticator app on by its first code',
+    summary: 'Activate the authenticator app',
     description:
       'The first second factor of an account ends every other session, and brings recovery codes, which are shown only here.',
   })
@@ -78,7 +82,7 @@ export class MfaController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'mfa.renewRecoveryCodes',
-    summary: 'Get ten new recovery codes',
+    summary: 'Replace the recovery codes',
     description: 'The old ones are worth nothing from now on.',
   })
   @ApiOkResponse({ type: RecoveryCodesResponse })

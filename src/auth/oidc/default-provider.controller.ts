@@ -18,9 +18,8 @@ export class DefaultProviderController {
   @Get('login')
   @ApiOperation({
     operationId: 'oidc.defaultLogin',
-    summary: 'Begin a single sign-on with the default provider',
+    summary: 'Start a single sign-on with the default provider',
     description: 'The same as GET /api/auth/oidc/{provider}/login.',
-    security: [],
   })
   @ApiFoundResponse({ description: 'To the provider.' })
   @Problems('invalid-sso-code')
@@ -31,9 +30,8 @@ export class DefaultProviderController {
   @Get('callback')
   @ApiOperation({
     operationId: 'oidc.defaultCallback',
-    summary: 'End a single sign-on with the default provider',
+    summary: 'Receive the answer of the default provider',
     description: 'The same as GET /api/auth/oidc/{provider}/callback.',
-    security: [],
   })
   @ApiFoundResponse({ description: 'To the web application. Without one a page of this server is the answer.' })
   async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

@@ -32,7 +32,11 @@ export class OidcController {
   ) {}
 
   @Get('providers')
-  @ApiOperation({ operationId: 'oidc.providers', summary: 'Who vouches for users of this server?', security: [] })
+  @ApiOperation({
+    operationId: 'oidc.providers',
+    summary: 'List the providers of single sign-on',
+    description: 'Those that the operator has configured.',
+  })
   @ApiOkResponse({ type: ProviderListResponse })
   providers(): ProviderListResponse {
     return { providers: this.loginProviders.all().map((provider) => providerResponse(provider, this.http.origin)) };
@@ -43,10 +47,9 @@ export class OidcController {
   @ApiProviderName()
   @ApiOperation({
     operationId: 'oidc.login',
-    summary: 'Begin a single sign-on',
+    summary: 'Start a single sign-on',
     description:
       'Send the browser here, do not fetch it. It returns to FRONTEND_URL with `?code=`, which POST /api/auth/oidc/exchange takes within a minute, or with `#error=` and a problem code; `#error=account-link-required` comes with a `link_token` for POST /api/auth/oidc/link.',
-    security: [],
   })
   @ApiFoundResponse({ description: 'To the provider.' })
   @Problems('invalid-sso-code')
@@ -63,10 +66,9 @@ export class OidcController {
   @ApiProviderName()
   @ApiOperation({
     operationId: 'oidc.callback',
-    summary: 'End a single sign-on',
+    summary: 'Receive the answer of a provider',
     description:
       'The redirect URI that is registered at the provider: it sends the browser here, with `state` and `code` or `error`.',
-    security: [],
   })
   @ApiFoundResponse({ description: 'To the web application. Without one a page of this server is the answer.' })
   async callback(
@@ -82,9 +84,8 @@ export class OidcController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'oidc.exchange',
-    summary: 'Exchange the code of a single sign-on for a session',
+    summary: 'Exchange the code of a single sign-on for tokens',
     description: 'A code is good once, for a minute, and for the client that began the sign-on.',
-    security: [],
   })
   @ApiLoginResponse()
   @Problems('invalid-sso-code', 'email-not-verified')
@@ -99,7 +100,6 @@ export class OidcController {
     operationId: 'oidc.linkByPassword',
     summary: 'Link an identity to the account with its address, and log in',
     description: 'Wants the password of the account, because the address alone proves nothing.',
-    security: [],
   })
   @ApiLoginResponse()
   @Problems(

@@ -36,7 +36,7 @@ export class ProviderSessionController {
   @ApiProviderName()
   @ApiOperation({
     operationId: 'oidc.link',
-    summary: 'Begin linking a provider to my account',
+    summary: 'Start to link a provider to your account',
     description:
       'The browser returns to FRONTEND_URL with `?link_code=`, which POST /api/auth/identities takes in this session.',
   })
@@ -55,7 +55,7 @@ export class ProviderSessionController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'oidc.logout',
-    summary: 'End this session, and learn where it ends at the provider',
+    summary: 'Log out here and at the provider',
     description: 'The session here has ended when the answer comes, whatever the provider does.',
   })
   @ApiOkResponse({ type: ProviderLogoutResponse })
@@ -69,10 +69,9 @@ export class ProviderSessionController {
   @ApiProviderName()
   @ApiOperation({
     operationId: 'oidc.backchannelLogout',
-    summary: 'A provider ends the sessions it opened',
+    summary: 'Receive a logout token of a provider',
     description:
       'For providers (OpenID Connect Back-Channel Logout 1.0): a form with the field `logout_token`. It ends the sessions of its `sid`, or all of its `sub`.',
-    security: [],
   })
   @ApiOkResponse({ type: ProviderLogoutReceiptResponse })
   @Problems('invalid-logout-token', 'unsupported-media-type', 'payload-too-large', 'malformed-request')

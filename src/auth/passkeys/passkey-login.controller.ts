@@ -30,10 +30,9 @@ export class PasskeyLoginController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'passkeys.loginOptions',
-    summary: 'Begin a login with a passkey alone',
+    summary: 'Start a login with a passkey',
     description:
       'The answer is for `navigator.credentials.get()`; what that gives goes to POST /api/auth/passkeys/login.',
-    security: [],
   })
   @ApiOkResponse({ type: AuthenticationOptionsResponse })
   async loginOptions(): Promise<AuthenticationOptionsResponse> {
@@ -42,7 +41,11 @@ export class PasskeyLoginController {
 
   @Post('passkeys/login')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ operationId: 'passkeys.login', summary: 'Log in with a passkey alone', security: [] })
+  @ApiOperation({
+    operationId: 'passkeys.login',
+    summary: 'Log in with a passkey',
+    description: 'A passkey that verified its user counts as two factors.',
+  })
   @ApiLoginResponse()
   @Problems('invalid-passkey', 'email-not-verified')
   async login(@Body() { authentication_token, response }: PasskeyLoginRequest): Promise<LoginResponse> {
@@ -55,8 +58,8 @@ export class PasskeyLoginController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'passkeys.challengeOptions',
-    summary: 'Begin the second step of a login with a passkey',
-    security: [],
+    summary: 'Start the second step of a login with a passkey',
+    description: 'Answers with the options for `navigator.credentials.get()`.',
   })
   @ApiOkResponse({ type: AuthenticationOptionsResponse })
   @Problems('invalid-mfa-token', 'no-second-factor')
@@ -68,7 +71,11 @@ export class PasskeyLoginController {
 
   @Post('mfa/challenge/passkey')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ operationId: 'passkeys.challenge', summary: 'Finish a login with a passkey', security: [] })
+  @ApiOperation({
+    operationId: 'passkeys.challenge',
+    summary: 'Complete a login with a passkey',
+    description: 'As the second step after the password.',
+  })
   @ApiOkResponse({ type: TokenPairResponse })
   @Problems('invalid-mfa-token', 'invalid-passkey')
   async challenge(

@@ -26,7 +26,11 @@ export class PasskeysController {
   constructor(private readonly passkeys: PasskeysService) {}
 
   @Get()
-  @ApiOperation({ operationId: 'passkeys.list', summary: 'List my passkeys' })
+  @ApiOperation({
+    operationId: 'passkeys.list',
+    summary: 'List your passkeys',
+    description: 'With their names and the time of last use.',
+  })
   @ApiOkResponse({ type: PasskeyListResponse })
   async list(@CurrentSession() principal: SessionPrincipal): Promise<PasskeyListResponse> {
     return { passkeys: (await this.passkeys.list(principal)).map(passkeyResponse) };
@@ -37,7 +41,7 @@ export class PasskeysController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'passkeys.registrationOptions',
-    summary: 'Begin to add a passkey',
+    summary: 'Start to add a passkey',
     description: 'The answer is for `navigator.credentials.create()`; what that gives goes to POST /api/auth/passkeys.',
   })
   @ApiOkResponse({ type: RegistrationOptionsResponse })
@@ -69,7 +73,11 @@ export class PasskeysController {
   }
 
   @Patch(':id')
-  @ApiOperation({ operationId: 'passkeys.rename', summary: 'Rename a passkey' })
+  @ApiOperation({
+    operationId: 'passkeys.rename',
+    summary: 'Rename a passkey',
+    description: 'The name is shown in the list of passkeys.',
+  })
   @ApiOkResponse({ type: PasskeyResponse })
   async rename(
     @CurrentSession() principal: SessionPrincipal,

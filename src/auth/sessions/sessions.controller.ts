@@ -21,7 +21,11 @@ export class SessionsController {
   constructor(private readonly sessions: OwnSessionsService) {}
 
   @Get()
-  @ApiOperation({ operationId: 'sessions.list', summary: 'Where am I logged in? The last used session first' })
+  @ApiOperation({
+    operationId: 'sessions.list',
+    summary: 'List your sessions',
+    description: 'The one that was used last comes first.',
+  })
   @ApiOkResponse({ type: OwnSessionListResponse })
   async list(@CurrentSession() principal: SessionPrincipal): Promise<OwnSessionListResponse> {
     const sessions = await this.sessions.list(principal);
@@ -29,7 +33,11 @@ export class SessionsController {
   }
 
   @Patch(':id')
-  @ApiOperation({ operationId: 'sessions.rename', summary: 'Give one of my sessions a name' })
+  @ApiOperation({
+    operationId: 'sessions.rename',
+    summary: 'Rename a session of yours',
+    description: 'The name is shown in the list of sessions.',
+  })
   @ApiOkResponse({ type: OwnSessionResponse })
   async rename(
     @CurrentSession() principal: SessionPrincipal,
@@ -41,7 +49,11 @@ export class SessionsController {
 
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ operationId: 'sessions.end', summary: 'End one of my sessions' })
+  @ApiOperation({
+    operationId: 'sessions.end',
+    summary: 'End a session of yours',
+    description: 'Its tokens are refused from now on.',
+  })
   @ApiNoContentResponse({ description: 'Its access and refresh tokens are refused from now on, by every process.' })
   async end(@CurrentSession() principal: SessionPrincipal, @SessionId() id: string): Promise<void> {
     await this.sessions.end(principal, id);
@@ -49,7 +61,11 @@ export class SessionsController {
 
   @Delete()
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ operationId: 'sessions.endOthers', summary: 'End all my sessions but this one' })
+  @ApiOperation({
+    operationId: 'sessions.endOthers',
+    summary: 'End all other sessions of yours',
+    description: 'This session goes on.',
+  })
   @ApiNoContentResponse({ description: 'Every other session has ended.' })
   async endOthers(@CurrentSession() principal: SessionPrincipal): Promise<void> {
     await this.sessions.endOthers(principal);

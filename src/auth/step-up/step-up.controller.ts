@@ -28,7 +28,7 @@ export class StepUpController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'auth.stepUp',
-    summary: 'Prove again who you are',
+    summary: 'Authenticate again in this session',
     description:
       'Opens the operations marked `x-step-up-required` to this session for a few minutes; so does a login. Give the password, and the code where the account has a second factor; or a passkey alone.',
   })
@@ -50,7 +50,11 @@ export class StepUpController {
 
   @Post('passkey-options')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ operationId: 'auth.stepUpOptions', summary: 'Begin to prove with a passkey who you are' })
+  @ApiOperation({
+    operationId: 'auth.stepUpOptions',
+    summary: 'Start to authenticate again with a passkey',
+    description: 'Answers with the options for `navigator.credentials.get()`.',
+  })
   @ApiOkResponse({ type: AuthenticationOptionsResponse })
   @Problems('no-second-factor')
   async passkeyOptions(@CurrentSession() principal: SessionPrincipal): Promise<AuthenticationOptionsResponse> {

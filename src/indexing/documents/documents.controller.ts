@@ -26,7 +26,7 @@ export class DocumentsController {
   @RequireScope('documents:read')
   @NextcloudApps({ voiceassist_client: { probe: true } })
   @Get()
-  @ApiOperation({ summary: 'List my documents, newest first' })
+  @ApiOperation({ summary: 'List your documents', description: 'The newest first. Read on with `next_cursor`.' })
   @ApiOkResponse({ type: DocumentListResponse })
   async list(
     @CurrentPrincipal() principal: Principal,
@@ -38,7 +38,10 @@ export class DocumentsController {
   @RequireScope('documents:read')
   @NextcloudApps({ voiceassist_client: {} })
   @Get(':id')
-  @ApiOperation({ summary: 'Read what is known of one of my documents' })
+  @ApiOperation({
+    summary: 'Get a document',
+    description: 'Its state, its place in the source and what was read of it.',
+  })
   @ApiOkResponse({ type: DocumentResponse })
   async read(@CurrentPrincipal() principal: Principal, @DocumentId() id: string): Promise<DocumentResponse> {
     return documentResponse(await this.documents.get(principal, id));

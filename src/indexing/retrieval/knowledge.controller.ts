@@ -16,7 +16,10 @@ export class KnowledgeController {
   @NextcloudApps({ voiceassist_client: {} })
   @Post('query')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Ask my indexed documents; the answer quotes them and cites each quote' })
+  @ApiOperation({
+    summary: 'Ask your indexed documents',
+    description: 'The answer quotes documents and cites the place of each quote. It is empty when no document answers.',
+  })
   @ApiOkResponse({ type: AnswerResponse })
   @Problems('search-index-full')
   async query(@CurrentPrincipal() principal: Principal, @Body() request: QueryRequest): Promise<AnswerResponse> {

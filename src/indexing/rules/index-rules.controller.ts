@@ -30,7 +30,10 @@ export class IndexRulesController {
 
   @RequireScope('documents:read')
   @Get()
-  @ApiOperation({ summary: 'Which of my files are indexed?' })
+  @ApiOperation({
+    summary: 'Get your index rules',
+    description: 'Together with the rules of the operator, and what follows from both.',
+  })
   @ApiOkResponse({ type: IndexRulesResponse, description: 'ETag names the version, for If-Match.' })
   async read(
     @CurrentPrincipal() principal: Principal,
@@ -41,7 +44,7 @@ export class IndexRulesController {
 
   @RequireScope('files:index')
   @Put()
-  @ApiOperation({ summary: 'Choose which of my files are indexed; the next scan judges all of them again' })
+  @ApiOperation({ summary: 'Replace your index rules', description: 'The next scan applies them to all files.' })
   @ApiHeader({ name: 'if-match', required: true, description: 'ETag of the rules that are replaced, for example "0".' })
   @ApiOkResponse({ type: IndexRulesResponse, description: 'ETag names the version, for If-Match.' })
   @Problems('etag-mismatch', 'precondition-required')
@@ -58,7 +61,10 @@ export class IndexRulesController {
   @RequireScope('files:index')
   @Post('dry-run')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'What would these rules change? Nothing is written' })
+  @ApiOperation({
+    summary: 'Preview index rules',
+    description: 'Tells which files would be indexed and which documents would leave the index. Nothing is written.',
+  })
   @ApiOkResponse({ type: RulesPreviewResponse })
   @Problems(...SOURCE_PROBLEMS)
   async dryRun(

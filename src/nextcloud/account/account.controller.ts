@@ -7,7 +7,7 @@ import { Problems } from '../../problem/problems.decorator.ts';
 import { UPSTREAM_PROBLEMS } from '../../problem/upstream-problems.ts';
 import {
   AccountResponse,
-  LinkAccountDto,
+  LinkAccountRequest,
   LinkResponse,
   StartedLinkResponse,
   UnlinkResponse,
@@ -31,7 +31,9 @@ export class AccountController {
   @LimitedAs('link')
   @Post('link')
   @ApiOperation({
-    summary: 'Start Login Flow v2: open login_url in a browser, then ask GET link/{id} every 2 to 5 seconds',
+    summary: 'Start to link a Nextcloud account',
+    description:
+      'Login Flow v2: open `login_url` in a browser, then ask GET /api/integrations/nextcloud/link/{id} every 2 to 5 seconds.',
   })
   @ApiCreatedResponse({ type: StartedLinkResponse })
   @Problems('nextcloud-not-configured', ...UPSTREAM_PROBLEMS)
@@ -41,7 +43,10 @@ export class AccountController {
   }
 
   @Get('link/:id')
-  @ApiOperation({ summary: 'Has access been granted? Asks Nextcloud nothing' })
+  @ApiOperation({
+    summary: 'Get the state of a link that was started',
+    description: 'Answers from the database; Nextcloud is not asked.',
+  })
   @ApiOkResponse({ type: LinkResponse })
   async readLink(
     @CurrentPrincipal() principal: Principal,
@@ -52,16 +57,25 @@ export class AccountController {
 
   @LimitedAs('link')
   @Put('account')
-  @ApiOperation({ summary: 'Link by hand with a login name and an app password; they are tried once' })
+  @ApiOperation({
+    summary: 'Link a Nextcloud account by hand',
+    description: 'Takes a login name and an app password, which are tried once.',
+  })
   @ApiOkResponse({ type: AccountResponse })
   @Problems('account-link-invalid', 'account-suspended', 'nextcloud-not-configured', ...UPSTREAM_PROBLEMS)
-  async linkByHand(@CurrentPrincipal() principal: Principal, @Body() body: LinkAccountDto): Promise<AccountResponse> {
+  async linkByHand(
+    @CurrentPrincipal() principal: Principal,
+    @Body() body: LinkAccountRequest,
+  ): Promise<AccountResponse> {
     return accountResponse(await this.accounts.linkByHand(principal, body.login_name, body.app_password));
   }
 
   @RequireScope('nextcloud:read')
   @Get('account')
-  @ApiOperation({ summary: 'The linked account' })
+  @ApiOperation({
+    summary: 'Get the linked Nextcloud account',
+    description: 'Its user, its state and when it was linked.',
+  })
   @ApiOkResponse({ type: AccountResponse })
   @Problems('account-not-linked')
   async readAccount(@CurrentPrincipal() principal: Principal): Promise<AccountResponse> {
@@ -70,7 +84,7 @@ export class AccountController {
 
   @Post('account/rotate')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Exchange the app password for a new one; the old one dies in Nextcloud within seconds' })
+  @ApiOperation({ summary: 'Replace the app password', description: 'Nextcloud refuses the old one within seconds.' })
   @ApiOkResponse({ type: AccountResponse })
   @Problems(
     'account-not-linked',
@@ -87,7 +101,10 @@ export class AccountController {
 
   @Delete('account')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Unlink, and revoke the app password in Nextcloud' })
+  @ApiOperation({
+    summary: 'Unlink the Nextcloud account',
+    description: 'Revokes the app password in Nextcloud and removes the documents of the account from the index.',
+  })
   @ApiOkResponse({ type: UnlinkResponse })
   @Problems('account-not-linked', 'nextcloud-not-configured')
   async unlink(@CurrentPrincipal() principal: Principal): Promise<UnlinkResponse> {

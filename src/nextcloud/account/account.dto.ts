@@ -4,7 +4,7 @@ import type { NextcloudAccount, NextcloudLink } from './nextcloud-account.entity
 const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u;
 
 /** An app password, made in Nextcloud under Settings, Security, Devices & sessions. */
-export class LinkAccountDto {
+export class LinkAccountRequest {
   /**
    * Login name as Nextcloud shows it beside the app password.
    * @example "testdoc"

@@ -17,7 +17,7 @@ export class DoctorController {
   @NextcloudApps({ voiceassist_admin: { query: [] } })
   @Get()
   @ApiOperation({
-    summary: 'Check the way to Nextcloud and your account: what is wrong, why, and what to do',
+    summary: 'Examine the connection to Nextcloud',
     description:
       'Answers 200 with a report whatever is wrong. Administrators see addresses, versions and commands; everybody sees the checks of the own account.',
   })

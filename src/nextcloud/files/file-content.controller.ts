@@ -56,7 +56,10 @@ export class FileContentController {
   // Before GET: the framework would answer HEAD by starting a download.
   @RequireScope('files:read')
   @Head()
-  @ApiOperation({ summary: 'What a download of a file would say of it' })
+  @ApiOperation({
+    summary: 'Get the header fields of a download',
+    description: 'The same fields as the download, without the content.',
+  })
   @ApiHeader(OF_THIS_VERSION)
   @ApiHeader(OF_OTHER_VERSIONS)
   @ApiOkResponse({ description: 'Header fields of the whole file.', content: BYTES })
@@ -107,7 +110,11 @@ export class FileContentController {
     description:
       'The body is the content, whatever its Content-Type, up to FILES_MAX_UPLOAD_MB; without a Content-Length too. The file appears, or is replaced, at the end and at once. The folder must exist.',
   })
-  @ApiHeader({ name: 'If-Match', required: false, description: 'Entity tag of the version to replace, or * for any.' })
+  @ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: 'Entity tag of the version to replace, or * for any. This or If-None-Match is required.',
+  })
   @ApiHeader({
     name: 'If-None-Match',
     required: false,

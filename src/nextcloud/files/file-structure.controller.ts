@@ -31,7 +31,7 @@ export class FileStructureController {
 
   @RequireScope('files:write')
   @Post('folders')
-  @ApiOperation({ summary: 'Make a folder' })
+  @ApiOperation({ summary: 'Create a folder', description: 'In a folder that exists.' })
   @ApiCreatedResponse({ type: FileResponse })
   @Problems('file-exists', 'parent-not-found')
   async createFolder(
@@ -63,7 +63,7 @@ export class FileStructureController {
   @RequireScope('files:write')
   @Post('move')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Move or rename a file or folder; it keeps its fileid' })
+  @ApiOperation({ summary: 'Move or rename a file or folder', description: 'It keeps its file id.' })
   @ApiHeader(MAY_CARRY_VERSION)
   @ApiOkResponse({ type: FileResponse })
   @Problems('file-exists', 'parent-not-found', 'etag-mismatch', 'storage-full')
@@ -79,7 +79,10 @@ export class FileStructureController {
   @RequireScope('files:write')
   @Post('copy')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Copy a file, or a folder with all that is in it; the copy has a fileid of its own' })
+  @ApiOperation({
+    summary: 'Copy a file or folder',
+    description: 'A folder is copied with all that is in it. The copy has a file id of its own.',
+  })
   @ApiHeader(MAY_CARRY_VERSION)
   @ApiOkResponse({ type: FileResponse })
   @Problems('file-exists', 'parent-not-found', 'etag-mismatch', 'storage-full')

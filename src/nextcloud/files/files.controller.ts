@@ -36,7 +36,7 @@ export class FilesController {
   @RequireScope('files:read')
   @Get()
   @ApiOperation({
-    summary: 'List a folder of my account, in the order of the names',
+    summary: 'List a folder',
     description:
       'Names are ordered by their code units. A folder that changes between two pages repeats and loses nothing but what has changed.',
   })
@@ -55,7 +55,10 @@ export class FilesController {
 
   @RequireScope('files:read')
   @Get('stat')
-  @ApiOperation({ summary: 'One file or folder of my account' })
+  @ApiOperation({
+    summary: 'Get a file or folder',
+    description: 'Its size, times, entity tag and permissions, without the content.',
+  })
   @ApiOkResponse({ type: FileResponse })
   async stat(
     @CurrentPrincipal() principal: Principal,
@@ -70,7 +73,7 @@ export class FilesController {
   @RequireScope('files:read')
   @Get('search')
   @ApiOperation({
-    summary: 'Find files and folders of my account by name, media type or time, the last modified first',
+    summary: 'Search files and folders',
     description:
       'Searches names, not contents: POST /api/realtime/query asks the contents. Give at least one of query, media_type and modified_after.',
   })
@@ -86,7 +89,7 @@ export class FilesController {
 
   @RequireScope('files:read')
   @Get('quota')
-  @ApiOperation({ summary: 'How much room my account has' })
+  @ApiOperation({ summary: 'Get the quota of the linked account', description: 'Used and available bytes.' })
   @ApiOkResponse({ type: FileQuotaResponse })
   async quota(@CurrentPrincipal() principal: Principal): Promise<FileQuotaResponse> {
     return fileQuotaResponse(await this.files.quota(principal));

@@ -26,7 +26,8 @@ export class ProvisioningsController {
   @Get()
   @ApiOperation({
     operationId: 'nextcloudProvisionings.list',
-    summary: 'List what became of the accounts in Nextcloud: made, matched, waiting or failed',
+    summary: 'List the provisionings',
+    description: 'What became of each account in Nextcloud: created, matched with an existing user, waiting or failed.',
   })
   @ApiOkResponse({ type: ProvisioningPageResponse })
   async list(
@@ -46,7 +47,8 @@ export class ProvisioningsController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     operationId: 'nextcloudProvisionings.retry',
-    summary: 'Try a failed or waiting provisioning again at once',
+    summary: 'Retry a provisioning',
+    description: 'One that failed or waits is tried again at once.',
   })
   @ApiOkResponse({ type: ProvisioningResponse })
   @Problems('not-found')

@@ -22,7 +22,11 @@ export class NextcloudGroupsController {
 
   @RequireScope('nextcloud-users:read')
   @Get()
-  @ApiOperation({ operationId: 'nextcloudGroups.list', summary: 'List and search the groups of Nextcloud' })
+  @ApiOperation({
+    operationId: 'nextcloudGroups.list',
+    summary: 'List and search groups of Nextcloud',
+    description: 'Read on with `next_cursor`.',
+  })
   @ApiOkResponse({ type: NextcloudGroupPageResponse })
   async list(@Query() query: NextcloudPageQuery): Promise<NextcloudGroupPageResponse> {
     const { entries, nextOffset } = await this.groups.list(pageOf(query));
@@ -31,7 +35,11 @@ export class NextcloudGroupsController {
 
   @RequireScope('nextcloud-users:write')
   @Post()
-  @ApiOperation({ operationId: 'nextcloudGroups.create', summary: 'Create a group in Nextcloud' })
+  @ApiOperation({
+    operationId: 'nextcloudGroups.create',
+    summary: 'Create a group of Nextcloud',
+    description: 'Without members.',
+  })
   @ApiCreatedResponse({ type: NextcloudGroupResponse })
   @Problems('nextcloud-group-exists', 'nextcloud-change-refused')
   async create(

@@ -26,7 +26,11 @@ export class NextcloudUsersController {
 
   @RequireScope('nextcloud-users:read')
   @Get()
-  @ApiOperation({ operationId: 'nextcloudUsers.list', summary: 'List and search the users of Nextcloud' })
+  @ApiOperation({
+    operationId: 'nextcloudUsers.list',
+    summary: 'List and search users of Nextcloud',
+    description: 'Read on with `next_cursor`.',
+  })
   @ApiOkResponse({ type: NextcloudUserPageResponse })
   async list(
     @CurrentPrincipal() principal: Principal,
@@ -38,7 +42,11 @@ export class NextcloudUsersController {
 
   @RequireScope('nextcloud-users:write')
   @Post()
-  @ApiOperation({ operationId: 'nextcloudUsers.create', summary: 'Create a user in Nextcloud' })
+  @ApiOperation({
+    operationId: 'nextcloudUsers.create',
+    summary: 'Create a user of Nextcloud',
+    description: 'Nextcloud mails a link to choose the password where none is given.',
+  })
   @ApiCreatedResponse({ type: NextcloudUserResponse })
   @Problems('nextcloud-user-exists', 'nextcloud-user-refused', 'nextcloud-password-refused', 'nextcloud-user-protected')
   async create(
@@ -58,7 +66,11 @@ export class NextcloudUsersController {
 
   @RequireScope('nextcloud-users:read')
   @Get(':id')
-  @ApiOperation({ operationId: 'nextcloudUsers.get', summary: 'Read a user of Nextcloud, with groups and quota' })
+  @ApiOperation({
+    operationId: 'nextcloudUsers.get',
+    summary: 'Get a user of Nextcloud',
+    description: 'With groups and quota.',
+  })
   @ApiOkResponse({ type: NextcloudUserResponse })
   @Problems('nextcloud-user-not-found')
   async read(
@@ -92,7 +104,8 @@ export class NextcloudUsersController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
     operationId: 'nextcloudUsers.delete',
-    summary: 'Delete a user of Nextcloud with all files, calendars and contacts',
+    summary: 'Delete a user of Nextcloud',
+    description: 'Nextcloud deletes all files, calendars and contacts of that user.',
   })
   @ApiNoContentResponse({ description: 'The user and everything that belonged to it is gone from Nextcloud.' })
   @Problems('nextcloud-user-not-found', 'nextcloud-user-protected', 'nextcloud-change-refused')
@@ -103,7 +116,11 @@ export class NextcloudUsersController {
   @RequireScope('nextcloud-users:write')
   @Post(':id/enable')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ operationId: 'nextcloudUsers.enable', summary: 'Enable a user of Nextcloud' })
+  @ApiOperation({
+    operationId: 'nextcloudUsers.enable',
+    summary: 'Enable a user of Nextcloud',
+    description: 'The user can log in to Nextcloud again.',
+  })
   @ApiOkResponse({ type: NextcloudUserResponse })
   @Problems('nextcloud-user-not-found', 'nextcloud-user-protected')
   async enable(
@@ -116,7 +133,11 @@ export class NextcloudUsersController {
   @RequireScope('nextcloud-users:write')
   @Post(':id/disable')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ operationId: 'nextcloudUsers.disable', summary: 'Disable a user of Nextcloud' })
+  @ApiOperation({
+    operationId: 'nextcloudUsers.disable',
+    summary: 'Disable a user of Nextcloud',
+    description: 'The user can no longer log in to Nextcloud; nothing is deleted.',
+  })
   @ApiOkResponse({ type: NextcloudUserResponse })
   @Problems('nextcloud-user-not-found', 'nextcloud-user-protected')
   async disable(
@@ -129,7 +150,11 @@ export class NextcloudUsersController {
   @RequireScope('nextcloud-users:write')
   @Put(':id/groups/:group')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ operationId: 'nextcloudUsers.addToGroup', summary: 'Put a user of Nextcloud into a group' })
+  @ApiOperation({
+    operationId: 'nextcloudUsers.addToGroup',
+    summary: 'Add a user of Nextcloud to a group',
+    description: 'A user who is in the group stays in it.',
+  })
   @ApiNoContentResponse({ description: 'The user is a member.' })
   @Problems(
     'nextcloud-user-not-found',
@@ -147,7 +172,11 @@ export class NextcloudUsersController {
   @RequireScope('nextcloud-users:write')
   @Delete(':id/groups/:group')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ operationId: 'nextcloudUsers.removeFromGroup', summary: 'Take a user of Nextcloud out of a group' })
+  @ApiOperation({
+    operationId: 'nextcloudUsers.removeFromGroup',
+    summary: 'Remove a user of Nextcloud from a group',
+    description: 'A user who is not in the group is left as is.',
+  })
   @ApiNoContentResponse({ description: 'The user is no member.' })
   @Problems(
     'nextcloud-user-not-found',

@@ -28,10 +28,9 @@ export class WebhooksController {
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     operationId: 'nextcloud.receiveWebhook',
-    summary: "Hear from Nextcloud that a user's files may have changed",
+    summary: 'Receive a webhook of Nextcloud',
     description:
       'For the app webhook_listeners of Nextcloud 30 and newer, which sends `Authorization: Bearer` with NEXTCLOUD_WEBHOOK_SECRET, and for senders that sign (docs/request-signing.md). Of the body only `event.class` and `user.uid` are read, as a hint to scan that user soon; whom it names is not told.',
-    security: [],
   })
   @ApiHeader({ name: 'Authorization', description: 'Bearer and the webhook secret, when not signed.', required: false })
   @ApiHeader({ name: 'Signature-Input', description: 'RFC 9421 section 4.1.', required: false })

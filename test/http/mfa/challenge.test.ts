@@ -37,7 +37,13 @@ describe('POST /api/auth/mfa/challenge', () => {
   it('A15: opens the session that the password alone did not, and says how', async () => {
     const user = await createTotpUser(app);
     const pending = await firstStep(app, user);
-    expect(Object.keys(pending).toSorted()).toEqual(['expires_in', 'mfa_methods', 'mfa_required', 'mfa_token']);
+    expect(Object.keys(pending).toSorted()).toEqual([
+      'expires_in',
+      'mfa_methods',
+      'mfa_required',
+      'mfa_token',
+      'outcome',
+    ]);
     const answer = await challenge(pending.mfa_token, totpCode(user.secret));
     expect(answer.status).toBe(200);
     expect((await call(app, 'GET /api/auth/me', { token: answer.body.access_token })).body['id']).toBe(user.id);

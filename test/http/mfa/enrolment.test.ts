@@ -46,7 +46,7 @@ describe('a login of somebody who must have a second factor and has none', () =>
   it('A15: gives no token of a session until the factor is set up, then tokens and recovery codes', async () => {
     const user = await register();
     const pending = await firstStep(app, user);
-    expect(Object.keys(pending).toSorted()).toEqual(['expires_in', 'mfa_enrolment_required', 'mfa_token']);
+    expect(Object.keys(pending).toSorted()).toEqual(['expires_in', 'mfa_enrolment_required', 'mfa_token', 'outcome']);
     expect((await confirm(pending.mfa_token, '123456')).body).toMatchObject({ code: 'no-second-factor' });
     const { secret } = (await begin(pending.mfa_token)).body;
     expect((await confirm(pending.mfa_token, wrongCode(secret))).body).toMatchObject({

@@ -1,7 +1,7 @@
 import { PROBLEMS, type ProblemCode } from './problem-codes.ts';
 
 /** One broken rule. */
-export class FieldProblemDocument {
+export class FieldProblemDetails {
   /**
    * JSON Pointer into the body (RFC 6901).
    * @example "/email"
@@ -22,7 +22,7 @@ export class FieldProblemDocument {
 }
 
 /** Problem details after RFC 9457, sent as application/problem+json. */
-export class ProblemDocument {
+export class ProblemDetails {
   /**
    * Names the kind of problem; its last segment is the code.
    * @example "https://voiceassist.dev/problems/validation-failed"
@@ -60,7 +60,7 @@ export class ProblemDocument {
   retryable?: boolean;
 
   /** The broken rules of a request that fails validation. */
-  errors?: FieldProblemDocument[];
+  errors?: FieldProblemDetails[];
 }
 
 /** Base of problem type URIs; the documents of all types are in docs/problems.md. */
@@ -72,7 +72,7 @@ export function problemType(code: ProblemCode): string {
 }
 
 /** A document for `code`, without the members of one occurrence. */
-export function problemDocument(code: ProblemCode, instance: string): ProblemDocument {
+export function problemDetails(code: ProblemCode, instance: string): ProblemDetails {
   const { status, title, retryable } = PROBLEMS[code];
   return { type: problemType(code), title, status, code, instance, ...(retryable && { retryable }) };
 }
