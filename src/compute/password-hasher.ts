@@ -1,10 +1,18 @@
 import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { AuthConfig } from '../config/auth.config.ts';
 import { ComputePool } from './compute-pool.ts';
 
 /** bcrypt reads no further. */
 const BCRYPT_MAX_BYTES = 72;
+
+/** Stands before a bcrypt hash whose input is a digest of the password. A hash without it is of an earlier version. */
+const DIGESTED = '$hmac-sha384';
+/** Makes the digest different from every other digest of a password. */
+const DIGEST_KEY = 'voiceassist password';
+
+/** What an earlier version gave bcrypt for a long password, as far as bcrypt reads it. */
+const DIGEST_OF_LONG = /^[A-Za-z0-9+/]{72}$/;
 
 /** Salt and digest that nobody knows a password for: compared where there is no account, so that both take as long. */
 const NOBODY = 'cqrY0dzIHuG66GZTQ7LW/e3a5LXcLMRlkp/9WL9.1a1FaNpgu.iyK';
@@ -21,13 +29,14 @@ export class PasswordHasher {
   }
 
   /** @throws DomainError `service-busy` */
-  hash(password: string): Promise<string> {
-    return this.pool.runTask('hashPassword', { input: bcryptInput(password), rounds: this.#rounds });
+  async hash(password: string): Promise<string> {
+    const input = passwordDigest(password);
+    return DIGESTED + (await this.pool.runTask('hashPassword', { input, rounds: this.#rounds }));
   }
 
-  /** Whether a hash was made with other rounds than new ones are. */
+  /** Whether a hash was made otherwise than new ones are. */
   isOutdated(hashed: string): boolean {
-    return !hashed.startsWith(`$2b$${this.#rounds}$`);
+    return !hashed.startsWith(`${DIGESTED}$2b$${this.#rounds}$`);
   }
 
   /**
@@ -37,19 +46,26 @@ export class PasswordHasher {
    * @throws DomainError `service-busy`
    */
   async verify(password: string, hashed: string | undefined): Promise<boolean> {
+    const isDigested = hashed?.startsWith(DIGESTED) !== false;
     const isRight = await this.pool.runTask('verifyPassword', {
-      input: bcryptInput(password),
-      hashed: hashed ?? `$2b$${this.#rounds}$${NOBODY}`,
+      input: isDigested ? passwordDigest(password) : undigestedInput(password),
+      hashed: hashed?.replace(DIGESTED, '') ?? `$2b$${this.#rounds}$${NOBODY}`,
     });
-    return isRight && hashed !== undefined;
+    return isRight && hashed !== undefined && (isDigested || !DIGEST_OF_LONG.test(password));
   }
 }
 
+/** 64 characters for every password: bcrypt reads them all, and they are no password of their own. */
+export function passwordDigest(password: string): string {
+  return createHmac('sha384', DIGEST_KEY).update(password).digest('base64');
+}
+
 /**
- * What bcrypt is given: the password itself, or its SHA-512 in base64 where bcrypt would ignore a part of it, that is
- * beyond 72 bytes or after a NUL. 54 of the 64 bytes of that digest fit.
+ * What an earlier version, and other programs, gave bcrypt: the password itself, or its SHA-512 in base64 where bcrypt
+ * would ignore a part of it, that is beyond 72 bytes or after a NUL. The first 72 characters of that digest logged in as
+ * well, so no password of that form is right for such a hash.
  */
-export function bcryptInput(password: string): string {
+export function undigestedInput(password: string): string {
   const isWhole = Buffer.byteLength(password) <= BCRYPT_MAX_BYTES && !password.includes('\0');
   return isWhole ? password : createHash('sha512').update(password).digest('base64');
 }

@@ -1,8 +1,9 @@
 // What bcrypt is given, and the work that every check of a password costs.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { compare } from 'bcryptjs';
+import { createHash } from 'node:crypto';
+import { hash } from 'bcryptjs';
 import { ComputePool } from '../../../src/compute/compute-pool.ts';
-import { bcryptInput, PasswordHasher } from '../../../src/compute/password-hasher.ts';
+import { passwordDigest, PasswordHasher, undigestedInput } from '../../../src/compute/password-hasher.ts';
 import { AuthConfig } from '../../../src/config/auth.config.ts';
 import { isDomainError } from '../../../src/problem/domain-error.ts';
 
@@ -19,7 +20,7 @@ afterAll(() => pool.onModuleDestroy());
 
 describe('PasswordHasher', () => {
   it('A3 hashes with 12 rounds of bcrypt unless told otherwise', () => {
-    expect(hashed).toMatch(/^\$2b\$12\$/);
+    expect(hashed).toMatch(/^\$hmac-sha384\$2b\$12\$/);
   });
 
   it('calls hashes of other rounds outdated', () => {
@@ -33,15 +34,40 @@ describe('PasswordHasher', () => {
   });
 
   it('S2 counts what follows a NUL character', () => {
-    expect(bcryptInput('before\0after the zero')).not.toBe(bcryptInput('before\0other than zero'));
-    expect(bcryptInput('before\0after')).not.toContain('\0');
+    expect(passwordDigest('before\0after the zero')).not.toBe(passwordDigest('before\0other than zero'));
+    expect(undigestedInput('before\0after the zero')).not.toBe(undigestedInput('before\0other than zero'));
+    expect(undigestedInput('before\0after')).not.toContain('\0');
   });
 
-  it('gives bcrypt passwords of up to 72 bytes as they are, so that hashes of other bcrypt programs stay valid', async () => {
+  describe('a hash of an earlier version, or of another bcrypt program', () => {
     const plain = 'é'.repeat(36);
-    expect(bcryptInput(plain)).toBe(plain);
-    expect(bcryptInput(`${plain}x`)).not.toBe(`${plain}x`);
-    await expect(compare('x', '$2b$04$abcdefghijklmnopqrstuuCp2pTtGCbtpEAqCYYcmQaVGqXoqMHNO')).resolves.toBe(false);
+    const long = `${plain}x`;
+    const digest = createHash('sha512').update(long).digest('base64');
+    const stored = { plain: '', long: '' };
+
+    beforeAll(async () => {
+      stored.plain = await hash(plain, 4);
+      stored.long = await hash(digest, 4);
+    });
+
+    it('stays valid, and is outdated', async () => {
+      await expect(hasher.verify(plain, stored.plain)).resolves.toBe(true);
+      await expect(hasher.verify(plain, stored.plain.replace('$2b$', '$2a$'))).resolves.toBe(true);
+      await expect(hasher.verify(long, stored.long)).resolves.toBe(true);
+      await expect(hasher.verify('x', stored.plain)).resolves.toBe(false);
+      expect(hasher.isOutdated(stored.plain)).toBe(true);
+    });
+
+    it.each([72, 73, 86, 88])('F6 of a long password takes no %i characters of its digest', async (characters) => {
+      await expect(hasher.verify(digest.slice(0, characters), stored.long)).resolves.toBe(false);
+    });
+  });
+
+  it.each([48, 63, 64])('F6 takes %i characters of the digest of a password for no password', async (characters) => {
+    await expect(hasher.verify(passwordDigest(password).slice(0, characters), hashed)).resolves.toBe(false);
+    await expect(
+      hasher.verify(createHash('sha512').update(password).digest('base64').slice(0, 72), hashed),
+    ).resolves.toBe(false);
   });
 
   it('S4 does one comparison where there is no account, as where there is one', async () => {
