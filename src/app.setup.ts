@@ -17,7 +17,9 @@ import { serveAccountPages } from './http/account-pages.ts';
 import { InFlight } from './http/in-flight.ts';
 import { identify, identifyRequests, requestIdOf } from './http/request-identity.ts';
 import { addSecurityHeaders, SECURITY_HEADERS } from './http/security-headers.ts';
+import { readJsonBodies } from './http/json-body.ts';
 import { serveOpenApi } from './http/openapi.ts';
+import { refuseRepeatedFields } from './http/single-fields.ts';
 import { streamBodies } from './http/streamed-body.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { measureRequests } from './metrics/request-metrics.ts';
@@ -54,7 +56,7 @@ export async function createApp(configuration: Configuration, embedded?: Embedde
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register({ configuration, open, inFlight }),
     createAdapter(configuration),
-    // Fastify's own JSON parser stays; without the framework's a form is no body.
+    // The parsers of readJsonBodies and acceptLogoutForms; with the framework's a form would be a body.
     { bufferLogs: true, bodyParser: false },
   );
   app.useLogger(app.get(Logger));
@@ -70,7 +72,9 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   logRequests(fastify, await app.resolve(PinoLogger));
   measureRequests(fastify, app.get(Metrics));
   addSecurityHeaders(fastify, http.isProduction);
+  refuseRepeatedFields(fastify);
   fastify.removeContentTypeParser('text/plain');
+  readJsonBodies(fastify);
   streamBodies(fastify);
   limitBodyTime(fastify, REQUEST_TIMEOUT_MS);
   acceptLogoutForms(fastify);

@@ -13,7 +13,8 @@ To try it here: call \`POST /api/auth/login\` with "Try it out", copy the \`acce
 
 - Every error is a [problem details](https://www.rfc-editor.org/rfc/rfc9457) object. Switch on its \`code\`, which never changes.
 - Times are RFC 3339, member names are snake_case, lists are read page by page with the \`next_cursor\` of the page before.
-- An unknown member of a request body is refused (422), so that a misspelt one is noticed.`;
+- An unknown member of a request body is refused (422), so that a misspelt one is noticed.
+- A JSON body holds at most 1 MiB, 2,000 values, 64 members in an object and 65,536 characters in a text.`;
 
 const BEARER_DESCRIPTION = `Paste a token without the word "Bearer":
 

@@ -59,8 +59,11 @@ export class ProblemDetails {
   /** Whether the same request may succeed later. */
   retryable?: boolean;
 
-  /** The broken rules of a request that fails validation. */
+  /** The broken rules of a request that fails validation, at most 20. */
   errors?: FieldProblemDetails[];
+
+  /** How many broken rules there are besides those in `errors`. */
+  further_errors?: number;
 }
 
 /** Base of problem type URIs; the documents of all types are in docs/problems.md. */

@@ -7,6 +7,7 @@ import { failureForLog } from './failure-for-log.ts';
 import { toDomainError } from './to-domain-error.ts';
 
 const FIRST_SERVER_ERROR = 500;
+const MAX_ERRORS = 20;
 
 /** Turns everything that is thrown into problem details (RFC 9457). */
 @Catch()
@@ -49,6 +50,7 @@ function documentOf(error: DomainError, requestId: string): ProblemDetails {
   return Object.assign(
     problemDetails(error.code, requestId),
     detail !== undefined && { detail },
-    errors !== undefined && { errors: [...errors] },
+    errors !== undefined && { errors: errors.slice(0, MAX_ERRORS) },
+    errors !== undefined && errors.length > MAX_ERRORS && { further_errors: errors.length - MAX_ERRORS },
   );
 }

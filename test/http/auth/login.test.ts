@@ -71,7 +71,7 @@ describe('POST /api/auth/login', () => {
       return rows[0]?.hashed_password;
     };
     const made = await hashOf();
-    expect(made).toMatch(/^\$2b\$10\$/);
+    expect(made).toMatch(/^\$hmac-sha384\$2b\$10\$/);
     await attempt(email, 'wrong');
     expect(await hashOf()).toBe(made);
     const logins = await Promise.all([attempt(email, password), attempt(email, password)]);

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { call } from '../../support/api.ts';
+import { call, createUser } from '../../support/api.ts';
 import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
 let app: TestApp;
@@ -25,6 +25,26 @@ async function exchange(bytes: string): Promise<{ status: number; head: string; 
 }
 
 const HOST = 'Host: x\r\nConnection: close\r\n';
+
+describe('F7 a field that may stand once', () => {
+  const AUTHORIZATION = ['Bearer good', 'Bearer bad', ''];
+  const pairs = AUTHORIZATION.flatMap((one) => AUTHORIZATION.map((other) => [one, other]));
+
+  it.each(pairs)('is refused when it is repeated: Authorization "%s" and "%s"', async (one, other) => {
+    const { access_token: token } = await createUser(app);
+    const field = (value: string): string => `aUTHORIZATION: ${value.replace('good', token)}\r\n`;
+    const answer = await exchange(
+      `GET /api/auth/me HTTP/1.1\r\n${HOST}${field(one)}X-Between: 1\r\n${field(other)}\r\n`,
+    );
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'malformed-request' });
+  });
+
+  it.each(['Host: y', 'Content-Type: text/plain\r\nContent-Type: application/json'])('%s', async (fields) => {
+    const answer = await exchange(`GET /health HTTP/1.1\r\n${HOST}${fields}\r\n\r\n`);
+    expect(answer.status).toBe(400);
+  });
+});
 
 describe('S60 bytes that are no sound request', () => {
   it.each([
