@@ -158,10 +158,10 @@ module.exports = {
     // Rooms
     {
       name: 'ground-rooms-know-nobody',
-      comment: 'config, problem and access are under every room and know none of them.',
+      comment: 'config, problem, access and validation are under every room and know none of them.',
       severity: 'error',
-      from: { path: '^src/(config|problem|access)/' },
-      to: { path: '^src/', pathNot: '^src/(config|problem|access)/' },
+      from: { path: '^src/(config|problem|access|validation)/' },
+      to: { path: '^src/', pathNot: '^src/(config|problem|access|validation)/' },
     },
     {
       name: 'service-rooms-never-use-features',

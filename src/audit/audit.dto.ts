@@ -1,8 +1,8 @@
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsUUID, Matches, Max, Min } from 'class-validator';
 import type { AuditEvent } from './audit-event.entity.ts';
 import type { AuditFilter } from './audit-reader.ts';
 import type { AuditVerdict } from './audit-verifier.ts';
+import { MayBeAbsent, WholeNumber } from '../validation/members.ts';
 
 const OUTCOMES = ['success', 'failure', 'denied'] as const;
 // RFC 3339 section 5.6, with an offset: a time without one would mean another moment on another server.
@@ -20,17 +20,17 @@ export class AuditFilterQuery {
    * Only this action.
    * @example "session.login"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(/^[a-z-]{1,32}\.[a-z-]{1,31}$/, { message: '$property must be an action like session.login' })
   action?: string;
 
   /** Only what this account did. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID()
   actor_id?: string;
 
   /** Only events that ended so. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(OUTCOMES)
   outcome?: (typeof OUTCOMES)[number];
 
@@ -38,17 +38,17 @@ export class AuditFilterQuery {
    * Only events about this kind of thing.
    * @example "user"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(/^[a-z-]{1,32}$/, { message: '$property must be a kind of target like user' })
   target_type?: string;
 
   /** Only events about this thing: an id, or for denials a method and a route template. */
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(/^[\x20-\x7e]{1,128}$/, { message: '$property must be an identifier of at most 128 characters' })
   target_id?: string;
 
   /** Only events of the request with this X-Request-ID, or of the job with this id. */
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(/^[A-Za-z0-9._-]{1,64}$/, { message: '$property must be a request id' })
   request_id?: string;
 
@@ -56,7 +56,7 @@ export class AuditFilterQuery {
    * Earliest time, inclusive (RFC 3339).
    * @example "2026-11-22T00:00:00Z"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsISO8601({ strict: true, strictSeparator: true }, TIME_RULE)
   @Matches(RFC_3339, TIME_RULE)
   from?: string;
@@ -65,7 +65,7 @@ export class AuditFilterQuery {
    * Latest time, exclusive (RFC 3339).
    * @example "2026-11-23T00:00:00Z"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsISO8601({ strict: true, strictSeparator: true }, TIME_RULE)
   @Matches(RFC_3339, TIME_RULE)
   to?: string;
@@ -77,15 +77,15 @@ export class AuditQuery extends AuditFilterQuery {
    * Events per page, 1 to 100; 50 unless given.
    * @example 20
    */
-  @IsOptional()
-  @Type(() => Number)
+  @MayBeAbsent()
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(100)
   limit?: number;
 
   /** `next_cursor` of the page before. */
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(/^[1-9]\d{0,14}$/, { message: '$property must be a next_cursor of this list' })
   cursor?: string;
 }
@@ -96,7 +96,7 @@ export class AuditExportQuery extends AuditFilterQuery {
    * csv unless given.
    * @example "csv"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(FORMATS)
   format?: AuditFormat;
 }

@@ -1,8 +1,8 @@
-import { IsEmail, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
-import { IsWellFormed } from './password/is-well-formed.ts';
+import { IsEmail, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsWellFormed } from '../validation/is-well-formed.ts';
 import type { TokenPair } from './sessions/token-issuer.ts';
+import { IsEmailAddress } from '../validation/email-address.ts';
 
-const MAX_EMAIL_CHARACTERS = 254;
 const MAX_PASSWORD_CHARACTERS = 1024;
 const MAX_TOKEN_CHARACTERS = 512;
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
@@ -13,8 +13,7 @@ export class RegisterRequest {
    * Names the account at login, in any spelling of upper and lower case.
    * @example "ana@clinic.example"
    */
-  @IsEmail()
-  @MaxLength(MAX_EMAIL_CHARACTERS)
+  @IsEmailAddress()
   email!: string;
 
   /**
@@ -31,7 +30,7 @@ export class RegisterRequest {
    * Name of the person, at most 255 characters.
    * @example "Ana Duarte"
    */
-  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsOptional()
   @IsString()
   @MaxLength(255)
   @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })
@@ -41,8 +40,9 @@ export class RegisterRequest {
 /** Address and password. */
 export class LoginRequest {
   /** @example "ana@clinic.example" */
+  // Accounts of earlier versions may have addresses that are refused to new ones.
   @IsEmail()
-  @MaxLength(MAX_EMAIL_CHARACTERS)
+  @MaxLength(254)
   email!: string;
 
   /** @example "the ferry leaves before dawn" */

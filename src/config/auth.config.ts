@@ -1,6 +1,7 @@
-import { IsArray, IsEmail, IsIn, IsInstance, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsArray, IsIn, IsInstance, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { Secret } from './secret.ts';
 import { Variable } from './variable.ts';
+import { IsEmailAddress } from '../validation/email-address.ts';
 
 /** Tokens, sessions and passwords. */
 export class AuthConfig {
@@ -163,7 +164,7 @@ export class AuthConfig {
     defaultText: 'not set',
   })
   @IsOptional()
-  @IsEmail()
+  @IsEmailAddress()
   readonly initialAdminEmail?: string;
 
   @Variable({

@@ -1,6 +1,7 @@
-import { IsEmail, IsIn, IsInstance, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInstance, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { Secret } from './secret.ts';
 import { Variable } from './variable.ts';
+import { IsEmailAddress } from '../validation/email-address.ts';
 
 const DEFAULT_PORT = { starttls: 587, tls: 465, none: 25 } as const;
 
@@ -67,7 +68,7 @@ export class MailConfig {
     defaultText: 'not set; required with EMAIL_SMTP_HOST',
   })
   @IsOptional()
-  @IsEmail()
+  @IsEmailAddress()
   readonly from?: string;
 
   /** True where messages can leave this server. */

@@ -1,30 +1,13 @@
-import { Transform } from 'class-transformer';
-import {
-  IsBoolean,
-  IsInt,
-  IsNotEmpty,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-} from 'class-validator';
+import { IsBoolean, IsInt, IsNotEmpty, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { JobResponse, jobResponse } from '../jobs/job.dto.ts';
 import type { Job } from '../jobs/job.entity.ts';
-import { wholeNumber } from './documents/document.dto.ts';
 import type { DocumentView } from './documents/document-view.ts';
 import type { IndexRequest, ScanRequest } from './indexing.service.ts';
 import { NEXTCLOUD_FILES } from './sources/document-source.types.ts';
 import { SOURCE_TYPE } from './sources/document-type.ts';
+import { Flag, MayBeAbsent, WholeNumber } from '../validation/members.ts';
 
 const DEFAULT_WAIT_SECONDS = 25;
-
-const BOOLEANS = new Map<unknown, boolean>([
-  ['true', true],
-  ['false', false],
-]);
 
 // eslint-disable-next-line no-control-regex -- control characters are what is refused
 const PLAIN_TEXT = /^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u;
@@ -35,8 +18,8 @@ export class WaitQuery {
    * Seconds to wait for the end, 0 to 60; then the answer is 202 with the job. Default 25.
    * @example 25
    */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => wholeNumber(value))
+  @MayBeAbsent()
+  @WholeNumber()
   @IsInt()
   @Min(0)
   @Max(60)
@@ -50,7 +33,7 @@ export class ScanQuery extends WaitQuery {
    * Default note.
    * @example "guideline"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @MaxLength(32)
   @Matches(SOURCE_TYPE)
   source_type?: string;
@@ -59,8 +42,8 @@ export class ScanQuery extends WaitQuery {
    * Read every document again, even unchanged ones. Default false.
    * @example false
    */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => BOOLEANS.get(value) ?? value)
+  @MayBeAbsent()
+  @Flag()
   @IsBoolean()
   force_reindex?: boolean;
 }
@@ -80,7 +63,7 @@ export class IndexFileRequest {
    * Label of the document. Default note, or the one it has.
    * @example "guideline"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(32)
   @Matches(SOURCE_TYPE)
@@ -90,7 +73,7 @@ export class IndexFileRequest {
    * Title in citations, without control characters. Default: the name of the file, or the title it has.
    * @example "2024 Hypertension Management Guidelines"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @IsNotEmpty()
   @MaxLength(255)

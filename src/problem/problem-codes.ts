@@ -119,6 +119,11 @@ export const PROBLEMS = {
     'Invalid sign-on code',
     'The one-time code or token of a single sign-on is unknown, used, expired or not for this client. Sign on again.',
   ),
+  'invalid-link-code': problem(
+    403,
+    'Invalid link code',
+    'The code of a link is unknown, used, expired or was made in another session. Begin the link again.',
+  ),
   'sso-failed': problem(
     401,
     'Single sign-on failed',

@@ -1,26 +1,9 @@
-import { Transform, Type } from 'class-transformer';
-import {
-  IsBoolean,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Length,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { Profile } from './profile-loader.ts';
+import { Flag, MayBeAbsent, WholeNumber } from '../validation/members.ts';
 
 /** Neither control characters nor halves of a character: names are shown and stored as they are. */
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
-
-const BOOLEANS = new Map<unknown, boolean>([
-  ['true', true],
-  ['false', false],
-]);
 
 /** A user account. */
 export class UserResponse {
@@ -81,7 +64,7 @@ export class UpdateProfileRequest {
    * At most 255 characters; null removes the name, an absent field leaves it.
    * @example "Ana Duarte"
    */
-  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsOptional()
   @IsString()
   @MaxLength(255)
   @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })
@@ -91,12 +74,12 @@ export class UpdateProfileRequest {
 /** What administrators may change about an account; an absent field stays as it is. */
 export class UpdateUserRequest extends UpdateProfileRequest {
   /** false deactivates: every session ends at once. */
-  @ValidateIf((_, value: unknown) => value !== undefined)
+  @MayBeAbsent()
   @IsBoolean()
   is_active?: boolean;
 
   /** Grants or withdraws the administrator role; every session ends at once. */
-  @ValidateIf((_, value: unknown) => value !== undefined)
+  @MayBeAbsent()
   @IsBoolean()
   is_admin?: boolean;
 }
@@ -117,21 +100,21 @@ export class UserPageQuery {
    * Only accounts whose address or name holds this text, in any spelling of upper and lower case; 1 to 100 characters.
    * @example "duarte"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @Length(1, 100)
   @Matches(PRINTABLE, { message: 'search must not contain control characters' })
   search?: string;
 
   /** Only active accounts, or only deactivated ones. */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => BOOLEANS.get(value) ?? value)
+  @MayBeAbsent()
+  @Flag()
   @IsBoolean()
   is_active?: boolean;
 
   /** Only administrators, or only others. */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => BOOLEANS.get(value) ?? value)
+  @MayBeAbsent()
+  @Flag()
   @IsBoolean()
   is_admin?: boolean;
 
@@ -139,15 +122,15 @@ export class UserPageQuery {
    * Accounts per page, 1 to 100; 50 unless given.
    * @example 20
    */
-  @IsOptional()
-  @Type(() => Number)
+  @MayBeAbsent()
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(100)
   limit?: number;
 
   /** `next_cursor` of the page before. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID()
   cursor?: string;
 }

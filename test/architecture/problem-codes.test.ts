@@ -30,6 +30,7 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'passkey-exists': 409,
   'passkey-refused': 422,
   'invalid-sso-code': 401,
+  'invalid-link-code': 403,
   'sso-failed': 401,
   'sso-request-invalid': 400,
   'sso-account-refused': 403,

@@ -11,12 +11,12 @@ import {
   MaxLength,
   Min,
   MinLength,
-  ValidateIf,
 } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { isScope, SCOPES, type Scope } from '../../access/scopes.ts';
 import type { AccessToken } from './access-token.entity.ts';
 import type { CreatedAccessToken } from './access-tokens.service.ts';
+import { MayBeAbsent } from '../../validation/members.ts';
 
 const SCOPE_NAMES = Object.keys(SCOPES);
 const MAX_SCOPES = 32;
@@ -60,7 +60,7 @@ export class CreateAccessTokenRequest {
    * Days until it expires, 1 to 3650; without it the token lives until it is deleted.
    * @example 90
    */
-  @ValidateIf((_, value: unknown) => value !== undefined)
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(MAX_DAYS)

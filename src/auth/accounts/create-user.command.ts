@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { isEmail } from 'class-validator';
+import { isEmailAddress } from '../../validation/email-address.ts';
 import { runCommand } from '../../command.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { RegistrationService } from './registration.service.ts';
@@ -12,7 +12,7 @@ The password is asked for, or read from the first line of standard input; it is 
 const REFUSED = 2;
 
 const values = readOptions();
-if (values?.email === undefined || !isEmail(values.email)) {
+if (!isEmailAddress(values?.email)) {
   process.stderr.write(USAGE);
   process.exit(REFUSED);
 }

@@ -1,6 +1,6 @@
-import { IsEmail, IsString, MaxLength } from 'class-validator';
+import { IsString, MaxLength } from 'class-validator';
+import { IsEmailAddress } from '../../validation/email-address.ts';
 
-const MAX_EMAIL_CHARACTERS = 254;
 const MAX_TOKEN_CHARACTERS = 128;
 
 /** The token of a link. */
@@ -17,8 +17,7 @@ export class LinkTokenRequest {
 /** Names an account by its address; whether there is one is not told. */
 export class AddressRequest {
   /** @example "ana@clinic.example" */
-  @IsEmail()
-  @MaxLength(MAX_EMAIL_CHARACTERS)
+  @IsEmailAddress()
   email!: string;
 }
 
@@ -28,8 +27,7 @@ export class ChangeEmailRequest {
    * Gets a mail with a link; the account moves when the link is followed.
    * @example "ana.duarte@clinic.example"
    */
-  @IsEmail()
-  @MaxLength(MAX_EMAIL_CHARACTERS)
+  @IsEmailAddress()
   new_email!: string;
 }
 

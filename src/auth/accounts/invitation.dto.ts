@@ -1,8 +1,9 @@
-import { IsBoolean, IsEmail, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import { LinkTokenRequest } from './email.dto.ts';
-import { IsWellFormed } from '../password/is-well-formed.ts';
+import { IsWellFormed } from '../../validation/is-well-formed.ts';
+import { IsEmailAddress } from '../../validation/email-address.ts';
+import { MayBeAbsent } from '../../validation/members.ts';
 
-const MAX_EMAIL_CHARACTERS = 254;
 const MAX_NAME_CHARACTERS = 255;
 const MAX_PASSWORD_CHARACTERS = 1024;
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
@@ -13,22 +14,21 @@ export class InviteRequest {
    * Gets the mail with the link.
    * @example "ana@clinic.example"
    */
-  @IsEmail()
-  @MaxLength(MAX_EMAIL_CHARACTERS)
+  @IsEmailAddress()
   email!: string;
 
   /**
    * At most 255 characters.
    * @example "Ana Duarte"
    */
-  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsOptional()
   @IsString()
   @MaxLength(MAX_NAME_CHARACTERS)
   @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })
   full_name?: string | null;
 
   /** Whether the account is to be an administrator; false unless given. */
-  @ValidateIf((_, value: unknown) => value !== undefined)
+  @MayBeAbsent()
   @IsBoolean()
   is_admin?: boolean;
 }
@@ -49,7 +49,7 @@ export class AcceptInvitationRequest extends LinkTokenRequest {
    * At most 255 characters; an absent field keeps the name of the invitation.
    * @example "Ana Duarte"
    */
-  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsOptional()
   @IsString()
   @MaxLength(MAX_NAME_CHARACTERS)
   @Matches(PRINTABLE, { message: 'full_name must not contain control characters' })

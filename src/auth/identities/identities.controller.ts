@@ -35,7 +35,7 @@ export class IdentitiesController {
     description: 'Only in the session that began it: POST /api/auth/oidc/{provider}/link.',
   })
   @ApiCreatedResponse({ type: IdentityResponse })
-  @Problems('invalid-sso-code', 'identity-taken', 'not-found')
+  @Problems('invalid-link-code', 'identity-taken', 'not-found')
   async add(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { code }: AddIdentityRequest,

@@ -70,14 +70,14 @@ export class IdentityLinkService {
    * Links the identity that a browser came back with to whoever began the link, in the same session: a browser that
    * somebody else has sent through the provider has another session, or none.
    *
-   * @throws DomainError `invalid-sso-code`, `identity-taken`
+   * @throws DomainError `invalid-link-code`, `identity-taken`
    */
   confirm({ userId, sessionId }: SessionPrincipal, code: string): Promise<Identity> {
     return this.database.transaction(async (em) => {
       const found = await this.tokens.redeem<LinkPayload | LoginPayload>(em, 'oidc-exchange', code);
       const payload = found?.payload;
       if (found?.userId !== userId || payload?.kind !== 'link' || payload.sessionId !== sessionId) {
-        throw new DomainError('invalid-sso-code');
+        throw new DomainError('invalid-link-code');
       }
       const { provider, identity: verified } = payload;
       const { identity } = await this.identities.attach(em, { provider, identity: verified, userId });

@@ -1,6 +1,7 @@
-import { IsOptional, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import { IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import type { Provider } from '../identities/identity-provider.port.ts';
-import { IsWellFormed } from '../password/is-well-formed.ts';
+import { IsWellFormed } from '../../validation/is-well-formed.ts';
+import { MayBeAbsent } from '../../validation/members.ts';
 
 const ONE_TIME = /^ot_[A-Za-z0-9_-]{43}$/;
 const ONE_TIME_RULE = { message: '$property must be a one-time token of this server' };
@@ -42,7 +43,7 @@ export class SignOnQuery {
    * good for whoever sees it.
    * @example "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(/^[A-Za-z0-9_-]{43}$/, { message: 'code_challenge must be an S256 challenge of 43 characters' })
   code_challenge?: string;
 
@@ -50,7 +51,7 @@ export class SignOnQuery {
    * Path of the web application to return to.
    * @example "/settings"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @MaxLength(512)
   @Matches(RETURN_PATH, RETURN_PATH_RULE)
   return_path?: string;
@@ -59,7 +60,7 @@ export class SignOnQuery {
    * Part of the login_url of POST /api/auth/oidc/{provider}/link.
    * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(ONE_TIME, ONE_TIME_RULE)
   link_token?: string;
 }
@@ -78,7 +79,7 @@ export class ExchangeRequest {
    * Verifier (RFC 7636 section 4.1) of the challenge that the sign-on began with.
    * @example "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
    */
-  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsOptional()
   @Matches(/^[A-Za-z0-9._~-]{43,128}$/, { message: 'code_verifier must be 43 to 128 unreserved characters' })
   code_verifier?: string | null;
 }
@@ -110,7 +111,7 @@ export class LinkBeginRequest {
    * Path of the web application to return to.
    * @example "/settings"
    */
-  @ValidateIf((_, value: unknown) => value !== undefined && value !== null)
+  @IsOptional()
   @MaxLength(512)
   @Matches(RETURN_PATH, RETURN_PATH_RULE)
   return_path?: string | null;

@@ -11,6 +11,7 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { MayBeAbsent } from '../../validation/members.ts';
 
 const MAX_ID_CHARACTERS = 1364;
 const MAX_DATA_CHARACTERS = 8192;
@@ -55,7 +56,7 @@ export class PasskeyCredential {
    * Not read.
    * @example {}
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsObject()
   clientExtensionResults?: Record<string, unknown>;
 }

@@ -1,6 +1,6 @@
 import { IsString, MaxLength, MinLength } from 'class-validator';
 import { LinkTokenRequest } from '../accounts/email.dto.ts';
-import { IsWellFormed } from './is-well-formed.ts';
+import { IsWellFormed } from '../../validation/is-well-formed.ts';
 
 const MAX_PASSWORD_CHARACTERS = 1024;
 

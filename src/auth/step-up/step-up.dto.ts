@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsObject, IsOptional, IsString, Matches, MaxLength, MinLength, ValidateNested } from 'class-validator';
 import { AssertionResponseBody } from '../passkeys/passkey-response.dto.ts';
-import { IsWellFormed } from '../password/is-well-formed.ts';
+import { IsWellFormed } from '../../validation/is-well-formed.ts';
 
 /**
  * A proof of identity: the password; where there is a second factor, password and code, or a passkey alone; where there

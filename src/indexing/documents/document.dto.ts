@@ -1,8 +1,8 @@
-import { Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
 import type { DocumentState } from '../sources/document.entity.ts';
 import type { DocumentView } from './document-view.ts';
 import type { DocumentPage } from './documents.service.ts';
+import { MayBeAbsent, WholeNumber } from '../../validation/members.ts';
 
 /** Where a document stands. */
 export const DOCUMENT_STATES = ['pending', 'indexed', 'no_text_layer', 'too_large', 'failed'] as const;
@@ -10,7 +10,7 @@ export const DOCUMENT_STATES = ['pending', 'indexed', 'no_text_layer', 'too_larg
 /** Which documents to list. */
 export class DocumentsQuery {
   /** Only documents in this state. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(DOCUMENT_STATES)
   state?: (typeof DOCUMENT_STATES)[number];
 
@@ -18,15 +18,15 @@ export class DocumentsQuery {
    * Most documents in the answer, 1 to 200. Default 50.
    * @example 50
    */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => wholeNumber(value))
+  @MayBeAbsent()
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(200)
   limit?: number;
 
   /** `next_cursor` of the page before. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID()
   cursor?: string;
 }
@@ -86,11 +86,6 @@ export class DocumentListResponse {
 
   /** Where the next page begins; null at the end. */
   next_cursor!: string | null;
-}
-
-/** A number of a query string; what is none stays as it is and is refused. */
-export function wholeNumber(value: unknown): unknown {
-  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
 }
 
 /** What a client sees of a document. */

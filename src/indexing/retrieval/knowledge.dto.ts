@@ -5,7 +5,6 @@ import {
   IsArray,
   IsInt,
   IsObject,
-  IsOptional,
   IsString,
   IsUUID,
   Matches,
@@ -17,6 +16,7 @@ import {
 import { SOURCE_TYPE } from '../sources/document-type.ts';
 import type { KnowledgeAnswer, LabelledCitation } from './knowledge.service.ts';
 import type { RetrievalQuestion } from './retrieval.service.ts';
+import { MayBeAbsent } from '../../validation/members.ts';
 
 const DEFAULT_TOP_K = 5;
 
@@ -26,7 +26,7 @@ export class QueryFilters {
    * Only documents with one of these labels; an empty list finds nothing.
    * @example ["guideline"]
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(20)
   @ArrayUnique()
@@ -37,7 +37,7 @@ export class QueryFilters {
    * Only these documents; an empty list finds nothing.
    * @example ["0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f"]
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(100)
   @ArrayUnique()
@@ -60,14 +60,14 @@ export class QueryRequest {
    * Most passages to answer from, 1 to 20. Default 5.
    * @example 5
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(20)
   top_k?: number;
 
   /** Which documents may be answered from. Default: all of yours. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsObject()
   @ValidateNested()
   @Type(() => QueryFilters)

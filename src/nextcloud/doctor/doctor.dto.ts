@@ -1,13 +1,13 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsBoolean, IsOptional } from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import type { CheckResult, CheckStatus } from './check.types.ts';
+import { Flag, MayBeAbsent } from '../../validation/members.ts';
 
 /** How far the doctor goes. */
 export class DoctorQuery {
   /** Also try the client secret of login with Nextcloud; for administrators, because Nextcloud may count the try. */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @MayBeAbsent()
+  @Flag()
   @IsBoolean()
   deep?: boolean;
 }

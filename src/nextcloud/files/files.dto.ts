@@ -1,9 +1,7 @@
-import { Transform } from 'class-transformer';
 import {
   IsBoolean,
   IsInt,
   IsISO8601,
-  IsOptional,
   IsString,
   Matches,
   Max,
@@ -19,16 +17,12 @@ import type { DavQuota } from '../webdav/protocol/webdav-queries.client.ts';
 import type { UploadedFile } from './file-uploads.service.ts';
 import type { SearchResult } from './files.service.ts';
 import type { ListingPage } from './listing-page.ts';
+import { MayBeAbsent, WholeNumber } from '../../validation/members.ts';
 
 const MAX_PATH = 4_000;
 // eslint-disable-next-line no-control-regex -- control characters are what is refused
 const PLAIN_TEXT = /^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u;
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/([a-z0-9][a-z0-9!#$&^_.+-]{0,126}|\*)$/i;
-
-/** Text of a query to a number; what is none stays as it is and is refused. */
-function wholeNumber({ value }: { value: unknown }): unknown {
-  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
-}
 
 /** Which file or folder. */
 export class FilePathQuery {
@@ -48,7 +42,7 @@ export class FileListQuery {
    * Folder in the linked account. Default its home.
    * @example "/Documents"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(MAX_PATH)
   path?: string;
@@ -57,15 +51,15 @@ export class FileListQuery {
    * Most entries in the answer, 1 to 1000. Default 200.
    * @example 200
    */
-  @IsOptional()
-  @Transform(wholeNumber)
+  @MayBeAbsent()
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(1_000)
   limit?: number;
 
   /** `next_cursor` of the page before. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(2_048)
   @Matches(/^[\w-]+$/, { message: '$property must be a next_cursor of this list' })
@@ -91,7 +85,7 @@ export class FileSearchQuery {
    * Folder to look in, with all below. Default the home of the account.
    * @example "/Documents"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(MAX_PATH)
   path?: string;
@@ -100,7 +94,7 @@ export class FileSearchQuery {
    * Media type, or a whole family like image/*. Nextcloud tells it by the ending of the name only.
    * @example "application/pdf"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(MEDIA_TYPE, { message: '$property must be a media type like application/pdf or image/*' })
   media_type?: string;
 
@@ -108,7 +102,7 @@ export class FileSearchQuery {
    * Only what was modified after this time, as its uploader has set it.
    * @example "2026-11-01T00:00:00Z"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsISO8601({ strict: true })
   @Matches(/T.*(Z|[+-]\d{2}:\d{2})$/, { message: '$property must be a time with its offset (RFC 3339)' })
   modified_after?: string;
@@ -117,8 +111,8 @@ export class FileSearchQuery {
    * Most hits, 1 to 500. Default 100.
    * @example 100
    */
-  @IsOptional()
-  @Transform(wholeNumber)
+  @MayBeAbsent()
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(500)
@@ -137,7 +131,7 @@ export class CreateFolderRequest {
    * Make missing folders above it as well. Default false.
    * @example true
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsBoolean()
   recursive?: boolean;
 }
@@ -160,7 +154,7 @@ export class MoveFileRequest {
    * Replace a file at the destination; a folder is never replaced. Default false.
    * @example false
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsBoolean()
   overwrite?: boolean;
 }

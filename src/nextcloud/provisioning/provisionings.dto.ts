@@ -1,6 +1,6 @@
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
 import type { NextcloudProvisioning, ProvisioningState } from './nextcloud-provisioning.entity.ts';
+import { MayBeAbsent, WholeNumber } from '../../validation/members.ts';
 
 const STATES = ['pending', 'provisioned', 'matched', 'failed'] as const;
 
@@ -72,7 +72,7 @@ export class ProvisioningParameter {
 /** Which provisionings, and which page of them. */
 export class ProvisioningPageQuery {
   /** @example "failed" */
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(STATES)
   state?: (typeof STATES)[number];
 
@@ -80,15 +80,15 @@ export class ProvisioningPageQuery {
    * Entries per page, 1 to 100; 50 unless given.
    * @example 20
    */
-  @IsOptional()
-  @Type(() => Number)
+  @MayBeAbsent()
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(100)
   limit?: number;
 
   /** `next_cursor` of the page before. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID()
   cursor?: string;
 }

@@ -1,9 +1,7 @@
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayUnique,
   IsArray,
-  IsEmail,
   IsInt,
   IsOptional,
   IsString,
@@ -12,9 +10,10 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateIf,
 } from 'class-validator';
 import type { NextcloudUser } from './protocol/ocs-user.ts';
+import { IsEmailAddress } from '../../validation/email-address.ts';
+import { MayBeAbsent, WholeNumber } from '../../validation/members.ts';
 
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
 /** Neither able to leave its place in a path nor with anything unprintable in it. */
@@ -22,8 +21,6 @@ const IDENTIFIER = /^(?!\.{1,2}$)[^/\\\p{Cc}\p{Cs}]{1,255}$/u;
 const CREATABLE_UID = /^(?!\.{1,2}$)[A-Za-z0-9 _.@'-]{1,64}$/;
 const CURSOR = /^\d{1,7}$/;
 const MAX_QUOTA_BYTES = 2 ** 50;
-const isSent = (_: unknown, value: unknown): boolean => value !== undefined;
-const isGiven = (_: unknown, value: unknown): boolean => value !== undefined && value !== null;
 
 /** A user of Nextcloud. */
 export class NextcloudUserResponse {
@@ -122,7 +119,7 @@ export class NextcloudPageQuery {
    * Part of the id, the name or the address; 1 to 100 characters.
    * @example "duarte"
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @Length(1, 100)
   @Matches(PRINTABLE, { message: 'search must not contain control characters' })
@@ -132,15 +129,15 @@ export class NextcloudPageQuery {
    * Entries per page, 1 to 100; 50 unless given.
    * @example 20
    */
-  @IsOptional()
-  @Type(() => Number)
+  @MayBeAbsent()
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(100)
   limit?: number;
 
   /** `next_cursor` of the page before. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @Matches(CURSOR, { message: 'cursor must be the next_cursor of another page' })
   cursor?: string;
@@ -161,13 +158,13 @@ export class CreateNextcloudUserRequest {
    * Without one Nextcloud mails a link to set it to `email`; without either nobody knows it.
    * @example "seven lamps above the harbour"
    */
-  @ValidateIf(isGiven)
+  @IsOptional()
   @IsString()
   @Length(1, 469)
   password?: string | null;
 
   /** @example "Ana Duarte" */
-  @ValidateIf(isGiven)
+  @IsOptional()
   @IsString()
   @Length(1, 64)
   @Matches(PRINTABLE, { message: 'display_name must not contain control characters' })
@@ -177,16 +174,15 @@ export class CreateNextcloudUserRequest {
    * Checked here, because Nextcloud stores any text when it creates a user.
    * @example "ana@clinic.example"
    */
-  @ValidateIf(isGiven)
-  @IsEmail()
-  @MaxLength(255)
+  @IsOptional()
+  @IsEmailAddress()
   email?: string | null;
 
   /**
    * Groups that exist, at most 50; never admin.
    * @example ["nurses"]
    */
-  @ValidateIf(isSent)
+  @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(50)
   @ArrayUnique()
@@ -197,7 +193,7 @@ export class CreateNextcloudUserRequest {
    * In bytes; null for unlimited; absent for the default of Nextcloud, which rounds what it keeps.
    * @example 5368709120
    */
-  @ValidateIf(isGiven)
+  @IsOptional()
   @IsInt()
   @Min(0)
   @Max(MAX_QUOTA_BYTES)
@@ -207,7 +203,7 @@ export class CreateNextcloudUserRequest {
 /** What to change about a user of Nextcloud; an absent field stays as it is. */
 export class UpdateNextcloudUserRequest {
   /** @example "Ana Duarte" */
-  @ValidateIf(isSent)
+  @MayBeAbsent()
   @IsString()
   @Length(1, 64)
   @Matches(PRINTABLE, { message: 'display_name must not contain control characters' })
@@ -217,16 +213,15 @@ export class UpdateNextcloudUserRequest {
    * null removes it.
    * @example "ana@clinic.example"
    */
-  @ValidateIf(isGiven)
-  @IsEmail()
-  @MaxLength(255)
+  @IsOptional()
+  @IsEmailAddress()
   email?: string | null;
 
   /**
    * In bytes; null for unlimited. Nextcloud rounds what it keeps.
    * @example 5368709120
    */
-  @ValidateIf(isGiven)
+  @IsOptional()
   @IsInt()
   @Min(0)
   @Max(MAX_QUOTA_BYTES)

@@ -129,9 +129,7 @@ export function takesInput({ body, parameters }: Operation): boolean {
 
 function forbiddenBodies(operation: Operation, body: Schema): fc.Arbitrary<HostileRequest>[] {
   const wrong = Object.entries(body.properties ?? {}).map(([name, schema]) =>
-    wrongValues(resolve(schema), body.required?.includes(name) === true).map((value) =>
-      bodyWith(operation, { name, value }, true),
-    ),
+    wrongValues(resolve(schema)).map((value) => bodyWith(operation, { name, value }, true)),
   );
   const missing = (body.required ?? []).map((name) =>
     fc.constant(bodyWith(operation, { name, value: undefined }, true)),
@@ -144,10 +142,9 @@ function forbiddenBodies(operation: Operation, body: Schema): fc.Arbitrary<Hosti
 }
 
 /** Values that a schema forbids whatever else holds. */
-function wrongValues(schema: Schema, isRequired: boolean): fc.Arbitrary<unknown> {
+function wrongValues(schema: Schema): fc.Arbitrary<unknown> {
   const values: unknown[] = [{}, { $ne: null }, { toString: 'x' }, [[]], [null], TOO_LARGE];
-  // An optional field that is null counts as absent.
-  if (isRequired && schema.nullable !== true) values.push(null);
+  if (schema.nullable !== true) values.push(null);
   if (schema.type !== 'object' && schema.type !== 'array') values.push([], ['x'], { length: 20 });
   if (schema.type !== 'string') values.push('text', '', '1');
   else values.push(17, true, 1.5, 'x'.repeat(100_000), 'x'.repeat((schema.maxLength ?? 99_999) + 1));
@@ -180,7 +177,22 @@ function forbiddenParameters(operation: Operation, parameter: Parameter): fc.Arb
   const schema = resolve(parameter.schema ?? {});
   const isNumber = schema.type === 'number' || schema.type === 'integer';
   const texts: string[] = [encode('x'.repeat(5000))];
-  if (isNumber) texts.push('abc', '1.5', '-1', '9'.repeat(30), 'NaN', 'Infinity', '1%2C2', '1%00');
+  if (isNumber)
+    texts.push(
+      'abc',
+      '1.5',
+      '-1',
+      '9'.repeat(30),
+      'NaN',
+      'Infinity',
+      '1%2C2',
+      '1%00',
+      '0x10',
+      '1e1',
+      '%2B5',
+      '%205',
+      '05',
+    );
   // Names that somebody else gives are longer or shorter, and otherwise what they like.
   const isIdOfOurs = place === 'path' && schema.maxLength === undefined;
   if (schema.format === 'uuid' || isIdOfOurs) texts.push('%00', 'x', '..%2f', '1', '%F0%9F%A9%BA', '{}');

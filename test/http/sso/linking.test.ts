@@ -227,7 +227,7 @@ describe('linking while logged in', () => {
     const [attacker, victim] = [await createUser(app), await createUser(app)];
     const code = await link(attacker, { sub: 'victims-own' });
     const taken = await api('POST /api/auth/identities', victim.access_token, { code });
-    expect([taken.status, taken.body.code]).toEqual([401, 'invalid-sso-code']);
+    expect([taken.status, taken.body.code]).toEqual([403, 'invalid-link-code']);
     expect(await execute("select 1 from identities where subject = 'victims-own'")).toEqual([]);
   });
 
@@ -237,14 +237,14 @@ describe('linking while logged in', () => {
     expect((await api('POST /api/auth/oidc/exchange', undefined, { code })).body.code).toBe('invalid-sso-code');
     const loginCode = landed(await signOn('clinic', { sub: 'confused2', email: 'confused@clinic.example' }), 'code');
     const answer = await api('POST /api/auth/identities', user.access_token, { code: loginCode });
-    expect(answer.body.code).toBe('invalid-sso-code');
+    expect(answer.body.code).toBe('invalid-link-code');
   });
 
   it('another session of the same user cannot finish it', async () => {
     const user = await createUser(app);
     const code = await link(user, { sub: 'other-session' });
     const other = await login(app, user);
-    expect((await api('POST /api/auth/identities', other.access_token, { code })).body.code).toBe('invalid-sso-code');
+    expect((await api('POST /api/auth/identities', other.access_token, { code })).body.code).toBe('invalid-link-code');
   });
 
   it("somebody else's identity stays where it is", async () => {

@@ -1,4 +1,4 @@
-import { isEmail } from 'class-validator';
+import { isEmailAddress } from '../../../validation/email-address.ts';
 import type { ProviderSettings } from '../../../config/sso-providers.ts';
 import type { VerifiedIdentity } from '../../identities/identity-provider.port.ts';
 
@@ -9,7 +9,6 @@ export type Claims = Readonly<Record<string, unknown>>;
 export type Profile = Pick<VerifiedIdentity, 'email' | 'isEmailVerified' | 'fullName' | 'groups'>;
 
 const LONGEST_NAME = 255;
-const LONGEST_EMAIL = 254;
 const MAX_GROUPS = 1_000;
 
 /** Claims of the ID token, and of UserInfo where the token lacks them. */
@@ -37,7 +36,7 @@ export function nameOf(value: unknown): string | null {
 
 /** An address that registration would take; null for anything else. */
 export function findAddress(value: unknown): string | null {
-  return typeof value === 'string' && value.length <= LONGEST_EMAIL && isEmail(value) ? value : null;
+  return isEmailAddress(value) ? value : null;
 }
 
 function addressOf({ email }: Claims): string | null {
