@@ -54,7 +54,7 @@ export class AppModule {
         AuditModule,
         ChangesModule,
         MetricsModule,
-        JobsModule.register(open),
+        JobsModule.register(open, inFlight),
         NotificationsModule,
         OutboundModule,
         SigningModule,

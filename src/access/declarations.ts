@@ -94,6 +94,14 @@ export const Unlimited = (): CustomDecorator => SetMetadata(REQUEST_LIMIT, null)
 /** A request that a guard has let through. */
 export interface AuthenticatedRequest {
   user?: Principal;
+  authenticateAgain?: StandingCredential['authenticateAgain'];
+}
+
+/** The credential of a request whose answer outlives the moment at which it was checked. */
+export interface StandingCredential {
+  readonly principal: Principal;
+  /** @returns undefined when the credential does not hold any more; rejects when PostgreSQL cannot tell */
+  authenticateAgain(): Promise<Principal | undefined>;
 }
 
 /** The principal of the request. Use it on guarded routes only. */
@@ -101,6 +109,15 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
   const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   if (user === undefined) throw new Error('CurrentPrincipal on a route without a principal');
   return user;
+});
+
+/** The credential of the request, for an answer that is a stream. Use it on guarded routes only. */
+export const CurrentCredential = createParamDecorator((_: unknown, context: ExecutionContext): StandingCredential => {
+  const { user, authenticateAgain } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (user === undefined || authenticateAgain === undefined) {
+    throw new Error('CurrentCredential on a route without a principal');
+  }
+  return { principal: user, authenticateAgain };
 });
 
 /** The principal of a request that was made in a session. Use it on routes without a scope only. */

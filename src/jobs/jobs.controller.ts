@@ -1,8 +1,16 @@
-import { Controller, Delete, Get, Param, ParseUUIDPipe, Sse, type MessageEvent } from '@nestjs/common';
+import { Controller, Delete, Get, Param, ParseUUIDPipe, Req, Sse, type MessageEvent } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Observable } from 'rxjs';
-import { CurrentPrincipal, NextcloudApps, RequireScope } from '../access/declarations.ts';
+import type { FastifyRequest } from 'fastify';
+import type { Observable } from 'rxjs';
+import {
+  CurrentCredential,
+  CurrentPrincipal,
+  NextcloudApps,
+  RequireScope,
+  type StandingCredential,
+} from '../access/declarations.ts';
 import type { Principal } from '../access/principal.ts';
+import { EventStreams } from '../http/event-streams.ts';
 import { DomainError } from '../problem/domain-error.ts';
 import { Problems } from '../problem/problems.decorator.ts';
 import { JobResponse, JobListResponse, jobResponse } from './job.dto.ts';
@@ -21,7 +29,10 @@ const JobId = (): ParameterDecorator =>
 @ApiTags('jobs')
 @Controller('jobs')
 export class JobsController {
-  constructor(private readonly jobs: JobsService) {}
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly streams: EventStreams,
+  ) {}
 
   @RequireScope('jobs:read')
   @NextcloudApps({ voiceassist_client: { probe: true }, voiceassist_admin: { probe: true } })
@@ -51,27 +62,30 @@ export class JobsController {
   @Sse(':id/events')
   @ApiOperation({
     summary: 'Follow a job',
-    description: 'A stream of server-sent events: one `job` with each change, the last one when the job has ended.',
+    description:
+      'A stream of server-sent events: one `job` with each change, the last one when the job has ended. It ends before with its session or token, after an hour, and when the server stops: read the job then, or follow it again. A user may have 10 open.',
   })
   @ApiOkResponse({
     description: 'The `data` of each event is a JobResponse as one line of JSON.',
     content: { 'text/event-stream': { schema: { type: 'string', example: EVENT_EXAMPLE } } },
   })
-  async follow(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<Observable<MessageEvent>> {
+  @Problems('too-many-streams')
+  async follow(
+    @CurrentCredential() credential: StandingCredential,
+    @JobId() id: string,
+    @Req() { raw }: FastifyRequest,
+  ): Promise<Observable<MessageEvent>> {
     // A stream cannot answer 404 once it has begun.
-    await this.jobs.get(principal, id);
-    return new Observable((subscriber) => {
-      const abort = new AbortController();
-      const forward = async (): Promise<void> => {
-        for await (const job of this.jobs.watch(principal, id, abort.signal)) {
-          subscriber.next({ type: 'job', id: job.updatedAt.toISOString(), data: jobResponse(job) });
+    await this.jobs.get(credential.principal, id);
+    const { jobs } = this;
+    return this.streams.open({
+      credential,
+      sink: raw.socket,
+      async *events(signal) {
+        for await (const job of jobs.watch(credential.principal, id, signal)) {
+          yield { type: 'job', id: job.updatedAt.toISOString(), data: jobResponse(job) };
         }
-      };
-      forward().then(
-        () => subscriber.complete(),
-        (error: unknown) => subscriber.error(error),
-      );
-      return () => abort.abort();
+      },
     });
   }
 

@@ -5,17 +5,28 @@ import { JobRunner } from './job-runner.ts';
 import { JobStore } from './job-store.ts';
 import { JobsController } from './jobs.controller.ts';
 import { JobsService } from './jobs.service.ts';
+import { JobWatch } from './job-watch.ts';
 import { Tasks } from './tasks.ts';
+import { EventStreams } from '../http/event-streams.ts';
+import type { InFlight } from '../http/in-flight.ts';
 
 /** Work in the background. */
 @Global()
 @Module({})
 export class JobsModule {
-  static register(open: OpenDatabase): DynamicModule {
+  static register(open: OpenDatabase, inFlight: InFlight): DynamicModule {
     return {
       module: JobsModule,
       controllers: [JobsController],
-      providers: [{ provide: Boss, useFactory: () => new Boss(open) }, JobStore, JobRunner, JobsService, Tasks],
+      providers: [
+        { provide: Boss, useFactory: () => new Boss(open) },
+        JobStore,
+        JobRunner,
+        JobWatch,
+        JobsService,
+        Tasks,
+        { provide: EventStreams, useFactory: () => new EventStreams(inFlight) },
+      ],
       exports: [JobsService, JobRunner, Tasks],
     };
   }

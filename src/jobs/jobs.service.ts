@@ -6,10 +6,9 @@ import { DomainError } from '../problem/domain-error.ts';
 import type { ProblemCode } from '../problem/problem-codes.ts';
 import { Boss } from './boss.ts';
 import { JobRunner } from './job-runner.ts';
+import { JobWatch } from './job-watch.ts';
 import { Job } from './job.entity.ts';
 
-const WATCH_INTERVAL_MS = 400;
-const LONGEST_WATCH_MS = 3600_000;
 const MAX_LISTED = 50;
 
 /** A job to be done. */
@@ -38,6 +37,7 @@ export class JobsService {
     private readonly database: Database,
     private readonly boss: Boss,
     private readonly runner: JobRunner,
+    private readonly watches: JobWatch,
   ) {}
 
   /**
@@ -157,15 +157,12 @@ export class JobsService {
    * @throws DomainError `not-found`
    */
   async *watch(principal: Principal, id: string, signal: AbortSignal): AsyncGenerator<Job> {
-    const deadline = Date.now() + LONGEST_WATCH_MS;
-    let seen = '';
-    while (!signal.aborted && Date.now() < deadline) {
-      const job = await this.get(principal, id);
-      const version = `${job.state}${job.updatedAt.toISOString()}`;
-      if (version !== seen) yield job;
-      seen = version;
+    const now = await this.get(principal, id);
+    yield now;
+    if (isFinal(now)) return;
+    for await (const job of this.watches.follow(now, signal)) {
+      yield job;
       if (isFinal(job)) return;
-      await pause(WATCH_INTERVAL_MS, signal);
     }
   }
 
@@ -181,16 +178,4 @@ export class JobsService {
 /** True when a job will not change any more. */
 export function isFinal(job: Job): boolean {
   return job.state !== 'queued' && job.state !== 'running';
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }

@@ -209,6 +209,11 @@ export const PROBLEMS = {
     'Too many requests',
     'A limit is reached. Retry after the seconds in the Retry-After header.',
   ),
+  'too-many-streams': passing(
+    429,
+    'Too many streams',
+    'The account, or the server, has as many event streams open as it may. Close one, or ask for the job itself.',
+  ),
   'service-busy': passing(
     503,
     'Service busy',

@@ -52,6 +52,7 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'invitation-accepted': 409,
   'email-taken': 409,
   'rate-limited': 429,
+  'too-many-streams': 429,
   'service-busy': 503,
   'nextcloud-not-configured': 409,
   'account-not-linked': 409,

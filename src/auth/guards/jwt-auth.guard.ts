@@ -45,6 +45,7 @@ export class JwtAuthGuard implements CanActivate {
     // Thrown here and not rejected there, before anybody waits: Node would take note of a rejection that nobody handles.
     if (principal === undefined) throw request.headers['authorization'] === undefined ? NO_TOKEN : INVALID_TOKEN;
     request.user = principal;
+    request.authenticateAgain = () => this.#authenticate(request, response);
     return true;
   }
 
