@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { createApp, type CreatedApp } from './app.setup.ts';
 import type { Configuration } from './config/configuration.ts';
 import { ConfigurationError } from './config/load-configuration.ts';
-import { readEnvironment } from './config/read-environment.ts';
+import { misspeltVariables, readEnvironment } from './config/read-environment.ts';
 import { failureForLog } from './problem/failure-for-log.ts';
 
 const FAILURE = 1;
@@ -13,6 +13,12 @@ setFlagsFromString('--heap-growing-percent=50');
 
 async function start(configuration: Configuration): Promise<void> {
   const created = await createApp(configuration);
+  for (const { name, meant } of misspeltVariables()) {
+    new Logger('Configuration').warn(
+      { name, meant },
+      'A variable of the environment is not read; another may be meant',
+    );
+  }
   endOnUncaughtError();
   stopOnSignal(created, configuration.http.shutdownGraceSeconds * 1000);
   await created.app.listen(configuration.http.port, configuration.http.host);

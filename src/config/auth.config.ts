@@ -5,6 +5,9 @@ import { IsEmailAddress } from '../validation/email-address.ts';
 
 /** Tokens, sessions and passwords. */
 export class AuthConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Sign-in';
+
   @Variable({
     name: 'JWT_SECRET',
     aliases: ['SECRET_KEY'],

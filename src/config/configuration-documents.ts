@@ -1,19 +1,6 @@
 import { CONFIG_SLICES } from './configuration.ts';
 import { familiesOf, variablesOf, type VariableDefinition } from './variable.ts';
 
-const TITLES = [
-  'Server',
-  'Sign-in',
-  'Limits',
-  'Storage',
-  'Keys',
-  'Outgoing connections',
-  'Mail',
-  'Nextcloud',
-  'Single sign-on',
-  'Indexing',
-];
-
 interface DocumentedVariable extends VariableDefinition {
   /** The default as text; empty when there is none. */
   readonly default: string;
@@ -44,7 +31,7 @@ export function configurationDocument(): string {
     '# Configuration',
     '',
     'Made by `npm run generate` from the classes in `src/config/`. The server reads these environment variables once, at',
-    'start, and refuses to start when one of them breaks a rule; the message names the variables and never a value. An empty',
+    'start, and refuses to start when one of them breaks a rule; the message names all that do and never a value. An empty',
     'variable counts as not set. `npm start` also reads a file `.env`.',
   ];
   const body = sections().flatMap(({ title, variables }) => [
@@ -59,8 +46,8 @@ export function configurationDocument(): string {
 }
 
 function sections(): Section[] {
-  return CONFIG_SLICES.map((slice, index) => ({
-    title: TITLES[index] ?? slice.name,
+  return CONFIG_SLICES.map((slice) => ({
+    title: slice.title,
     variables: [slice, ...familiesOf(slice).map(({ member }) => member)].flatMap(documented),
   }));
 }

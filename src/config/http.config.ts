@@ -4,6 +4,9 @@ import { Variable } from './variable.ts';
 
 /** Where and how the server listens, and who may call it from a browser. */
 export class HttpConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Server';
+
   @Variable({ name: 'NODE_ENV', type: 'text', description: 'production switches on every refusal of unsafe settings.' })
   @IsIn(['development', 'test', 'production'])
   readonly environment: 'development' | 'test' | 'production' = 'development';

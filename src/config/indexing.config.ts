@@ -10,6 +10,9 @@ const MAX_GLOBS = 50;
 
 /** Bounds of indexing. */
 export class IndexingConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Indexing';
+
   @Variable({
     name: 'INDEX_MAX_FILE_MB',
     aliases: ['MAX_UPLOAD_SIZE'],

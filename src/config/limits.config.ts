@@ -5,6 +5,9 @@ const MAX_COUNT = 1_000_000;
 
 /** How often something may be asked; a request over a limit is answered 429 with Retry-After. */
 export class LimitsConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Limits';
+
   @Variable({
     name: 'RATE_LIMIT_REGISTER_PER_HOUR',
     type: 'integer',

@@ -7,6 +7,9 @@ const DEFAULT_PORT = { starttls: 587, tls: 465, none: 25 } as const;
 
 /** The SMTP server that the messages of this server go through. */
 export class MailConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Mail';
+
   @Variable({
     name: 'EMAIL_SMTP_HOST',
     type: 'text',

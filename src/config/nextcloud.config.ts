@@ -18,6 +18,9 @@ const URL_RULE = /^https?:\/\/[^\s@?#]+$/;
 
 /** The Nextcloud that this server works with. */
 export class NextcloudConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Nextcloud';
+
   @Variable({
     name: 'NEXTCLOUD_URL',
     aliases: ['NEXTCLOUD_BASE_URL'],

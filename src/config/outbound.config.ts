@@ -3,6 +3,9 @@ import { Variable } from './variable.ts';
 
 /** What this server may connect to. */
 export class OutboundConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Outgoing connections';
+
   @Variable({
     name: 'OUTBOUND_ALLOW',
     type: 'list',

@@ -2,6 +2,7 @@ import { prepareDataFolder } from './data-folder.ts';
 import type { Configuration } from './configuration.ts';
 import { developmentSecrets } from './development-secrets.ts';
 import { loadConfiguration } from './load-configuration.ts';
+import { findMisspelt, type MisspeltVariable } from './misspelt-variables.ts';
 
 /**
  * The configuration of this process: the environment, and in development generated secrets for what it lacks.
@@ -21,4 +22,9 @@ export function readEnvironment(
     ...(!hasSigningKey && { JWT_SECRET: generated.JWT_SECRET, JWT_KEYS: generated.JWT_KEYS }),
     ...(configuration.secrets.keys === undefined && { SECRETS_KEYS: generated.SECRETS_KEYS }),
   });
+}
+
+/** Variables of this process that look like one of the server and are none. */
+export function misspeltVariables(): MisspeltVariable[] {
+  return findMisspelt(process.env);
 }

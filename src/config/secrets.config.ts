@@ -4,6 +4,9 @@ import { Variable } from './variable.ts';
 
 /** Keys that seal secrets at rest. */
 export class SecretsConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Keys';
+
   @Variable({
     name: 'SECRETS_KEYS',
     type: 'secret',

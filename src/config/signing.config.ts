@@ -4,6 +4,9 @@ import { Variable } from './variable.ts';
 
 /** Keys of programs that sign their requests. */
 export class SigningConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Signed requests and webhooks';
+
   @Variable({
     name: 'REQUEST_SIGNING_KEYS',
     type: 'secret',

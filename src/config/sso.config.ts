@@ -10,6 +10,9 @@ const LONGEST_ID = 255;
 
 /** Single sign-on: who may vouch for users of this server. A provider is on when its client id is set. */
 export class SsoConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Single sign-on';
+
   @Variable({
     name: 'NEXTCLOUD_SSO',
     type: 'text',

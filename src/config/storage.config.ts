@@ -4,6 +4,9 @@ import { Variable } from './variable.ts';
 
 /** Where data is kept. */
 export class StorageConfig {
+  /** Heading in the documents. */
+  static readonly title = 'Storage';
+
   @Variable({
     name: 'DATA_DIR',
     type: 'text',

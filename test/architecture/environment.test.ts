@@ -31,6 +31,21 @@ describe('environment', () => {
     expect(SPELLINGS.filter((name) => !document.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it('F14 has each variable under the heading of its slice, and a heading for each slice', () => {
+    const pages = { '.env.example': /^# ---- (.*) ----$/m, 'docs/configuration.md': /^## (.*)$/m };
+    for (const [path, heading] of Object.entries(pages)) {
+      const [, ...parts] = readText(path).split(heading);
+      const sections = parts.flatMap((part, index) =>
+        index % 2 === 0 ? [[part, parts[index + 1] ?? ''] as const] : [],
+      );
+      expect(sections.map(([title]) => title)).toEqual(CONFIG_SLICES.map(({ title }) => title));
+      for (const [index, slice] of CONFIG_SLICES.entries()) {
+        const missing = variablesOf(slice).filter(({ name }) => !sections[index]?.[1].includes(name));
+        expect([slice.title, missing.map(({ name }) => name)]).toEqual([slice.title, []]);
+      }
+    }
+  });
+
   it('has no variable that nothing uses', () => {
     const texts = sourceFiles('src').map(({ text }) => text);
     // Its declaration is one mention; whoever uses it is another.

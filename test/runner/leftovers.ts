@@ -1,4 +1,4 @@
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 30_000;
 const POLL_MS = 20;
 /** The global client of Node keeps connections open for later requests. */
 const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.1');
