@@ -2,8 +2,12 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { ExchangeRecord, OutboundRequest, OutboundResponse } from './outbound.types.ts';
 import { decodedBody, guardedBody } from './response-body.ts';
+import { VERSION } from '../http/version.ts';
 import { failure, fromTransportError } from './transport-error.ts';
 import type { UpstreamPolicy } from './upstream.policy.ts';
+
+/** Names this server to those it asks (RFC 9110 section 10.1.5). */
+const USER_AGENT = `voiceassist-server/${VERSION}`;
 
 /** What one exchange needs. */
 export interface ExchangeInput {
@@ -89,7 +93,11 @@ async function send({ dispatcher, policy, target, request, signal }: ExchangeInp
       origin: policy.origin,
       path: target.pathname + target.search,
       method: request.method,
-      headers: { ...request.headers, ...(request.acceptsGzip ? { 'accept-encoding': 'gzip' } : {}) },
+      headers: {
+        'user-agent': USER_AGENT,
+        ...request.headers,
+        ...(request.acceptsGzip ? { 'accept-encoding': 'gzip' } : {}),
+      },
       body: request.body === undefined ? null : toUndiciBody(request.body),
       signal: AbortSignal.any([signal, patience.signal]),
     });

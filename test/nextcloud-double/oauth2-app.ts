@@ -84,9 +84,11 @@ export class OAuth2App {
 /** Answers the two routes of the app; null when the path is none of them. */
 export async function answerOAuth2(exchange: Exchange, state: ServerState): Promise<Answer | null> {
   if (state.faults.isOAuth2AppOff) return null;
-  const path = exchange.path.replace(/^\/index\.php/, '');
-  if (path === '/apps/oauth2/authorize' && exchange.method === 'GET') return authorize(exchange, state);
-  if (path === '/apps/oauth2/api/v1/token' && exchange.method === 'POST') return token(exchange, state);
+  // A stock server has no pretty URLs; it answers such paths with 500.
+  const { path } = exchange;
+  if (/^\/apps\/oauth2\//.test(path)) return { status: 500, headers: {}, body: 'Internal Server Error' };
+  if (path === '/index.php/apps/oauth2/authorize' && exchange.method === 'GET') return authorize(exchange, state);
+  if (path === '/index.php/apps/oauth2/api/v1/token' && exchange.method === 'POST') return token(exchange, state);
   return null;
 }
 

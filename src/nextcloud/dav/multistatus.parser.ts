@@ -24,12 +24,18 @@ interface OpenElement {
   readonly namespace: string;
   readonly name: string;
   text: string;
+  /** Left out of its parent, for its size or because there are too many. */
+  isDropped: boolean;
   readonly children: DavElement[];
 }
 
+/** States of saxes 6.0.0 in which its member `text` is text of the document and not of a comment or a declaration. */
+const TEXT_STATES = [13, 20];
+
 /**
  * Takes a multistatus (RFC 4918 section 13) in pieces and gives each response as soon as it is complete, so memory does
- * not grow with the length of a listing. A document type declaration is refused: entities are never expanded.
+ * not grow with the length of a listing. What is too large in one response is left out of it and marked there; the others
+ * stand. A document type declaration is refused: entities are never expanded.
  */
 export class MultistatusParser {
   /** The `sync-token` of the answer (RFC 6578 section 6.4); known after the end. */
@@ -42,6 +48,7 @@ export class MultistatusParser {
   private textChars = 0;
   private attributes = 0;
   private charsSinceEvent = 0;
+  private isTooLarge = false;
 
   constructor(private readonly limits: MultistatusLimits = DEFAULT_MULTISTATUS_LIMITS) {
     this.xml.on('doctype', () => fail('doctype'));
@@ -62,8 +69,11 @@ export class MultistatusParser {
    */
   write(text: string): DavResponse[] {
     this.charsSinceEvent += text.length;
-    this.parse(() => this.xml.write(text));
-    // saxes collects an unfinished text, tag or comment without a bound of its own.
+    this.parse(() => {
+      this.xml.write(text);
+      this.takePendingText();
+    });
+    // saxes collects an unfinished tag or comment without a bound of its own.
     if (this.charsSinceEvent > this.limits.maxTokenChars) fail('token-size');
     const complete = this.complete;
     this.complete = [];
@@ -92,16 +102,34 @@ export class MultistatusParser {
       if (tag.uri !== DAV || tag.local !== 'multistatus') fail('not-multistatus');
       return;
     }
-    if ((this.elements += 1) > this.limits.maxElementsPerResponse) fail('elements');
-    this.open.push({ namespace: tag.uri, name: tag.local, text: '', children: [] });
+    const isDropped = (this.elements += 1) > this.limits.maxElementsPerResponse;
+    this.isTooLarge ||= isDropped;
+    this.open.push({ namespace: tag.uri, name: tag.local, text: '', isDropped, children: [] });
+  }
+
+  /** saxes would collect a text to its end, however long it is; a piece of it is as good. */
+  private takePendingText(): void {
+    const state = Reflect.get(this.xml, 'state') as unknown;
+    const text = Reflect.get(this.xml, 'text') as unknown;
+    if (typeof text !== 'string' || text === '' || !TEXT_STATES.includes(Number(state))) return;
+    Reflect.set(this.xml, 'text', '');
+    this.onText(text);
   }
 
   private onText(text: string): void {
     this.charsSinceEvent = 0;
     const current = this.open.at(-1);
-    if (!current) return;
-    if ((this.textChars += text.length) > this.limits.maxTextCharsPerResponse) fail('text-size');
-    current.text += text;
+    if (!current || current.isDropped) return;
+    if (this.textChars + text.length <= this.limits.maxTextCharsPerResponse) {
+      this.textChars += text.length;
+      current.text += text;
+      return;
+    }
+    // Its room is for the small ones after it, such as the entity tag.
+    this.textChars -= current.text.length;
+    current.text = '';
+    current.isDropped = true;
+    this.isTooLarge = true;
   }
 
   private onClose(): void {
@@ -113,27 +141,32 @@ export class MultistatusParser {
     if (closed.children.length > 0) closed.text = '';
     const parent = this.open.at(-1);
     if (parent) {
-      parent.children.push(closed);
+      if (!closed.isDropped) parent.children.push(closed);
       return;
     }
+    const { isTooLarge } = this;
     this.elements = 0;
     this.textChars = 0;
+    this.isTooLarge = false;
     if (closed.namespace !== DAV) return;
-    if (closed.name === 'response') this.complete.push(toResponse(closed));
+    if (closed.name === 'response') this.complete.push(toResponse(closed, isTooLarge));
     if (closed.name === 'sync-token') this.syncToken = closed.text.trim();
   }
 }
 
-function toResponse(element: DavElement): DavResponse {
+function toResponse(element: DavElement, isTooLarge: boolean): DavResponse {
   const href = child(element, 'href')?.text.trim() ?? '';
   if (href === '') fail('no-href');
   const status = child(element, 'status');
   const propstats: DavPropstat[] = [];
   for (const entry of element.children) {
     if (entry.namespace !== DAV || entry.name !== 'propstat') continue;
-    propstats.push({ status: parseStatus(child(entry, 'status')), properties: child(entry, 'prop')?.children ?? [] });
+    const given = child(entry, 'status');
+    // Left out with what came before it.
+    if (given === undefined && isTooLarge) continue;
+    propstats.push({ status: parseStatus(given), properties: child(entry, 'prop')?.children ?? [] });
   }
-  return { href, status: status ? parseStatus(status) : null, propstats };
+  return { href, status: status ? parseStatus(status) : null, propstats, isTooLarge };
 }
 
 function child(element: DavElement, name: string): DavElement | undefined {

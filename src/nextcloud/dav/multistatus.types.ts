@@ -21,15 +21,20 @@ export interface DavResponse {
   /** Status of the resource itself, null when it is given per property. */
   readonly status: number | null;
   readonly propstats: readonly DavPropstat[];
+  /** True when properties are missing because they, or all of them together, are larger than is kept. */
+  readonly isTooLarge: boolean;
 }
 
-/** Bounds of a multistatus; an answer that exceeds one is refused as `upstream-protocol-error`. */
+/**
+ * Bounds of a multistatus. An answer that exceeds one is refused as `upstream-protocol-error`, but for the bounds of one
+ * `response`: what is beyond them is left out of it.
+ */
 export interface MultistatusLimits {
   /** Nesting of elements. */
   readonly maxDepth: number;
   /** Elements below one `response`. */
   readonly maxElementsPerResponse: number;
-  /** Characters of one text, tag or comment. */
+  /** Characters of one tag or comment. */
   readonly maxTokenChars: number;
   /** Characters of text below one `response`. */
   readonly maxTextCharsPerResponse: number;

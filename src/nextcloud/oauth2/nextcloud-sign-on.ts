@@ -15,6 +15,7 @@ import { SsoConfig } from '../../config/sso.config.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { NextcloudServer } from '../server/nextcloud-server.ts';
 import type { NextcloudSelf } from '../server/ocs.client.ts';
+import { AUTHORIZE_PATH, TOKEN_PATH } from './oauth2-paths.ts';
 import { readTokenAnswer } from './protocol/token-answer.ts';
 import { callNextcloud } from '../server/ocs.transport.ts';
 
@@ -43,7 +44,7 @@ export class NextcloudSignOn extends IdentityProvider {
 
   override authorizationUrl({ state }: AuthorizationRequest): Promise<string> {
     const { browserUrl, clientId, redirectUri } = this.#configured();
-    const url = new URL(`${browserUrl ?? this.issuer}/apps/oauth2/authorize`);
+    const url = new URL(`${browserUrl ?? this.issuer}${AUTHORIZE_PATH}`);
     const parameters = { client_id: clientId, response_type: 'code', redirect_uri: redirectUri, state };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
     return Promise.resolve(url.href);
@@ -88,7 +89,7 @@ export class NextcloudSignOn extends IdentityProvider {
   ): Promise<{ readonly tokens: ProviderTokens; readonly userId: string | null }> {
     const { clientId, clientSecret } = this.#configured();
     const form = { ...grant, client_id: clientId, client_secret: clientSecret.reveal() };
-    const path = '/apps/oauth2/api/v1/token';
+    const path = TOKEN_PATH;
     const call = { method: 'POST', path, login: null, form, isRepeatable: false, signal } as const;
     const answer = await asked(signal, () => callNextcloud(this.server.endpoint, call));
     if (answer.status !== 200 || !/\bjson\b/i.test(answer.contentType)) throw new OidcError('token-endpoint');

@@ -53,10 +53,10 @@ describe('the built-in OAuth 2.0 app', () => {
     return browser.open(spoil(nextcloud.grantOAuth2(there.headers.get('location') ?? '', uid)));
   };
 
-  it('sends browsers to the public address, with a state and nothing that the app would ignore', async () => {
+  it('F26 sends browsers to the public address, by a path that needs no pretty URLs, with a state and nothing that the app would ignore', async () => {
     const there = await new SsoBrowser(app).open('/auth/login');
     const url = new URL(there.headers.get('location') ?? '');
-    expect(url.origin + url.pathname).toBe('https://cloud.clinic.example/apps/oauth2/authorize');
+    expect(url.origin + url.pathname).toBe('https://cloud.clinic.example/index.php/apps/oauth2/authorize');
     expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'redirect_uri', 'response_type', 'state']);
   });
 
@@ -115,13 +115,13 @@ describe('the built-in OAuth 2.0 app', () => {
       const lie = { access_token: token, token_type: 'Bearer', expires_in: 60, user_id: 'admin' };
       const type = { 'Content-Type': 'application/json' };
       nextcloud.faults.scripted.push({
-        path: '/apps/oauth2/api',
+        path: '/index.php/apps/oauth2/api',
         status: 200,
         body: JSON.stringify(lie),
         headers: type,
       });
     } else {
-      nextcloud.faults.scripted.push({ path: '/apps/oauth2/api', status, body, headers });
+      nextcloud.faults.scripted.push({ path: '/index.php/apps/oauth2/api', status, body, headers });
     }
     expect(landed(await browser.open(back), 'error')).toBe('sso-failed');
     nextcloud.faults.reset();

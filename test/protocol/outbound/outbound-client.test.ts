@@ -70,6 +70,19 @@ describe('an answer', () => {
     expect((await readBytes(response.body, 10, 'test')).toString()).toBe('gone');
   });
 
+  it('F28 is asked for in the name of this server and its version, unless the caller goes by another', async () => {
+    const asked: string[] = [];
+    const server = await serve((request) => {
+      asked.push(request.text);
+      request.socket.write(answerText(200, 'ok'));
+    });
+    const { text } = to(server);
+    await text();
+    await text({ method: 'PROPFIND', headers: { 'user-agent': 'Login flow' } });
+    const names = asked.map((head) => /^user-agent: (.*)$/im.exec(head)?.[1]);
+    expect(names).toEqual([expect.stringMatching(/^voiceassist-server\/\d+\.\d+\.\d+/), 'Login flow']);
+  });
+
   it('reuses the connection and reports each exchange without path or query', async () => {
     const server = await serve(({ socket }) => socket.write(answerText(200, 'ok')));
     const { text, records } = to(server, { concurrency: 1 });

@@ -1,10 +1,10 @@
+import { TOKEN_PATH } from '../../oauth2/oauth2-paths.ts';
 import type { ProviderSettings } from '../../../config/sso-providers.ts';
 import { findField, findText, parseJson } from '../../server/ocs-envelope.ts';
 import { fault, ok, skipped, type Finding } from '../check.types.ts';
 import type { ProbeAnswer } from '../protocol/doctor-probe.ts';
 import type { ServerSnapshot } from '../server-snapshot.ts';
 
-const OAUTH2_TOKEN_PATH = '/index.php/apps/oauth2/api/v1/token';
 const OIDC_TOKEN_PATH = '/index.php/apps/oidc/token';
 const NOTHING = 'voiceassist-doctor-knows-no-code';
 
@@ -34,7 +34,7 @@ function askForTokens(
     code: NOTHING,
     redirect_uri: signOn.redirectUri,
   };
-  const ownPath = signOn.kind === 'oidc' ? OIDC_TOKEN_PATH : OAUTH2_TOKEN_PATH;
+  const ownPath = signOn.kind === 'oidc' ? OIDC_TOKEN_PATH : TOKEN_PATH;
   return post(snapshot, endpoint === null ? ownPath : pathOf(endpoint, snapshot), form);
 }
 

@@ -1,3 +1,4 @@
+import { AUTHORIZE_PATH } from '../../oauth2/oauth2-paths.ts';
 import { findText } from '../../server/ocs-envelope.ts';
 import type { ProviderSettings } from '../../../config/sso-providers.ts';
 import { isDomainError } from '../../../problem/domain-error.ts';
@@ -185,7 +186,7 @@ async function authorizeAnswer(
     state: 'voiceassist-doctor',
     ...(isOidc && { scope: 'openid', nonce: 'voiceassist-doctor' }),
   });
-  if (!isOidc) return snapshot.probe.ask({ path: `/index.php/apps/oauth2/authorize?${query.toString()}` });
+  if (!isOidc) return snapshot.probe.ask({ path: `${AUTHORIZE_PATH}?${query.toString()}` });
   const endpoint = findText((await snapshot.discovery()).document, 'authorization_endpoint');
   return snapshot.issuerProbe.ask({ path: `${endpointPath(endpoint, snapshot)}?${query.toString()}` });
 }

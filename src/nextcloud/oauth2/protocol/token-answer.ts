@@ -19,7 +19,7 @@ export interface NextcloudTokenAnswer {
 const TOKEN = /^[\x21-\x7e]{1,4096}$/;
 const LONGEST_LIFE_SECONDS = 10 * 365 * 86_400;
 
-/** Reads an answer of `POST /apps/oauth2/api/v1/token` (RFC 6749 section 5.1); null when it is none. */
+/** Reads an answer of the token endpoint (RFC 6749 section 5.1); null when it is none. */
 export function readTokenAnswer(text: string): NextcloudTokenAnswer | null {
   const value = parseJson(text);
   const accessToken = findText(value, 'access_token');
