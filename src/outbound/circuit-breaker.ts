@@ -1,7 +1,7 @@
 import { DomainError } from '../problem/domain-error.ts';
 
 /** How a request that the breaker let through ended. `none`: it says nothing about the upstream (aborted). */
-export type BreakerOutcome = 'success' | 'failure' | 'none';
+export type BreakerOutcome = 'success' | 'failure' | 'maintenance' | 'none';
 
 /** Settings of a breaker. */
 export interface BreakerOptions {
@@ -17,12 +17,13 @@ export class CircuitBreaker {
   private failures = 0;
   private openUntil = 0;
   private isProbing = false;
+  private isInMaintenance = false;
 
   constructor(private readonly options: BreakerOptions) {}
 
   /**
    * Asks to send a request; the returned function must be told once how it ended.
-   * @throws {DomainError} `upstream-busy` with Retry-After while the upstream is left alone
+   * @throws {DomainError} `upstream-busy`, or `upstream-maintenance`, with Retry-After while the upstream is left alone
    */
   enter(): (outcome: BreakerOutcome) => void {
     this.assertMayTry();
@@ -41,7 +42,7 @@ export class CircuitBreaker {
   assertMayTry(): void {
     const remainingMs = this.openUntil - performance.now();
     if (this.failures < this.options.threshold || (remainingMs <= 0 && !this.isProbing)) return;
-    throw new DomainError('upstream-busy', {
+    throw new DomainError(this.isInMaintenance ? 'upstream-maintenance' : 'upstream-busy', {
       retryAfterSeconds: Math.max(1, Math.ceil(remainingMs / 1_000)),
       logContext: { upstream: this.options.upstream, reason: 'circuit-open' },
     });
@@ -49,7 +50,8 @@ export class CircuitBreaker {
 
   private record(outcome: BreakerOutcome): void {
     if (outcome === 'success') this.failures = 0;
-    if (outcome !== 'failure') return;
+    if (outcome !== 'failure' && outcome !== 'maintenance') return;
+    this.isInMaintenance = outcome === 'maintenance';
     this.failures += 1;
     if (this.failures >= this.options.threshold) this.openUntil = performance.now() + this.options.openMs;
   }

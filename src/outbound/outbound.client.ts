@@ -35,6 +35,8 @@ export interface OutboundOptions {
 }
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS', 'PROPFIND', 'REPORT', 'SEARCH']);
+const FAILURES = new Set([500, 502, 503, 504]);
+const OUTCOMES = { answer: 'success', retry: 'failure', outage: 'failure', maintenance: 'maintenance' } as const;
 const MAX_ERROR_TEXT_BYTES = 64 * 1_024;
 
 /**
@@ -131,7 +133,7 @@ export class OutboundClient {
     let outcome: BreakerOutcome = 'none';
     try {
       const { answer, verdict } = await this.withRepeats(call);
-      outcome = verdict === 'answer' ? 'success' : 'failure';
+      outcome = OUTCOMES[verdict];
       return answer;
     } catch (error) {
       if (error instanceof DomainError) outcome = countsAsFailure(error) ? 'failure' : 'none';
@@ -168,7 +170,7 @@ export class OutboundClient {
       answer.response.discard();
       throw failure('upstream-misconfigured', policy.name, 'redirect');
     }
-    if (status !== 502 && status !== 503 && status !== 504) {
+    if (!FAILURES.has(status)) {
       if (status === 429) await this.backOff(call, answer);
       else if (request.isProbe !== true) upstream.backoff.endIfStartedBefore(sentAt);
       return { answer, verdict: 'answer' };

@@ -13,12 +13,13 @@ export interface FailedAnswer {
 }
 
 /**
- * What an answer of 502, 503 or 504 means.
+ * What an answer of 500, 502, 503 or 504 means.
  * - `retry`: a short trouble; a read is repeated, and it counts towards the circuit breaker
- * - `outage`: no use in repeating now, but it counts towards the circuit breaker (maintenance)
+ * - `outage`: no use in repeating now, but it counts towards the circuit breaker
+ * - `maintenance`: the same, and the server says why
  * - `answer`: it concerns this one request; hand it to the caller and leave the breaker alone
  */
-export type FailureVerdict = 'retry' | 'outage' | 'answer';
+export type FailureVerdict = 'retry' | 'outage' | 'maintenance' | 'answer';
 
 /** Everything that may differ between two upstream servers. Redirects are never followed, whatever the policy. */
 export interface UpstreamPolicy {
@@ -60,6 +61,8 @@ export interface UpstreamPolicy {
   readonly sharedChannels: Readonly<Record<string, ProblemCode>>;
 }
 
+const INTERNAL_ERROR = 500;
+
 const DEFAULTS = {
   connectTimeoutMs: 5_000,
   headersTimeoutMs: 30_000,
@@ -74,7 +77,7 @@ const DEFAULTS = {
   maxReadRetries: 2,
   breakerThreshold: 5,
   breakerOpenMs: 5_000,
-  evaluateFailure: (): FailureVerdict => 'retry',
+  evaluateFailure: ({ status }: FailedAnswer): FailureVerdict => (status === INTERNAL_ERROR ? 'answer' : 'retry'),
   backoffOf: retryAfterBackoff,
   sharedChannels: {},
 };

@@ -273,10 +273,11 @@ export const PROBLEMS = {
     'Nextcloud change refused',
     'Nextcloud does not take the value, or took it and stores another. What it stores is unchanged or shown by a read.',
   ),
-  'upstream-unavailable': passing(
-    502,
-    'Upstream unavailable',
-    'A server this answer depends on cannot be reached or is in maintenance.',
+  'upstream-unavailable': passing(502, 'Upstream unavailable', 'A server this answer depends on cannot be reached.'),
+  'upstream-maintenance': passing(
+    503,
+    'Nextcloud in maintenance',
+    'Nextcloud is in maintenance mode. Jobs wait and go on when it is over.',
   ),
   'upstream-timeout': passing(504, 'Upstream timeout', 'A server this answer depends on did not answer in time.'),
   'upstream-protocol-error': problem(

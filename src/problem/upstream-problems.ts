@@ -1,6 +1,7 @@
 /** What every operation that asks an upstream server can answer with. */
 export const UPSTREAM_PROBLEMS = [
   'upstream-unavailable',
+  'upstream-maintenance',
   'upstream-timeout',
   'upstream-protocol-error',
   'upstream-misconfigured',

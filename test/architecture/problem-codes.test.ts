@@ -67,6 +67,7 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'nextcloud-group-exists': 409,
   'nextcloud-change-refused': 422,
   'upstream-unavailable': 502,
+  'upstream-maintenance': 503,
   'upstream-timeout': 504,
   'upstream-protocol-error': 502,
   'upstream-misconfigured': 502,

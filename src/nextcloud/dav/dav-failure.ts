@@ -28,7 +28,7 @@ const PLAIN: Readonly<Record<number, ProblemCode>> = {
  */
 export function davFailure(answer: FailedAnswer, upstream: string): DomainError {
   const exception = findSabreException(answer.bodyText);
-  const code = codeOf(answer, exception);
+  const code = isMaintenance(answer) ? 'upstream-maintenance' : codeOf(answer, exception);
   return new DomainError(code, {
     ...retryAfter(code, answer),
     ...currentEtag(code, answer),
@@ -36,11 +36,15 @@ export function davFailure(answer: FailedAnswer, upstream: string): DomainError 
   });
 }
 
-/** How the outbound client treats 502, 503 and 504 of a Nextcloud. */
+/**
+ * How the outbound client treats 500, 502, 503 and 504 of a Nextcloud. A 500 with a DAV exception is about one resource; one
+ * without comes from a server that cannot work.
+ */
 export function evaluateNextcloudFailure(answer: FailedAnswer): FailureVerdict {
+  if (answer.status === 500) return findSabreException(answer.bodyText) === null ? 'outage' : 'answer';
   if (answer.status !== 503) return 'retry';
   if (isUserDisabled(findSabreException(answer.bodyText))) return 'answer';
-  return isMaintenance(answer) ? 'outage' : 'retry';
+  return isMaintenance(answer) ? 'maintenance' : 'retry';
 }
 
 function codeOf(answer: FailedAnswer, exception: SabreException | null): ProblemCode {

@@ -5,6 +5,9 @@ import { evaluateNextcloudFailure } from './dav-failure.ts';
 /** After too many wrong passwords Nextcloud refuses every Basic login of an address for half an hour, without Retry-After. */
 const THROTTLE_SECONDS = 1_800;
 
+/** With the time to connect 15 s: then a client is told that Nextcloud does not answer. */
+const HEADERS_TIMEOUT_MS = 10_000;
+
 /**
  * Limits towards the Nextcloud of the operator: at most 4 requests at a time, because its cost is per request and more
  * of them gain nothing.
@@ -16,6 +19,7 @@ export function nextcloudPolicy(baseUrl: string, overrides: Partial<UpstreamPoli
     origin: new URL(baseUrl).origin,
     trust: 'operator',
     concurrency: 4,
+    headersTimeoutMs: HEADERS_TIMEOUT_MS,
     evaluateFailure: evaluateNextcloudFailure,
     backoffOf: nextcloudBackoff,
     sharedChannels: { basic: 'upstream-throttled' },

@@ -44,7 +44,7 @@ describe('R8: a Nextcloud that', () => {
   afterAll(() => stop());
 
   it.each<[string, (nextcloud: NextcloudDouble) => unknown, number, string]>([
-    ['is in maintenance', ({ faults }) => (faults.isInMaintenance = true), 502, 'upstream-unavailable'],
+    ['F24 is in maintenance', ({ faults }) => (faults.isInMaintenance = true), 503, 'upstream-maintenance'],
     ['shows a login page with 200', ({ faults }) => (faults.showsHtmlLogin = true), 502, 'upstream-misconfigured'],
     ['cuts its answers off', ({ faults }) => (faults.truncateBodyAfterBytes = 40), 502, 'upstream-unavailable'],
     ['answers 429', ({ faults }) => faults.tooManyRequests('/remote.php', 1), 503, 'upstream-throttled'],
@@ -88,10 +88,7 @@ describe('R9: a Nextcloud that fails 20 times in a row', () => {
       answers.push(await list(app, time % 2 === 0 ? anna : berta));
       durationsMs.push(performance.now() - startedAt);
     }
-    expect(answers.map(({ body }) => body.code)).toEqual([
-      ...Array<string>(5).fill('upstream-unavailable'),
-      ...Array<string>(15).fill('upstream-busy'),
-    ]);
+    expect(answers.map(({ body }) => body.code)).toEqual([...Array<string>(20).fill('upstream-maintenance')]);
     expect(asked(nextcloud)).toBe(5);
     // The bar is 100 ms; a busy machine gets ten times that.
     expect(Math.max(...durationsMs.slice(5))).toBeLessThan(1_000);
@@ -111,11 +108,31 @@ describe('R9: a Nextcloud that fails 20 times in a row', () => {
       return asked(nextcloud) > 0;
     });
     const others = await Promise.all(Array.from({ length: 10 }, () => list(app, berta)));
-    expect(new Set(others.map(({ body }) => body.code))).toEqual(new Set(['upstream-busy']));
+    expect(new Set(others.map(({ body }) => body.code))).toEqual(new Set(['upstream-maintenance']));
     expect(asked(nextcloud)).toBe(1);
     release();
     expect((await Promise.all(probes)).filter(({ status }) => status === 200)).toHaveLength(1);
     expect((await list(app, berta)).status).toBe(200);
+  });
+});
+
+describe('F11: a Nextcloud that answers 500 to everything', () => {
+  it('is left alone after five', async () => {
+    const { nextcloud, app, anna } = await start();
+    nextcloud.faults.scripted.push(
+      ...Array.from({ length: 8 }, () => ({
+        path: '/remote.php/dav',
+        status: 500,
+        body: '<html>Internal Server Error</html>',
+      })),
+    );
+    const codes: unknown[] = [];
+    for (let time = 0; time < 8; time += 1) codes.push((await list(app, anna)).body.code);
+    expect(codes).toEqual([
+      ...Array<string>(5).fill('upstream-unavailable'),
+      ...Array<string>(3).fill('upstream-busy'),
+    ]);
+    expect(asked(nextcloud)).toBe(5);
   });
 });
 

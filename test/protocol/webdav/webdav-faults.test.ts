@@ -1,5 +1,6 @@
 // WebDAV against a Nextcloud that is down, hostile, locked or not a Nextcloud (double only: faults are injected).
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { readBytes } from '../../../src/outbound/bounded-read.ts';
 import { OutboundClient } from '../../../src/outbound/outbound.client.ts';
 import { nextcloudPolicy } from '../../../src/nextcloud/dav/nextcloud.policy.ts';
@@ -43,9 +44,32 @@ const listing = () => all(files.list(credential, '/docs', { depth: 1 }));
 const downloading = async () =>
   readBytes((await files.download(credential, '/docs/a.txt', { maxBytes: 1_000 })).body, 1_000, 'test');
 
+describe('F11 a server that takes a request and says nothing', () => {
+  afterEach(() => jest.useRealTimers());
+
+  it('is given up after 15 s for a folder, and after minutes for a whole tree', async () => {
+    jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'queueMicrotask', 'setImmediate', 'setInterval'] });
+    nextcloud.faults.hangs = true;
+    const outcomes: string[] = [];
+    const note = (what: string) => (error: unknown) => outcomes.push(`${what} ${(error as { code: string }).code}`);
+    listing().catch(note('folder'));
+    all(files.walk(credential, '/docs')).catch(note('tree'));
+    while (nextcloud.requests.length < 2) await nextTurn();
+    jest.advanceTimersByTime(15_000);
+    while (outcomes.length < 1) await nextTurn();
+    expect(outcomes).toEqual(['folder upstream-timeout']);
+    jest.advanceTimersByTime(100_000);
+    for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+    expect(outcomes).toHaveLength(1);
+    jest.advanceTimersByTime(100_000);
+    while (outcomes.length < 2) await nextTurn();
+    expect(outcomes[1]).toBe('tree upstream-timeout');
+  });
+});
+
 describe('an outage never looks like an empty or a missing folder', () => {
   it.each([
-    ['in maintenance', () => (nextcloud.faults.isInMaintenance = true), 'upstream-unavailable'],
+    ['in maintenance', () => (nextcloud.faults.isInMaintenance = true), 'upstream-maintenance'],
     ['without its database', () => (nextcloud.faults.isDatabaseDown = true), 'upstream-unavailable'],
     ['called by a name it does not trust', () => (nextcloud.faults.isHostUntrusted = true), 'upstream-misconfigured'],
     ['behind a login page', () => (nextcloud.faults.showsHtmlLogin = true), 'upstream-misconfigured'],
@@ -82,7 +106,7 @@ describe('an outage never looks like an empty or a missing folder', () => {
   it('in maintenance is not asked again by the same call', async () => {
     nextcloud.faults.isInMaintenance = true;
     nextcloud.clearRequests();
-    await expect(files.root(credential)).rejects.toEqual(code('upstream-unavailable'));
+    await expect(files.root(credential)).rejects.toEqual(code('upstream-maintenance'));
     expect(nextcloud.requests).toHaveLength(1);
   });
 

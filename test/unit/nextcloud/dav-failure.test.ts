@@ -24,7 +24,7 @@ it.each([
   ],
   [500, sabre('OC\\User\\LoginException', 'Benutzer deaktiviert'), 'account-suspended'],
   [503, sabre('Sabre\\DAV\\Exception\\ServiceUnavailable', 'User disabled'), 'upstream-unavailable'],
-  [503, sabre('OCA\\DAV\\Exception\\ServerMaintenanceMode', 'System is in maintenance mode.'), 'upstream-unavailable'],
+  [503, sabre('OCA\\DAV\\Exception\\ServerMaintenanceMode', 'System is in maintenance mode.'), 'upstream-maintenance'],
   [503, HTML, 'upstream-unavailable'],
   [500, '', 'upstream-unavailable'],
   [502, HTML, 'upstream-unavailable'],
@@ -75,10 +75,12 @@ it('a disabled user does not count against the server, maintenance does, other t
   const judge = (status: number, bodyText: string, headers = {}) =>
     evaluateNextcloudFailure({ status, headers, bodyText });
   expect(judge(503, sabre('X', 'OC\\User\\LoginException: User disabled'))).toBe('answer');
-  expect(judge(503, sabre('OCA\\DAV\\Exception\\ServerMaintenanceMode'))).toBe('outage');
-  expect(judge(503, '{}', { 'x-nextcloud-maintenance-mode': '1' })).toBe('outage');
+  expect(judge(503, sabre('OCA\\DAV\\Exception\\ServerMaintenanceMode'))).toBe('maintenance');
+  expect(judge(503, '{}', { 'x-nextcloud-maintenance-mode': '1' })).toBe('maintenance');
   expect(judge(503, HTML)).toBe('retry');
   expect(judge(502, '')).toBe('retry');
+  expect(judge(500, sabre('Sabre\\DAV\\Exception', 'one file'))).toBe('answer');
+  expect(judge(500, HTML)).toBe('outage');
 });
 
 it('an exception is found in a body that is cut off, and not in a hostile one', () => {

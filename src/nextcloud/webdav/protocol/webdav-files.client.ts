@@ -189,7 +189,9 @@ export class WebdavFilesClient {
     const headers = { Depth: String(depth) };
     const request = { ...LISTING, path: target, headers, method: 'PROPFIND', data: RESOURCE_PROPFIND, ...on(signal) };
     return whileLocked(async () => {
-      const response = await this.listingTransport.send(credential, request);
+      // Only a whole tree may take minutes before its first byte; somebody may be waiting for a folder.
+      const transport = depth === 'infinity' ? this.listingTransport : this.transport;
+      const response = await transport.send(credential, request);
       if (depth === 'infinity' && DEPTH_REFUSALS.has(response.status)) {
         response.discard();
         return 'depth-refused';
