@@ -94,6 +94,15 @@ export class Boss {
     await this.#boss.send(queue, job, { id: job.jobId, db: fromKysely(em.getKysely()) });
   }
 
+  /** Queues a job that was taken out again, to be run after some time. */
+  async sendAgain(
+    em: EntityManager,
+    queue: string,
+    { jobId, delaySeconds }: QueuedJob & { readonly delaySeconds: number },
+  ): Promise<void> {
+    await this.#boss.send(queue, { jobId }, { startAfter: delaySeconds, db: fromKysely(em.getKysely()) });
+  }
+
   /** Takes a job that has not started out of the queue. */
   async cancel(em: EntityManager, queue: string, jobId: string): Promise<void> {
     await this.#boss.cancel(queue, jobId, { db: fromKysely(em.getKysely()) });

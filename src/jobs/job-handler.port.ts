@@ -21,6 +21,9 @@ export abstract class JobHandler {
   /** Jobs of this kind that one process runs at the same time. */
   abstract readonly concurrency: number;
 
+  /** Whether a job waits, for a day at most, while another server is away; else it fails. Default false. */
+  readonly waitsForUpstream: boolean = false;
+
   /**
    * Does the work.
    *

@@ -3,6 +3,7 @@ import { withOrigin } from '../access/request-origin.ts';
 import { HttpConfig } from '../config/http.config.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { SchemaMigrator } from '../persistence/schema-migrator.ts';
+import { isDomainError, type DomainError } from '../problem/domain-error.ts';
 import { failureForLog } from '../problem/failure-for-log.ts';
 import { toDomainError } from '../problem/to-domain-error.ts';
 import { Boss, type QueuedJob } from './boss.ts';
@@ -11,6 +12,18 @@ import { JobStore, type JobEnd } from './job-store.ts';
 import { RunningJob } from './running-job.ts';
 
 const CANCEL_POLL_MS = 1000;
+
+/** Another server cannot serve anybody now; it says nothing of the job. */
+function isUpstreamAway(problem: DomainError): boolean {
+  return isDomainError(
+    problem,
+    'upstream-unavailable',
+    'upstream-maintenance',
+    'upstream-timeout',
+    'upstream-busy',
+    'upstream-throttled',
+  );
+}
 
 /** Thrown into pg-boss when a job stops unfinished, so that another worker takes it up again. */
 class UnfinishedJob extends Error {}
@@ -84,13 +97,13 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
       const counters = await withOrigin({ requestId: jobId, address: null, userAgent: null }, () => handler.run(job));
       await this.#finish(job, { state: 'succeeded', counters });
     } catch (error) {
-      await this.#fail(job, error);
+      await this.#fail(job, error, handler);
     } finally {
       this.#running.delete(jobId);
     }
   }
 
-  async #fail(job: RunningJob, error: unknown): Promise<void> {
+  async #fail(job: RunningJob, error: unknown, { waitsForUpstream }: JobHandler): Promise<void> {
     if (job.isCancelled) return this.#finish(job, { state: 'cancelled' });
     if (job.isStopped) {
       await this.store.requeue(job.jobId);
@@ -100,6 +113,10 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
     // Without the database nothing can be recorded: the job stays as it is and is taken up again.
     if (problem.code === 'service-unavailable') throw problem;
     this.#log.warn({ jobId: job.jobId, kind: job.kind, code: problem.code, ...failureForLog(problem.cause ?? error) });
+    if (waitsForUpstream && isUpstreamAway(problem)) {
+      const askedSeconds = problem.options.retryAfterSeconds ?? 0;
+      if (await this.store.wait(job, problem.code, askedSeconds)) return;
+    }
     await this.#finish(job, { state: 'failed', problemCode: problem.code });
   }
 

@@ -23,8 +23,11 @@ export class JobResponse {
    */
   progress!: Record<string, number>;
 
-  /** Code of the problem that ended a failed job; null otherwise. */
+  /** Code of the problem that ended a failed job, or that holds a queued one up; null otherwise. */
   problem_code!: string | null;
+
+  /** When a job that waits for another server is tried again; null otherwise. It waits for a day at most. */
+  next_attempt_at!: string | null;
 
   /** @example "2026-11-22T10:00:00.000Z" */
   created_at!: string;
@@ -50,6 +53,7 @@ export function jobResponse(job: Job): JobResponse {
     state: job.state,
     progress: job.counters,
     problem_code: job.problemCode ?? null,
+    next_attempt_at: job.nextAttemptAt?.toISOString() ?? null,
     created_at: job.createdAt.toISOString(),
     started_at: job.startedAt?.toISOString() ?? null,
     finished_at: job.finishedAt?.toISOString() ?? null,

@@ -24,13 +24,17 @@ const JobSchema = defineEntity({
     /** What the job was asked to do. */
     parameters: p.json<Record<string, unknown>>(),
     counters: p.json<JobCounters>(),
-    /** Code of the problem that ended a failed job. */
+    /** Code of the problem that ended a failed job, or that a queued one waits for the end of. */
     problemCode: p.string().length(64).nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
     startedAt: p.datetime().nullable(),
     finishedAt: p.datetime().nullable(),
     updatedAt: p.datetime().defaultRaw('now()'),
     cancelRequestedAt: p.datetime().nullable(),
+    /** Since when another server does not serve it; null for a job that was never held up. */
+    waitingSince: p.datetime().nullable(),
+    /** When a waiting job is tried again. */
+    nextAttemptAt: p.datetime().nullable(),
   },
 });
 

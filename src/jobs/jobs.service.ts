@@ -166,11 +166,14 @@ export class JobsService {
     }
   }
 
-  /** The job when it has ended, or as it is after `seconds`. */
+  /** The job when it has ended or waits for another server, or as it is after `seconds`. */
   async waitFor(principal: Principal, id: string, seconds: number): Promise<Job> {
     let latest = await this.get(principal, id);
     if (seconds === 0) return latest;
-    for await (const job of this.watch(principal, id, AbortSignal.timeout(seconds * 1000))) latest = job;
+    for await (const job of this.watch(principal, id, AbortSignal.timeout(seconds * 1000))) {
+      latest = job;
+      if (latest.nextAttemptAt) break;
+    }
     return latest;
   }
 }

@@ -24,6 +24,7 @@ const PROGRESS_INTERVAL_MS = 500;
 export class ScanJob extends JobHandler {
   readonly kind = SCAN;
   readonly concurrency = SCANS_AT_A_TIME;
+  override readonly waitsForUpstream = true;
 
   constructor(
     private readonly sources: DocumentSources,

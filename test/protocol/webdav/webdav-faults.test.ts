@@ -45,7 +45,9 @@ const downloading = async () =>
   readBytes((await files.download(credential, '/docs/a.txt', { maxBytes: 1_000 })).body, 1_000, 'test');
 
 describe('F11 a server that takes a request and says nothing', () => {
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => {
+    jest.useRealTimers();
+  });
 
   it('is given up after 15 s for a folder, and after minutes for a whole tree', async () => {
     jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'queueMicrotask', 'setImmediate', 'setInterval'] });
