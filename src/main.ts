@@ -1,12 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { Logger } from '@nestjs/common';
 import { createApp, type CreatedApp } from './app.setup.ts';
+import { ComputePool } from './compute/compute-pool.ts';
 import type { Configuration } from './config/configuration.ts';
 import { ConfigurationError } from './config/load-configuration.ts';
 import { misspeltVariables, readEnvironment } from './config/read-environment.ts';
 import { failureForLog } from './problem/failure-for-log.ts';
 
 const FAILURE = 1;
+const SHARE_OF_COMPUTING = 0.75;
 
 // Node lets the heap grow several times as large as what is alive in it; half as much again is as fast.
 setFlagsFromString('--heap-growing-percent=50');
@@ -35,11 +37,16 @@ function endOnUncaughtError(): void {
   });
 }
 
-/** Stops in this order: /ready says 503, requests in flight end, jobs checkpoint, connections close. */
+/**
+ * Stops in this order: /ready says 503, requests in flight end, those that compute after three quarters of the time are
+ * answered 503, jobs checkpoint, connections close.
+ */
 function stopOnSignal({ app, inFlight }: CreatedApp, graceMs: number): void {
   const stop = (): void => {
     void inFlight
-      .drain(graceMs)
+      .drain(graceMs * SHARE_OF_COMPUTING)
+      .then(() => app.get(ComputePool).stop())
+      .then(() => inFlight.drain(graceMs * (1 - SHARE_OF_COMPUTING)))
       .then(() => app.close())
       .then(() => process.exit(0));
   };

@@ -51,7 +51,7 @@ export class AuthController {
   })
   @ApiCreatedResponse({ type: UserResponse, description: 'The account, where addresses are not verified.' })
   @ApiAcceptedResponse({ type: AcceptedResponse, description: 'Where addresses are verified: read your mail.' })
-  @Problems('email-taken', 'service-busy')
+  @Problems('email-taken', 'service-busy', 'service-stopping')
   async register(
     @Body() { email, password, full_name }: RegisterRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -71,7 +71,7 @@ export class AuthController {
     description: 'Answers with tokens, or with what has to follow: `outcome` tells which.',
   })
   @ApiLoginResponse()
-  @Problems('invalid-credentials', 'email-not-verified', 'service-busy')
+  @Problems('invalid-credentials', 'email-not-verified', 'service-busy', 'service-stopping')
   async login(@Body() request: LoginRequest): Promise<LoginResponse> {
     return loginResponse(await this.logins.login(request));
   }

@@ -31,6 +31,8 @@ export class ComputePool implements OnModuleDestroy {
     execArgv: [],
   });
 
+  readonly #stop = new AbortController();
+
   /** Tasks that have ended since the start. */
   get completedTasks(): number {
     return this.#pool.completed;
@@ -40,26 +42,38 @@ export class ComputePool implements OnModuleDestroy {
    * Runs one task in a thread of its own.
    *
    * @param timeoutMs longest time of waiting and running together; the thread is ended when it is over
-   * @throws DomainError `service-busy` when 64 tasks wait already, or when the time is over
+   * @throws DomainError `service-busy` when 64 tasks wait already, or when the time is over; `service-stopping` after `stop`
    */
   async runTask<Name extends keyof Tasks>(
     name: Name,
     input: Input<Name>,
     timeoutMs: number = TASK_TIMEOUT_MS,
   ): Promise<Output<Name>> {
+    if (this.#stop.signal.aborted) throw stopping();
     if (this.#pool.queueSize >= MAX_WAITING_TASKS) throw busy(name, 'queue-full');
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stop.signal]);
     try {
       return (await this.#pool.run(input, { name, signal })) as Output<Name>;
     } catch (error) {
+      if (this.#stop.signal.aborted) throw stopping();
       if (signal.aborted) throw busy(name, 'timeout', error);
       throw error;
     }
   }
 
+  /** Ends what runs and waits: a stopping server has no time left for it. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
   async onModuleDestroy(): Promise<void> {
+    this.stop();
     await this.#pool.destroy();
   }
+}
+
+function stopping(): DomainError {
+  return new DomainError('service-stopping', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
 function busy(task: string, reason: string, cause?: unknown): DomainError {

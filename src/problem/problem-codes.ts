@@ -214,6 +214,11 @@ export const PROBLEMS = {
     'Too many streams',
     'The account, or the server, has as many event streams open as it may. Close one, or ask for the job itself.',
   ),
+  'service-stopping': passing(
+    503,
+    'Server is stopping',
+    'The server stops before the work of this request can end. Nothing was changed; another one, or the next start, answers.',
+  ),
   'service-busy': passing(
     503,
     'Service busy',

@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const error = toDomainError(thrown);
     const origin = currentOrigin();
-    if (error.status >= FIRST_SERVER_ERROR) {
+    if (error.status >= FIRST_SERVER_ERROR && error.code !== 'service-stopping') {
       this.#log.error({
         code: error.code,
         requestId: origin.requestId,

@@ -53,6 +53,7 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'email-taken': 409,
   'rate-limited': 429,
   'too-many-streams': 429,
+  'service-stopping': 503,
   'service-busy': 503,
   'nextcloud-not-configured': 409,
   'account-not-linked': 409,

@@ -22,7 +22,7 @@ export class AcceptanceController {
     description: 'Sets the password of the account and logs in.',
   })
   @ApiLoginResponse()
-  @Problems('one-time-token-invalid', 'service-busy')
+  @Problems('one-time-token-invalid', 'service-busy', 'service-stopping')
   async accept(@Body() { token, password, full_name }: AcceptInvitationRequest): Promise<LoginResponse> {
     return loginResponse(await this.acceptance.accept({ token, password, fullName: full_name }));
   }

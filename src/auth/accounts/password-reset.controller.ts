@@ -39,7 +39,7 @@ export class PasswordResetController {
       'Ends every session and every personal access token of the account. Second factors stay and are asked for at the next login.',
   })
   @ApiNoContentResponse({ description: 'The password is changed; log in with it.' })
-  @Problems('one-time-token-invalid', 'service-busy')
+  @Problems('one-time-token-invalid', 'service-busy', 'service-stopping')
   async reset(@Body() { token, new_password }: ResetPasswordRequest): Promise<void> {
     await this.resets.renew({ token, newPassword: new_password });
   }

@@ -109,6 +109,7 @@ export class OidcController {
     'account-link-required',
     'identity-taken',
     'service-busy',
+    'service-stopping',
   )
   async link(@Body() { link_token, password }: PasswordLinkRequest): Promise<LoginResponse> {
     return loginResponse(await this.links.confirmByPassword({ linkToken: link_token, password }));

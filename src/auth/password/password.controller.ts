@@ -20,7 +20,7 @@ export class PasswordController {
     description: 'Every other session of the account ends at once; this one lives on.',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })
-  @Problems('wrong-password', 'service-busy')
+  @Problems('wrong-password', 'service-busy', 'service-stopping')
   async change(@CurrentSession() principal: SessionPrincipal, @Body() request: ChangePasswordRequest): Promise<void> {
     await this.passwords.change(principal, {
       currentPassword: request.current_password,

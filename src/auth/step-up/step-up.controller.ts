@@ -33,7 +33,7 @@ export class StepUpController {
       'Opens the operations marked `x-step-up-required` to this session for a few minutes; so does a login. Give the password, and the code where the account has a second factor; or a passkey alone.',
   })
   @ApiOkResponse({ type: SteppedUpResponse })
-  @Problems('wrong-password', 'wrong-second-factor', 'step-up-required', 'service-busy')
+  @Problems('wrong-password', 'wrong-second-factor', 'step-up-required', 'service-busy', 'service-stopping')
   async stepUp(
     @CurrentSession() principal: SessionPrincipal,
     @Body() { password, code, authentication_token, response }: StepUpRequest,

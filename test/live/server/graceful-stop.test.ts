@@ -110,3 +110,25 @@ describe('SIGTERM with 20 requests of 3 s, an idle connection and an indexing jo
     }
   }, 240_000);
 });
+
+describe('SIGTERM while passwords are hashed that take longer than the time to stop', () => {
+  it('F12 answers every login 503, ends within the time with exit code 0, and logs no error', async () => {
+    // A hash of 16 rounds takes several seconds on any machine of today.
+    const server = await ServerUnderTest.start({
+      env: { BCRYPT_ROUNDS: '16', SHUTDOWN_GRACE_SECONDS: '2', LOG_LEVEL: 'info' },
+    });
+    const attempts = Array.from({ length: 6 }, (_, index) =>
+      call(server, 'POST /api/auth/login', { json: { email: `nobody-${index}@clinic.example`, password: 'x' } }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const startedAt = performance.now();
+    server.signal('SIGTERM');
+    const answers = await Promise.all(attempts);
+    expect(answers.map(({ status, body }) => [status, body['code']])).toEqual(
+      Array.from({ length: 6 }, () => [503, 'service-stopping']),
+    );
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - startedAt).toBeLessThan(LONGEST_STOP_MS);
+    expect(server.output).not.toMatch(/"level":(50|60)|    at /);
+  });
+});
