@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Injectable } from '@nestjs/common';
@@ -9,6 +9,7 @@ import { KeyRing } from '../secrets/key-ring.ts';
 
 const OWNER_ONLY = 0o600;
 const MAX_LINE_CHARACTERS = 1024;
+const TAIL_BYTES = 16_384;
 
 /** The end of the trail at some moment: how many events there were, and the mac of the last one. */
 export interface AuditAnchor {
@@ -44,16 +45,26 @@ export class AuditAnchors {
     await appendFile(this.#file, `${JSON.stringify(line)}\n`, { mode: OWNER_ONLY });
   }
 
+  /** The anchor with the highest sequence, as `read` would give it last; as a rule the end of the file tells. */
+  async newest(): Promise<AuditAnchor | undefined> {
+    const tail = await tailOf(this.#file);
+    const found = tail.split('\n').flatMap((text) => this.#anchorIn(text));
+    const all = found.length > 0 ? found : await this.read();
+    return all.sort((a, b) => a.sequence - b.sequence).at(-1);
+  }
+
   /** The anchors that a key of the ring has signed, by sequence; lines that are cut off or forged are none. */
   async read(): Promise<AuditAnchor[]> {
     if (!existsSync(this.#file)) return [];
     const anchors: AuditAnchor[] = [];
     const lines = createInterface({ input: createReadStream(this.#file), crlfDelay: Infinity });
-    for await (const text of lines) {
-      const line = text.length <= MAX_LINE_CHARACTERS ? parsed(text) : undefined;
-      if (line !== undefined && this.#isSigned(line)) anchors.push({ sequence: line.sequence, mac: line.mac });
-    }
+    for await (const text of lines) anchors.push(...this.#anchorIn(text));
     return anchors.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  #anchorIn(text: string): AuditAnchor[] {
+    const line = text.length <= MAX_LINE_CHARACTERS ? parsed(text) : undefined;
+    return line !== undefined && this.#isSigned(line) ? [{ sequence: line.sequence, mac: line.mac }] : [];
   }
 
   #isSigned(line: AnchorLine): boolean {
@@ -61,6 +72,20 @@ export class AuditAnchors {
     if (key === undefined) return false;
     const [expected, given] = [Buffer.from(signatureOf(key, line)), Buffer.from(line.signature)];
     return expected.length === given.length && timingSafeEqual(expected, given);
+  }
+}
+
+/** The last bytes of a file, which may begin within a line; empty when there is none. */
+async function tailOf(path: string): Promise<string> {
+  if (!existsSync(path)) return '';
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

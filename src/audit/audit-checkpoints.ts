@@ -36,8 +36,10 @@ export class AuditCheckpoints implements OnModuleDestroy {
     schema.whenReady(() => this.#begin());
   }
 
-  onModuleDestroy(): void {
+  /** What was recorded since the last round must not stay without an anchor until the next start. */
+  async onModuleDestroy(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
+    if (this.#timers.length > 0) await this.#round();
   }
 
   /**
@@ -47,7 +49,7 @@ export class AuditCheckpoints implements OnModuleDestroy {
    * @returns whether the trail still holds what was anchored
    */
   async takeCheckpoint(): Promise<boolean> {
-    const newest = (await this.anchors.read()).at(-1);
+    const newest = await this.anchors.newest();
     const head = await this.#head(newest);
     if (newest !== undefined && head.anchored !== newest.mac) {
       await this.#alarm(newest);
@@ -61,13 +63,17 @@ export class AuditCheckpoints implements OnModuleDestroy {
   }
 
   #begin(): Promise<void> {
-    const round = (): void => {
-      this.takeCheckpoint().catch((error: unknown) => {
-        this.#log.error({ ...failureForLog(error) }, 'The end of the audit trail cannot be kept');
-      });
-    };
+    const round = (): void => void this.#round();
     this.#timers = [setTimeout(round, FIRST_AFTER_MS).unref(), setInterval(round, this.#intervalMs).unref()];
     return Promise.resolve();
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.takeCheckpoint();
+    } catch (error) {
+      this.#log.error({ ...failureForLog(error) }, 'The end of the audit trail cannot be kept');
+    }
   }
 
   async #head(newest: AuditAnchor | undefined): Promise<CheckpointRow> {

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { FilterQuery } from '@mikro-orm/postgresql';
 import type { Principal } from '../access/principal.ts';
 import { Database } from '../persistence/database.ts';
+import { DomainError } from '../problem/domain-error.ts';
+import { AuditCheckpoints } from './audit-checkpoints.ts';
 import { AuditEvent } from './audit-event.entity.ts';
 import type { AuditOutcome } from './audit-record.ts';
 import { AuditTrail } from './audit-trail.ts';
@@ -42,6 +44,7 @@ export class AuditReader {
   constructor(
     private readonly database: Database,
     private readonly trail: AuditTrail,
+    private readonly checkpoints: AuditCheckpoints,
   ) {}
 
   async page(principal: Principal, { filter, limit, before }: AuditPageRequest): Promise<AuditPage> {
@@ -76,7 +79,17 @@ export class AuditReader {
       const [head] = await em.execute<{ sequence: string }[]>('select sequence from audit_head where id = 1');
       return Number(head?.sequence ?? 0);
     });
+    await this.#keepEnd();
     return this.#pieces(filter, end);
+  }
+
+  /** Nobody may take back unseen what an export is going to say. */
+  async #keepEnd(): Promise<void> {
+    try {
+      await this.checkpoints.takeCheckpoint();
+    } catch (error) {
+      throw new DomainError('audit-unavailable', { cause: error });
+    }
   }
 
   async *#pieces(filter: AuditFilter, end: number): AsyncGenerator<readonly AuditEvent[]> {

@@ -49,14 +49,13 @@ export class ComputePool implements OnModuleDestroy {
     input: Input<Name>,
     timeoutMs: number = TASK_TIMEOUT_MS,
   ): Promise<Output<Name>> {
-    if (this.#stop.signal.aborted) throw stopping();
+    if (this.#isStopping()) throw stopping();
     if (this.#pool.queueSize >= MAX_WAITING_TASKS) throw busy(name, 'queue-full');
     const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stop.signal]);
     try {
       return (await this.#pool.run(input, { name, signal })) as Output<Name>;
     } catch (error) {
-      if (this.#stop.signal.aborted) throw stopping();
-      if (signal.aborted) throw busy(name, 'timeout', error);
+      if (signal.aborted) throw this.#isStopping() ? stopping() : busy(name, 'timeout', error);
       throw error;
     }
   }
@@ -64,6 +63,10 @@ export class ComputePool implements OnModuleDestroy {
   /** Ends what runs and waits: a stopping server has no time left for it. */
   stop(): void {
     this.#stop.abort();
+  }
+
+  #isStopping(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   async onModuleDestroy(): Promise<void> {

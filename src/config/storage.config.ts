@@ -59,7 +59,7 @@ export class StorageConfig {
     name: 'AUDIT_ANCHOR_FILE',
     type: 'text',
     description:
-      'File outside the database to which the end of the audit trail is added in regular rounds, so that removed events are missed. Best on storage that the database server cannot write.',
+      'File outside the database to which the end of the audit trail is added regularly: a check then notices when the newest events were removed. Best on storage that the database server cannot write.',
     example: '/var/lib/voiceassist-anchors/audit-heads.jsonl',
     defaultText: 'audit-heads.jsonl in DATA_DIR',
   })
@@ -70,12 +70,12 @@ export class StorageConfig {
   @Variable({
     name: 'AUDIT_ANCHOR_MINUTES',
     type: 'integer',
-    description: 'Minutes between two additions to that file.',
+    description: 'Minutes between two additions to that file; nothing is added while no event is recorded.',
   })
   @IsInt()
   @Min(1)
   @Max(1440)
-  readonly auditAnchorMinutes: number = 15;
+  readonly auditAnchorMinutes: number = 1;
 
   @Variable({
     name: 'ALLOW_EMBEDDED_DATABASE',

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withOrigin } from '../../../src/access/request-origin.ts';
+import { AuditAnchors } from '../../../src/audit/audit-anchors.ts';
 import type { AuditRecord } from '../../../src/audit/audit-record.ts';
 import { AuditTrail } from '../../../src/audit/audit-trail.ts';
 import { call, createUser, type Problem, type TestUser } from '../../support/api.ts';
@@ -134,3 +135,18 @@ describe('GET /api/admin/audit/verify', () => {
     for (const { status, body } of answers) if (status !== 200) expect(body.code).toBe('service-busy');
   });
 });
+
+it.each(['export?format=jsonl', 'verify'])(
+  'F8 the end of the trail is kept outside the database before %s answers',
+  async (path) => {
+    const anchors = app.app.get(AuditAnchors, { strict: false });
+    await app.app
+      .get(AuditTrail, { strict: false })
+      .record({ actorId: null, action: 'session.login', outcome: 'failure' } as AuditRecord);
+    const [before] = await app.database.read((em) =>
+      em.execute<{ sequence: string }[]>('select sequence from audit_head where id = 1'),
+    );
+    expect((await call(app, `GET /api/admin/audit/${path}`, { token: admin.access_token })).status).toBe(200);
+    expect((await anchors.newest())?.sequence).toBeGreaterThanOrEqual(Number(before?.sequence));
+  },
+);

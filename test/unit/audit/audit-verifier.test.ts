@@ -6,6 +6,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditAnchors } from '../../../src/audit/audit-anchors.ts';
+import { StorageConfig } from '../../../src/config/storage.config.ts';
 import { AuditCheckpoints } from '../../../src/audit/audit-checkpoints.ts';
 import type { AuditRecord } from '../../../src/audit/audit-record.ts';
 import { AuditTrail } from '../../../src/audit/audit-trail.ts';
@@ -253,6 +254,17 @@ describe('the ends of the trail that are kept outside the database', () => {
     await expect(verifier.verify()).resolves.toMatchObject({ isIntact: true });
     writeFileSync(anchorFile, `${JSON.stringify(forged)}\n`);
     await expect(anchorsOf(new KeyRing(KEY)).read()).resolves.toEqual([]);
+  });
+
+  it('F8 are a minute apart at most unless told otherwise, and the newest is found at the end of a long file', async () => {
+    expect(new StorageConfig().auditAnchorMinutes).toBe(1);
+    const anchors = anchorsOf(new KeyRing(KEY));
+    for (let sequence = 1; sequence <= 200; sequence += 1) await anchors.write({ sequence, mac: `${sequence}` });
+    appendFileSync(anchorFile, '{"at":"2026-');
+    await expect(anchors.newest()).resolves.toEqual({ sequence: 200, mac: '200' });
+    // Lines that nobody signed push the signed ones out of the end.
+    appendFileSync(anchorFile, `\n${'{"sequence": 999}\n'.repeat(2_000)}`);
+    await expect(anchors.newest()).resolves.toEqual({ sequence: 200, mac: '200' });
   });
 
   it('end a check early when its client goes away', async () => {
