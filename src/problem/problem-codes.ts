@@ -241,6 +241,11 @@ export const PROBLEMS = {
     'Linked account refused',
     'Nextcloud refuses the stored or given app password. Link the account again.',
   ),
+  'app-password-required': problem(
+    422,
+    'App password required',
+    'This is the password of the user, and Nextcloud gives no app password for it. Make one in Nextcloud: Personal settings, Security.',
+  ),
   'account-suspended': problem(
     403,
     'Nextcloud account disabled',

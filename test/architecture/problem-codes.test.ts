@@ -58,6 +58,7 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'nextcloud-not-configured': 409,
   'account-not-linked': 409,
   'account-link-invalid': 403,
+  'app-password-required': 422,
   'account-suspended': 403,
   'rotation-in-progress': 409,
   'provisioning-not-configured': 409,

@@ -59,10 +59,17 @@ export class AccountController {
   @Put('account')
   @ApiOperation({
     summary: 'Link a Nextcloud account by hand',
-    description: 'Takes a login name and an app password, which are tried once.',
+    description:
+      'Takes a login name and an app password, which are tried once. A password is exchanged for an app password and not kept.',
   })
   @ApiOkResponse({ type: AccountResponse })
-  @Problems('account-link-invalid', 'account-suspended', 'nextcloud-not-configured', ...UPSTREAM_PROBLEMS)
+  @Problems(
+    'account-link-invalid',
+    'account-suspended',
+    'app-password-required',
+    'nextcloud-not-configured',
+    ...UPSTREAM_PROBLEMS,
+  )
   async linkByHand(
     @CurrentPrincipal() principal: Principal,
     @Body() body: LinkAccountRequest,

@@ -91,6 +91,38 @@ describe('PUT /api/integrations/nextcloud/account', () => {
     expect(new Set(sealed).size).toBe(2);
   });
 
+  it('F10 exchanges the password of a user for an app password, which alone is kept, used and revoked', async () => {
+    const owner = await createUser(app);
+    nextcloud.addUser({ uid: 'plain', password: 'Sehr-geheim-2026' });
+    expect((await link('plain', 'Sehr-geheim-2026', owner)).status).toBe(200);
+    nextcloud.clearRequests();
+    // The password is changed in Nextcloud; the link does not care.
+    nextcloud.addUser({ uid: 'plain', password: 'Noch-geheimer-2026' });
+    expect((await api('GET /api/integrations/files', undefined, owner)).status).toBe(200);
+    expect(new Set(nextcloud.requests.map((request) => request.authorizationScheme))).toEqual(new Set(['bearer']));
+    expect((await api('DELETE /api/integrations/nextcloud/account', undefined, owner)).body).toMatchObject({
+      revocation: 'revoked',
+    });
+  });
+
+  it.each([
+    ['gives none', { status: 200, body: '{"ocs":{"meta":{"statuscode":200},"data":{}}}' }, 'app-password-required'],
+    ['fails', { status: 500, body: 'broken' }, 'upstream-unavailable'],
+  ])('F10 keeps no password where Nextcloud %s', async (_, answer, code) => {
+    const owner = await createUser(app);
+    nextcloud.addUser({ uid: 'stubborn', password: 'Sehr-geheim-2026' });
+    nextcloud.faults.scripted.push({
+      path: '/core/getapppassword',
+      headers: { 'content-type': 'application/json' },
+      ...answer,
+    });
+    expect((await link('stubborn', 'Sehr-geheim-2026', owner)).body.code).toBe(code);
+    expect((await api('GET /api/integrations/nextcloud/account', undefined, owner)).body.code).toBe(
+      'account-not-linked',
+    );
+    nextcloud.faults.reset();
+  });
+
   it('S29 shows nobody the account of somebody else', async () => {
     const answer = await api('GET /api/integrations/nextcloud/account', undefined, other);
     expect(answer.body.code).toBe('account-not-linked');

@@ -27,6 +27,27 @@ export async function revokeAppPassword(
 }
 
 /**
+ * Asks for an app password in exchange for the password of a user.
+ *
+ * @returns null when the login has an app password already, which Nextcloud exchanges for no other
+ * @throws DomainError `app-password-required` when Nextcloud gives none
+ */
+export async function requestAppPassword(endpoint: NextcloudEndpoint, login: NextcloudLogin): Promise<string | null> {
+  const answer = await callOcs(endpoint, {
+    method: 'GET',
+    path: '/core/getapppassword',
+    login,
+    isRepeatable: false,
+  });
+  if (answer.statusCode === 403) return null;
+  const secret = findText(answer.data, 'apppassword');
+  if (isOcsSuccess(answer) && secret !== null && secret !== '') return secret;
+  throw new DomainError('app-password-required', {
+    logContext: { upstream: endpoint.policy.name, ocsStatus: answer.statusCode },
+  });
+}
+
+/**
  * Exchanges an app password for a new one. Keep the new one before forgetting the old one, which Nextcloud may accept for
  * some seconds more.
  */
