@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
-import { Logger, PinoLogger } from 'nestjs-pino';
+import { PinoLogger } from 'nestjs-pino';
 import { ENTITIES } from './app.entities.ts';
 import { AppModule } from './app.module.ts';
 import type { Configuration } from './config/configuration.ts';
@@ -20,6 +20,8 @@ import { addSecurityHeaders, SECURITY_HEADERS } from './http/security-headers.ts
 import { readJsonBodies } from './http/json-body.ts';
 import { serveOpenApi } from './http/openapi.ts';
 import { refuseRepeatedFields } from './http/single-fields.ts';
+import { StartLogger } from './http/start-logger.ts';
+import { serveStartPage } from './http/start-page.ts';
 import { streamBodies } from './http/streamed-body.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { measureRequests } from './metrics/request-metrics.ts';
@@ -59,7 +61,7 @@ export async function createApp(configuration: Configuration, embedded?: Embedde
     // The parsers of readJsonBodies and acceptLogoutForms; with the framework's a form would be a body.
     { bufferLogs: true, bodyParser: false },
   );
-  app.useLogger(app.get(Logger));
+  app.useLogger(new StartLogger(await app.resolve(PinoLogger), {}));
   await configureApp(app, configuration, inFlight);
   return { app, inFlight };
 }
@@ -83,6 +85,7 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   app.useGlobalPipes(new ProblemValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   serveAccountPages(fastify);
+  serveStartPage(fastify, http);
   if (http.servesSwagger) serveOpenApi(app);
 }
 

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Logger } from '@nestjs/common';
 import { createApp, type CreatedApp } from './app.setup.ts';
+import { InitialAdministrator } from './auth/accounts/initial-administrator.ts';
 import { ComputePool } from './compute/compute-pool.ts';
 import type { Configuration } from './config/configuration.ts';
 import { ConfigurationError } from './config/load-configuration.ts';
@@ -24,6 +25,20 @@ async function start(configuration: Configuration): Promise<void> {
   endOnUncaughtError();
   stopOnSignal(created, configuration.http.shutdownGraceSeconds * 1000);
   await created.app.listen(configuration.http.port, configuration.http.host);
+  await announce(created, configuration);
+}
+
+/** Where the server answers: for a person at a terminal in plain lines, else in one line of the log. */
+async function announce({ app }: CreatedApp, { http, storage }: Configuration): Promise<void> {
+  const url = (await app.getUrl()).replace('[::1]', 'localhost');
+  if (!process.stdout.isTTY) {
+    new Logger('Server').log({ url, dataFolder: storage.dataDir }, 'listening');
+    return;
+  }
+  const link = app.get(InitialAdministrator, { strict: false }).setUpLink;
+  const docs = http.servesSwagger ? `, documentation at ${url}/docs` : '';
+  const administrator = link === null ? '' : `  No administrator yet. Make the first one: ${link}\n`;
+  process.stdout.write(`\n  VoiceAssist server at ${url}${docs}\n  Data in ${storage.dataDir}\n${administrator}\n`);
 }
 
 /**

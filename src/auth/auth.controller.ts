@@ -17,6 +17,7 @@ import {
   LoginRequest,
   RefreshRequest,
   RegisterRequest,
+  SetUpRequest,
   SessionResponse,
   TokenPairResponse,
   tokenPairResponse,
@@ -25,6 +26,7 @@ import { ACCEPTED, AcceptedResponse } from './accounts/email.dto.ts';
 import { ApiLoginResponse, type LoginResponse, loginResponse } from './login/login.dto.ts';
 import { LoginService } from './login/login.service.ts';
 import { SelfRegistrationService } from './accounts/self-registration.service.ts';
+import { SetUpService } from './accounts/set-up.service.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { RefreshService } from './sessions/refresh.service.ts';
 
@@ -38,6 +40,7 @@ export class AuthController {
     private readonly refreshes: RefreshService,
     private readonly sessions: SessionService,
     private readonly profile: ProfileService,
+    private readonly setUps: SetUpService,
   ) {}
 
   @Public()
@@ -59,6 +62,21 @@ export class AuthController {
     const user = await this.registration.register({ email, password, fullName: full_name ?? null });
     void reply.status(user === null ? HttpStatus.ACCEPTED : HttpStatus.CREATED);
     return user === null ? ACCEPTED : userResponse(user);
+  }
+
+  @Public()
+  @LimitedAs('register')
+  @Post('set-up')
+  @ApiOperation({
+    operationId: 'auth.setUp',
+    summary: 'Make the first administrator',
+    description: 'Takes the token of the link that the log shows while the server has no administrator.',
+  })
+  @ApiCreatedResponse({ type: UserResponse })
+  @Problems('one-time-token-invalid', 'email-taken', 'service-busy', 'service-stopping')
+  async setUp(@Body() { token, ...account }: SetUpRequest): Promise<UserResponse> {
+    const { email, password, full_name: fullName = null } = account;
+    return userResponse(await this.setUps.complete(token, { email, password, fullName }));
   }
 
   @Public()

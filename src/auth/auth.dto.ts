@@ -37,6 +37,17 @@ export class RegisterRequest {
   full_name?: string | null;
 }
 
+/** The first administrator. */
+export class SetUpRequest extends RegisterRequest {
+  /**
+   * What follows `#token=` in the link; good once, for a day.
+   * @example "ot_Yy3n7h0b0V7m6s1J9sH8dS0o4oM0x5gWm2x9c0uQm1E"
+   */
+  @IsString()
+  @MaxLength(MAX_TOKEN_CHARACTERS)
+  token!: string;
+}
+
 /** Address and password. */
 export class LoginRequest {
   /** @example "ana@clinic.example" */

@@ -34,6 +34,7 @@ import { InitialAdministrator } from './accounts/initial-administrator.ts';
 import { MailRateLimit } from './accounts/mail-rate-limit.ts';
 import { RegistrationService } from './accounts/registration.service.ts';
 import { SelfRegistrationService } from './accounts/self-registration.service.ts';
+import { SetUpService } from './accounts/set-up.service.ts';
 import { SessionLoader } from './sessions/session-loader.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { AccessKeys } from './sessions/access-keys.ts';
@@ -75,6 +76,7 @@ import { TokenIssuer } from './sessions/token-issuer.ts';
     RefreshService,
     RegistrationService,
     SelfRegistrationService,
+    SetUpService,
     SecondFactors,
     SessionLoader,
     SessionService,

@@ -3,7 +3,7 @@ import { plainPage, type PlainPage } from './plain-page.ts';
 
 /** Pages that links in mails open: of the web application, or these where there is none. */
 export type AccountPage =
-  'verify-email' | 'confirm-email-change' | 'reset-password' | 'accept-invitation' | 'forgot-password';
+  'verify-email' | 'confirm-email-change' | 'reset-password' | 'accept-invitation' | 'forgot-password' | 'set-up';
 
 /** What a page asks for and which operation gets it. */
 interface PageForm {
@@ -17,6 +17,9 @@ interface PageForm {
 
 const newPassword = (name: string): string =>
   `<label>New password<input type="password" name="${name}" autocomplete="new-password" required maxlength="1024"></label>`;
+
+const address = (name: string): string =>
+  `<label>Your address<input type="email" name="${name}" autocomplete="username" required maxlength="254"></label>`;
 
 const FORMS: Readonly<Record<AccountPage, PageForm>> = {
   'verify-email': {
@@ -47,12 +50,18 @@ const FORMS: Readonly<Record<AccountPage, PageForm>> = {
     inputsHtml: newPassword('password'),
     done: 'Your account is open. Log in with your address and this password.',
   },
+  'set-up': {
+    title: 'The first administrator',
+    button: 'Make the administrator',
+    operation: '/api/auth/set-up',
+    inputsHtml: address('email') + newPassword('password'),
+    done: 'The administrator is made. Log in with this address and password.',
+  },
   'forgot-password': {
     title: 'Forgotten password',
     button: 'Send me a link',
     operation: '/api/auth/password/forgot',
-    inputsHtml:
-      '<label>Your address<input type="email" name="email" autocomplete="username" required maxlength="254"></label>',
+    inputsHtml: address('email'),
     done: 'If there is an account with this address, a mail with a link is on its way.',
   },
 };

@@ -135,7 +135,7 @@ function problemsByStatus(route: RouteHandler): ReadonlyMap<number, readonly Pro
 
 function problemResponse(codes: readonly ProblemCode[]): ResponseObject {
   return {
-    description: codes.map((code) => PROBLEMS[code].title).join(', or '),
+    description: codes.length === 1 ? PROBLEMS[codes[0] ?? 'internal-error'].title : 'One of these problems.',
     content: {
       [PROBLEM_JSON]: {
         schema: { $ref: getSchemaPath(ProblemDetails) },

@@ -4,6 +4,8 @@ import { migrate, NewerSchemaError } from './migrate.ts';
 import type { OpenDatabase } from './open-database.ts';
 
 const RETRY_INTERVAL_MS = 1000;
+const POSTGRES_PORT = 5432;
+const TOLD_INTERVAL_MS = 10_000;
 
 /** What waits for the schema, in the order in which it asked. */
 export type ReadyListener = () => Promise<void>;
@@ -19,6 +21,7 @@ export class SchemaMigrator implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #listeners: ReadyListener[] = [];
   #retry: NodeJS.Timeout | undefined;
   #isStopping = false;
+  #toldMs = Number.NEGATIVE_INFINITY;
 
   constructor(open: OpenDatabase) {
     this.#open = open;
@@ -36,9 +39,19 @@ export class SchemaMigrator implements OnApplicationBootstrap, OnModuleDestroy {
       for (const listener of this.#listeners) await listener();
     } catch (error) {
       if (error instanceof NewerSchemaError || this.#open.isEmbedded) throw error;
-      this.#log.warn({ ...failureForLog(error) }, 'PostgreSQL cannot be reached yet');
+      this.#tell(error);
       this.#tryAgain();
     }
+  }
+
+  /** One line each ten seconds, with what an operator needs: which server, and what it or the network said. */
+  #tell(error: unknown): void {
+    if (performance.now() - this.#toldMs < TOLD_INTERVAL_MS) return;
+    this.#toldMs = performance.now();
+    const { hostname: host, port, pathname } = new URL(this.#open.orm.config.get('clientUrl'));
+    const { errorCode } = failureForLog(error);
+    const where = { host, port: Number(port || POSTGRES_PORT), database: pathname.slice(1) };
+    this.#log.warn({ ...where, errorCode }, 'PostgreSQL cannot be reached yet');
   }
 
   onModuleDestroy(): void {

@@ -38,6 +38,7 @@ const PUBLIC = [
   'POST /api/auth/password/reset',
   'POST /api/auth/refresh',
   'POST /api/auth/register',
+  'POST /api/auth/set-up',
   'POST /api/integrations/nextcloud/webhooks',
 ];
 

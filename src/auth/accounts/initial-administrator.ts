@@ -1,30 +1,43 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AuthConfig } from '../../config/auth.config.ts';
-import { Database } from '../../persistence/database.ts';
 import { SchemaMigrator } from '../../persistence/schema-migrator.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
-import { User } from '../../users/user.entity.ts';
 import { RegistrationService } from './registration.service.ts';
+import { SetUpService } from './set-up.service.ts';
 
-/** Makes the administrator of INITIAL_ADMIN_EMAIL when the server starts and has none. No account exists by default. */
+/**
+ * Makes the administrator of INITIAL_ADMIN_EMAIL when the server starts and has none; without that variable the log shows
+ * a link to make one. No account exists by default.
+ */
 @Injectable()
 export class InitialAdministrator {
   readonly #log = new Logger('InitialAdministrator');
+  #setUpLink: string | null = null;
 
   constructor(
     private readonly config: AuthConfig,
-    private readonly database: Database,
     private readonly registration: RegistrationService,
+    private readonly setUp: SetUpService,
     schema: SchemaMigrator,
   ) {
     schema.whenReady(() => this.#ensure());
   }
 
+  /** The link to make the first administrator; null where there is one, or the schema is not ready. */
+  get setUpLink(): string | null {
+    return this.#setUpLink;
+  }
+
   async #ensure(): Promise<void> {
     const { initialAdminEmail: email, initialAdminPassword: password } = this.config;
-    if (email === undefined || password === undefined) return;
-    const administrators = await this.database.read((em) => em.count(User, { isAdmin: true, isActive: true }));
-    if (administrators > 0) return;
+    if (email === undefined || password === undefined) {
+      this.#setUpLink = await this.setUp.makeLink();
+      const link = this.#setUpLink;
+      if (link !== null)
+        this.#log.warn({ link }, 'There is no administrator: open the link within a day to make the first one');
+      return;
+    }
+    if (await this.setUp.hasAdministrator()) return;
     try {
       await this.registration.create({ email, password: password.reveal(), fullName: null }, { isAdmin: true });
       this.#log.log('The first administrator was created; remove INITIAL_ADMIN_PASSWORD from the environment');

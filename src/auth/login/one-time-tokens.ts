@@ -21,7 +21,8 @@ export type OneTimePurpose =
   | 'passkey-authentication'
   | 'oidc-transaction'
   | 'oidc-exchange'
-  | 'oidc-link';
+  | 'oidc-link'
+  | 'set-up';
 
 /** A token to be made. */
 export interface NewOneTimeToken<Payload> {
