@@ -121,7 +121,7 @@ export default tseslint.config(
   {
     // Where a process starts, ends, locks or watches itself it may touch `process`, though not its environment.
     files: [
-      'src/{main,command,generate}.ts',
+      'src/{main,command,command-line,generate}.ts',
       'src/**/*.command.ts',
       'src/**/*.worker.ts',
       'src/**/*-{child,watchdog}.ts',
@@ -133,11 +133,11 @@ export default tseslint.config(
   },
   {
     // The composition of a process hands its environment to src/config/.
-    files: ['src/{main,command,generate}.ts', 'src/**/*.command.ts', 'src/config/**/*.ts'],
+    files: ['src/{main,command,command-line,generate}.ts', 'src/**/*.command.ts', 'src/config/**/*.ts'],
     rules: { 'no-restricted-properties': ['error', { object: 'globalThis', property: 'fetch', message: OUT }] },
   },
   {
-    files: ['src/{command,generate}.ts', 'src/**/*.command.ts', 'bench/**/*.ts', 'demo/**/*.ts'],
+    files: ['src/{command,command-line,generate}.ts', 'src/**/*.command.ts', 'bench/**/*.ts', 'demo/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
   {

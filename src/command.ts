@@ -25,7 +25,7 @@ export async function runCommand(work: (app: INestApplicationContext) => Promise
     });
     const open = await openDatabase(configuredLocation(configuration.storage), ENTITIES);
     const module = AppModule.register({ configuration, open, inFlight: new InFlight() });
-    const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn', 'fatal'] });
+    const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'fatal'] });
     const exitCode = await work(app);
     await app.close();
     process.exit(exitCode);

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../problem/domain-error.ts';
 import { failureForLog } from '../problem/failure-for-log.ts';
 import { AuditTrail } from './audit-trail.ts';
-import { AuditVerifier, type AuditVerdict } from './audit-verifier.ts';
+import { AuditVerifier, type AuditVerdict, type CheckOptions } from './audit-verifier.ts';
 
 const RETRY_AFTER_SECONDS = 10;
 
@@ -19,14 +19,13 @@ export class AuditInspection {
 
   /**
    * @param actorId who asks; null for the operator at the command line
-   * @param signal ends the check early
    * @throws DomainError `service-busy` while this process is at another check, `request-timeout` when `signal` aborts
    */
-  async verify(actorId: string | null, signal?: AbortSignal): Promise<AuditVerdict> {
+  async verify(actorId: string | null, options: CheckOptions = {}): Promise<AuditVerdict> {
     if (this.#isRunning) throw new DomainError('service-busy', { retryAfterSeconds: RETRY_AFTER_SECONDS });
     this.#isRunning = true;
     try {
-      const verdict = await this.verifier.verify(signal);
+      const verdict = await this.verifier.verify(options);
       await this.#record(actorId, verdict);
       return verdict;
     } finally {

@@ -37,6 +37,12 @@ interface Head {
   readonly last: number;
 }
 
+/** How a check is ended early and followed. */
+export interface CheckOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
 /** Where the check stands: the last row that was right. */
 interface Position {
   readonly sequence: number;
@@ -60,7 +66,7 @@ export class AuditVerifier {
    *
    * @throws DomainError `request-timeout` when `signal` aborts
    */
-  async verify(signal?: AbortSignal): Promise<AuditVerdict> {
+  async verify({ signal, onProgress }: CheckOptions = {}): Promise<AuditVerdict> {
     const anchors = await this.anchors.read();
     const head = await this.#head();
     let position = START;
@@ -70,6 +76,7 @@ export class AuditVerifier {
       const step = this.#follow(position, rows, anchors);
       if ('reason' in step) return { isIntact: false, checked: step.firstBadSequence - 1, fault: step };
       position = step;
+      onProgress?.({ done: position.sequence, total: head.sequence });
     }
     const verdict = verdictAt(position, head, anchors);
     if (verdict.isIntact && head.sequence > (anchors.at(-1)?.sequence ?? 0)) await this.anchors.write(head);

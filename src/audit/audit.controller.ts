@@ -85,6 +85,6 @@ export class AuditController {
   ): Promise<AuditVerdictResponse> {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
-    return auditVerdictResponse(await this.inspection.verify(principal.userId, gone.signal));
+    return auditVerdictResponse(await this.inspection.verify(principal.userId, { signal: gone.signal }));
   }
 }

@@ -1,21 +1,21 @@
 import { AuditTrail } from '../audit/audit-trail.ts';
+import { readCommandLine, refuse, REFUSED, showProgress } from '../command-line.ts';
 import { commandEnvironment, runCommand } from '../command.ts';
 import { rotateSigningKey } from '../config/signing-key-rotation.ts';
 import { KeyRing } from './key-ring.ts';
-import { SealingRotation, type KeyUse, type RotationProgress } from './sealing-rotation.ts';
+import { SealingRotation, type KeyUse } from './sealing-rotation.ts';
 
 const USAGE = `Usage: npm run keys:rotate -- signing | sealing
 signing  makes the next key of access tokens (JWT_KEYS)
 sealing  wraps the keys of all users with the first key of SECRETS_KEYS; can be cut off and run again
 `;
-const REFUSED = 2;
-const BAR_CELLS = 30;
 
-const [kind, ...rest] = process.argv.slice(2);
-if (rest.length > 0 || (kind !== 'signing' && kind !== 'sealing')) {
-  process.stderr.write(USAGE);
-  process.exit(REFUSED);
+const { positionals } = readCommandLine({ usage: USAGE, options: {} });
+const [kind, unknown] = positionals;
+if (kind !== 'signing' && kind !== 'sealing') {
+  refuse(kind === undefined ? 'Which keys: signing or sealing?' : `Unknown argument '${kind}'`, USAGE);
 }
+if (unknown !== undefined) refuse(`Unknown argument '${unknown}'`, USAGE);
 if (kind === 'signing') {
   printSigning();
 } else {
@@ -51,7 +51,6 @@ function rotateSealing(): Promise<never> {
     const rotation = app.get(SealingRotation, { strict: false });
     const { currentId } = app.get(KeyRing, { strict: false });
     const count = await rotation.rewrapAll(showProgress);
-    if (process.stdout.isTTY) process.stdout.write('\n');
     if (count > 0) {
       await app.get(AuditTrail, { strict: false }).record({
         actorId: null,
@@ -82,17 +81,6 @@ function adviceFor({ keyId, userKeys, hasSignedAudit }: KeyUse): string {
     return `Keep ${keyId}: run this again. What stays is held by another run, or no key of the ring opens it.`;
   if (!hasSignedAudit) return `${keyId} may be removed from SECRETS_KEYS once no process seals with it any more.`;
   return `Mark it ${keyId}:<key>:verify in SECRETS_KEYS: it opens nothing any more and still proves the audit trail. Without it the rows it has signed cannot be checked.`;
-}
-
-/** One line that moves on a terminal; elsewhere a line for each batch. */
-function showProgress({ done, total }: RotationProgress): void {
-  if (total === 0) return;
-  const cells = Math.min(BAR_CELLS, Math.floor((done / total) * BAR_CELLS));
-  if (process.stdout.isTTY) {
-    process.stdout.write(`\r[${'#'.repeat(cells)}${'.'.repeat(BAR_CELLS - cells)}] ${done} of ${total}`);
-  } else {
-    print(`${done} of ${total}`);
-  }
 }
 
 function print(line: string): void {

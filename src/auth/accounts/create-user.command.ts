@@ -1,29 +1,42 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { parseArgs } from 'node:util';
 import { isEmailAddress } from '../../validation/email-address.ts';
+import { readCommandLine, refuse, REFUSED } from '../../command-line.ts';
 import { runCommand } from '../../command.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { RegistrationService } from './registration.service.ts';
 
-const USAGE = `Usage: npm run user:create -- --email <address> [--name <full name>] [--admin]
-The password is asked for, or read from the first line of standard input; it is never an argument.
+const USAGE = `Usage: npm run user:create -- --email <address> [--name <full name>] [--admin] [--json]
+Opens an account. The password is asked for, or read from the first line of standard input; it is never an argument.
+--admin  the account is an administrator
+--json   prints the account as JSON
+Ends with 0 when the account is open, with 2 when something about it is refused, with 1 when the database cannot be used.
 `;
-const REFUSED = 2;
 
-const values = readOptions();
-if (!isEmailAddress(values?.email)) {
-  process.stderr.write(USAGE);
-  process.exit(REFUSED);
-}
+const { values, positionals } = readCommandLine({
+  usage: USAGE,
+  options: {
+    email: { type: 'string' },
+    name: { type: 'string' },
+    admin: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
+});
+if (positionals.length > 0) refuse(`Unknown argument '${positionals[0] ?? ''}'`, USAGE);
+if (values.email === undefined) refuse('--email is missing', USAGE);
+const { email } = values;
+if (!isEmailAddress(email)) refuse(`--email: '${email as string}' is no e-mail address`, USAGE);
 
-const account = { email: values.email, fullName: values.name ?? null, password: await readPassword() };
+const account = { email, fullName: values.name ?? null, password: await readPassword() };
 
 await runCommand(async (app) => {
   const registration = app.get(RegistrationService, { strict: false });
   try {
     const user = await registration.create(account, { isAdmin: values.admin ?? false });
-    process.stdout.write(`Created ${values.admin ? 'administrator' : 'user'} ${user.id}.\n`);
+    const role = user.isAdmin ? 'admin' : 'user';
+    const line =
+      values.json === true ? JSON.stringify({ id: user.id, email: user.email, role }) : `Created ${role} ${user.id}.`;
+    process.stdout.write(`${line}\n`);
     return 0;
   } catch (error) {
     if (!isDomainError(error, 'validation-failed', 'email-taken')) throw error;
@@ -31,17 +44,6 @@ await runCommand(async (app) => {
     return REFUSED;
   }
 });
-
-/** The options of the command line; undefined when there is one that the command does not know. */
-function readOptions(): { email?: string; name?: string; admin?: boolean } | undefined {
-  try {
-    const options = { email: { type: 'string' }, name: { type: 'string' }, admin: { type: 'boolean' } } as const;
-    return parseArgs({ options }).values;
-  } catch {
-    // The usage that follows says which options there are.
-    return undefined;
-  }
-}
 
 /** One line: typed without echo on a terminal, else from standard input. */
 async function readPassword(): Promise<string> {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { AuthConfig } from '../../config/auth.config.ts';
 import { SchemaMigrator } from '../../persistence/schema-migrator.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
@@ -18,6 +19,7 @@ export class InitialAdministrator {
     private readonly config: AuthConfig,
     private readonly registration: RegistrationService,
     private readonly setUp: SetUpService,
+    private readonly host: HttpAdapterHost,
     schema: SchemaMigrator,
   ) {
     schema.whenReady(() => this.#ensure());
@@ -31,6 +33,8 @@ export class InitialAdministrator {
   async #ensure(): Promise<void> {
     const { initialAdminEmail: email, initialAdminPassword: password } = this.config;
     if (email === undefined || password === undefined) {
+      // An operator's command has no server that could answer the link.
+      if ((this.host.httpAdapter as unknown) === undefined) return;
       this.#setUpLink = await this.setUp.makeLink();
       const link = this.#setUpLink;
       if (link !== null)

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine, refuse } from '../../command-line.ts';
 import { ConfigurationError } from '../../config/load-configuration.ts';
 import { readEnvironment } from '../../config/read-environment.ts';
 import { OutboundClient } from '../../outbound/outbound.client.ts';
@@ -9,16 +9,22 @@ import { doctorSettings } from './doctor-settings.ts';
 import { ServerDoctor } from './server-doctor.ts';
 import { doctorReportText } from './terminal-report.ts';
 
-/**
- * `npm run doctor -- [--deep] [--json] [--user <email>]`: 0 when there is no fault, 2 when there is one, 1 when nothing
- * could be looked at. Needs the configuration only, and the database with `--user`.
- */
 const UNUSABLE = 1;
 const FAULTS = 2;
 
-const { values: flags } = parseArgs({
+const USAGE = `Usage: npm run doctor -- [--deep] [--json] [--user <email>]
+Checks the way to Nextcloud: what is wrong, why, and what to do.
+--deep  also tries what takes longer or writes a test folder
+--json  prints the report as JSON
+--user  also checks the linked account of this user; needs the database
+Ends with 0 when there is no fault, with 2 when there is one, with 1 when nothing could be looked at.
+`;
+
+const { values: flags, positionals } = readCommandLine({
+  usage: USAGE,
   options: { deep: { type: 'boolean' }, json: { type: 'boolean' }, user: { type: 'string' } },
 });
+if (positionals.length > 0) refuse(`Unknown argument '${positionals[0] ?? ''}'`, USAGE);
 const depth = { isForAdministrator: true, isDeep: flags.deep === true };
 
 if (flags.user === undefined) process.exit(await examineServer());

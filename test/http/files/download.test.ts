@@ -175,7 +175,7 @@ describe('GET /api/integrations/files/content', () => {
     const maintenance = await get();
     nextcloud.faults.reset();
     expect([page.status, page.body.code]).toEqual([502, 'upstream-misconfigured']);
-    expect([maintenance.status, maintenance.body.code]).toEqual([502, 'upstream-unavailable']);
+    expect([maintenance.status, maintenance.body.code]).toEqual([503, 'upstream-maintenance']);
   });
 });
 

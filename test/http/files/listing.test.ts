@@ -133,7 +133,7 @@ describe('GET /', () => {
 
   it.each([
     ['a login page of a proxy', () => (nextcloud.faults.showsHtmlLogin = true), 502, 'upstream-misconfigured'],
-    ['maintenance', () => (nextcloud.faults.isInMaintenance = true), 502, 'upstream-unavailable'],
+    ['maintenance', () => (nextcloud.faults.isInMaintenance = true), 503, 'upstream-maintenance'],
     ['a host that is not trusted', () => (nextcloud.faults.isHostUntrusted = true), 502, 'upstream-misconfigured'],
     ['XML that is cut off', () => (nextcloud.faults.hostileXml = 'not-well-formed'), 502, 'upstream-protocol-error'],
     ['hrefs of somebody else', () => (nextcloud.faults.hostileXml = 'foreign-hrefs'), 502, 'upstream-protocol-error'],

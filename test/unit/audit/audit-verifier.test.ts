@@ -268,6 +268,6 @@ describe('the ends of the trail that are kept outside the database', () => {
   });
 
   it('end a check early when its client goes away', async () => {
-    await expect(verifier.verify(AbortSignal.abort())).rejects.toMatchObject({ code: 'request-timeout' });
+    await expect(verifier.verify({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'request-timeout' });
   });
 });
