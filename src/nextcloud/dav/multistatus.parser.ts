@@ -9,6 +9,7 @@ export const DEFAULT_MULTISTATUS_LIMITS: MultistatusLimits = {
   maxElementsPerResponse: 1_000,
   maxTokenChars: 256 * 1_024,
   maxTextCharsPerResponse: 1_024 * 1_024,
+  maxSkippedCharsPerResponse: 16 * 1_024 * 1_024,
   maxAttributes: 32,
 };
 
@@ -46,6 +47,7 @@ export class MultistatusParser {
   private depth = 0;
   private elements = 0;
   private textChars = 0;
+  private skippedChars = 0;
   private attributes = 0;
   private charsSinceEvent = 0;
   private isTooLarge = false;
@@ -119,7 +121,11 @@ export class MultistatusParser {
   private onText(text: string): void {
     this.charsSinceEvent = 0;
     const current = this.open.at(-1);
-    if (!current || current.isDropped) return;
+    if (!current) return;
+    if (current.isDropped) {
+      if ((this.skippedChars += text.length) > this.limits.maxSkippedCharsPerResponse) fail('text-size');
+      return;
+    }
     if (this.textChars + text.length <= this.limits.maxTextCharsPerResponse) {
       this.textChars += text.length;
       current.text += text;
@@ -147,6 +153,7 @@ export class MultistatusParser {
     const { isTooLarge } = this;
     this.elements = 0;
     this.textChars = 0;
+    this.skippedChars = 0;
     this.isTooLarge = false;
     if (closed.namespace !== DAV) return;
     if (closed.name === 'response') this.complete.push(toResponse(closed, isTooLarge));

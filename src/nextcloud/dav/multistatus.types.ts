@@ -38,6 +38,8 @@ export interface MultistatusLimits {
   readonly maxTokenChars: number;
   /** Characters of text below one `response`. */
   readonly maxTextCharsPerResponse: number;
+  /** Characters of text that are left out of one `response`, until the answer is refused. */
+  readonly maxSkippedCharsPerResponse: number;
   /** Attributes of one element, namespace declarations included. */
   readonly maxAttributes: number;
 }
