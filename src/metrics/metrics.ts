@@ -57,13 +57,13 @@ export class Metrics implements OnModuleDestroy {
     const delay = this.#loopDelay;
     new Gauge({
       name: 'voiceassist_event_loop_delay_seconds',
-      help: 'Delay of the event loop since the numbers were last read, by quantile',
-      labelNames: ['quantile'] as const,
+      help: 'Delay of the event loop since the numbers were last read, by statistic',
+      labelNames: ['statistic'] as const,
       registers: this.#registers,
       collect() {
-        this.set({ quantile: '0.5' }, delay.percentile(50) / NS_PER_SECOND);
-        this.set({ quantile: '0.99' }, delay.percentile(99) / NS_PER_SECOND);
-        this.set({ quantile: '1' }, delay.max / NS_PER_SECOND);
+        this.set({ statistic: 'median' }, delay.percentile(50) / NS_PER_SECOND);
+        this.set({ statistic: 'p99' }, delay.percentile(99) / NS_PER_SECOND);
+        this.set({ statistic: 'max' }, delay.max / NS_PER_SECOND);
         delay.reset();
       },
     });
