@@ -22,7 +22,9 @@ export function outboundSettings({ outbound, storage, nextcloud, sso, http }: Ou
   return {
     allow: outbound.allow,
     pins: outbound.pins,
-    operatorOrigins: [nextcloud.url, storage.qdrantUrl, ...issuers].filter((url) => url !== undefined),
+    operatorOrigins: [nextcloud.url, nextcloud.publicUrl, storage.qdrantUrl, ...issuers].filter(
+      (url) => url !== undefined,
+    ),
     ...(outbound.caFile !== undefined && { caCertificatesPem: readFileSync(outbound.caFile, 'utf8') }),
   };
 }

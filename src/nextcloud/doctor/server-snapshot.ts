@@ -45,18 +45,26 @@ export class ServerSnapshot {
   readonly signOnFailures: ServerSnapshotParts['signOnFailures'];
   readonly #probe: DoctorProbe | undefined;
   readonly #issuerProbe: DoctorProbe | undefined;
+  readonly #publicProbe: DoctorProbe | undefined;
   #contact: Promise<Contact> | undefined;
   #capabilities: Promise<unknown> | undefined;
   #discovery: Promise<DiscoveryAnswer> | undefined;
 
   constructor({ settings, outbound, depth, signOnFailures }: ServerSnapshotParts) {
-    const { url, signOn } = settings;
+    const { url, signOn, browserUrl } = settings;
     this.settings = settings;
     this.depth = depth;
     this.signOnFailures = signOnFailures;
     this.#probe = url === undefined ? undefined : new DoctorProbe(outbound, url);
     this.#issuerProbe =
       signOn === undefined || signOn.issuer === url ? this.#probe : new DoctorProbe(outbound, signOn.issuer);
+    this.#publicProbe =
+      browserUrl === undefined || browserUrl === url ? undefined : new DoctorProbe(outbound, browserUrl);
+  }
+
+  /** For the address that browsers use; undefined where it is the one that this server uses. */
+  get publicProbe(): DoctorProbe | undefined {
+    return this.#publicProbe;
   }
 
   /** Only for checks that need "configured". */

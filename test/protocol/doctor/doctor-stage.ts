@@ -16,6 +16,8 @@ export interface Examination {
   readonly pins?: readonly string[];
   /** Every host name is this machine. */
   readonly resolvesToThisMachine?: boolean;
+  /** No host name exists. */
+  readonly knowsNoName?: boolean;
   /** Examined several times by the same doctor; the last results are returned. */
   readonly times?: number;
 }
@@ -25,7 +27,16 @@ const OWN_ORIGIN = 'http://localhost:8000';
 /** Lets the doctor examine a Nextcloud and returns the results by id. */
 export async function examine(
   url: string,
-  { settings = {}, depth = {}, failures, caCertificatesPem, pins, resolvesToThisMachine, times = 1 }: Examination = {},
+  {
+    settings = {},
+    depth = {},
+    failures,
+    caCertificatesPem,
+    pins,
+    resolvesToThisMachine,
+    knowsNoName,
+    times = 1,
+  }: Examination = {},
 ): Promise<Map<string, CheckResult>> {
   const all: DoctorSettings = {
     url,
@@ -38,9 +49,12 @@ export async function examine(
     ...settings,
   };
   const outbound = new OutboundClient({
-    operatorOrigins: [all.url, all.signOn?.issuer].filter((each) => each !== undefined),
+    operatorOrigins: [all.url, all.browserUrl, all.signOn?.issuer].filter((each) => each !== undefined),
     ...(caCertificatesPem !== undefined && { caCertificatesPem }),
     ...(pins !== undefined && { pins }),
+    ...(knowsNoName === true && {
+      resolve: () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })),
+    }),
     ...(resolvesToThisMachine === true && { resolve: () => Promise.resolve(['127.0.0.1']) }),
   });
   const doctor = new ServerDoctor(all, outbound);

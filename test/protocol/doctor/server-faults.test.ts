@@ -323,6 +323,14 @@ describe('the OCS API', () => {
   });
 
   it.each([
+    ['a host that does not exist', 'https://no-such-host.invalid', 'fault', /does not exist/],
+    ['a port where nothing answers', 'http://127.0.0.1:1', 'warning', /cannot reach/],
+  ])('F22 judges a public address of %s', async (_, browserUrl, status, cause) => {
+    const result = (await examine(double.url, { settings: { browserUrl }, knowsNoName: true })).get('public-name');
+    expect([result?.status, result?.cause]).toEqual([status, expect.stringMatching(cause)]);
+  });
+
+  it.each([
     ['activity-app', '/apps/activity/', '27.1.10', 'warning'],
     ['webhook-app', '/apps/webhook_listeners/', '30.0.0', 'skipped'],
   ])('sees whether %s is there', async (id, path, version, absent) => {

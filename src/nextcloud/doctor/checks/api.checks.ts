@@ -1,4 +1,5 @@
-import { findField, findText } from '../../server/ocs-envelope.ts';
+import { isDomainError } from '../../../problem/domain-error.ts';
+import { findField, findText, parseJson } from '../../server/ocs-envelope.ts';
 import { fault, ok, skipped, warning, type Check, type Finding } from '../check.types.ts';
 import type { ServerSnapshot } from '../server-snapshot.ts';
 
@@ -32,6 +33,44 @@ const publicUrl: Check<ServerSnapshot> = {
   needs: ['ocs'],
   run: async (snapshot) => evaluatePublicUrl(snapshot, await snapshot.capabilities()),
 };
+
+const publicName: Check<ServerSnapshot> = {
+  id: 'public-name',
+  title: 'Browsers find Nextcloud at its public address',
+  needs: ['ocs'],
+  run: async ({ publicProbe }) => {
+    if (publicProbe === undefined) return ok();
+    const facts = { public: publicProbe.baseUrl };
+    try {
+      const { bodyText } = await publicProbe.ask({ path: '/status.php' });
+      if (findField(parseJson(bodyText), 'installed') === true) return ok(facts);
+      return warning({
+        cause: 'What answers at the public address is no Nextcloud.',
+        fix: 'Set NEXTCLOUD_PUBLIC_URL to the address at which browsers open Nextcloud.',
+        facts,
+      });
+    } catch (error) {
+      if (!isDomainError(error)) throw error;
+      return unreachable(error.options.logContext?.['reason'], facts);
+    }
+  },
+};
+
+/** A name that does not exist is wrong for browsers too; another failure may concern this server alone. */
+function unreachable(reason: unknown, facts: { readonly public: string }): Finding {
+  if (reason === 'enotfound') {
+    return fault({
+      cause: 'The host name in NEXTCLOUD_PUBLIC_URL does not exist.',
+      fix: 'Correct NEXTCLOUD_PUBLIC_URL, or add the name to the DNS; browsers are sent there to log in.',
+      facts,
+    });
+  }
+  return warning({
+    cause: 'This server cannot reach the public address of Nextcloud. Browsers may reach it all the same.',
+    fix: 'Open the address in a browser. Where that works nothing is wrong.',
+    facts: { ...facts, reason: typeof reason === 'string' ? reason : 'unknown' },
+  });
+}
 
 const activityApp: Check<ServerSnapshot> = {
   id: 'activity-app',
@@ -83,7 +122,14 @@ export const RATE_LIMIT_CHECK: Check<ServerSnapshot> = {
 };
 
 /** What the OCS API tells without a login. */
-export const API_CHECKS: readonly Check<ServerSnapshot>[] = [ocs, throttle, publicUrl, activityApp, webhookApp];
+export const API_CHECKS: readonly Check<ServerSnapshot>[] = [
+  ocs,
+  throttle,
+  publicUrl,
+  publicName,
+  activityApp,
+  webhookApp,
+];
 
 /** Unknown routes of OCS are 404 even without authentication. */
 async function hasRoute({ probe }: ServerSnapshot, route: string): Promise<boolean> {

@@ -14,6 +14,7 @@ export class SendingWatch {
   cause: Error | undefined;
   readonly #controller = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   constructor(
     private readonly upstream: string,
@@ -29,7 +30,7 @@ export class SendingWatch {
       for await (const piece of content) {
         this.#wait();
         yield piece;
-        this.end();
+        clearTimeout(this.#timer);
       }
     } catch (error) {
       this.cause = error instanceof Error ? error : new Error('source');
@@ -38,12 +39,14 @@ export class SendingWatch {
     this.#wait();
   }
 
-  /** Stops waiting. */
+  /** Stops waiting for good, also where the transport asks for another piece after the answer. */
   end(): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
   }
 
   #wait(): void {
+    if (this.#isOver) return;
     const late = (): void => this.#controller.abort(failure('upstream-timeout', this.upstream, 'sending'));
     this.#timer = setTimeout(late, this.patienceMs);
   }
