@@ -78,7 +78,7 @@ export class AuditController {
       'Reads the whole trail, and compares it with the ends of it that were kept outside the database; the answer names the first row that is not as it was written. One check at a time, which ends when its client goes away.',
   })
   @ApiOkResponse({ type: AuditVerdictResponse })
-  @Problems('service-busy', 'service-stopping')
+  @Problems('service-busy')
   async verify(
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,

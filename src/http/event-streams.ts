@@ -43,6 +43,7 @@ export interface EventSource {
 export class EventStreams implements OnModuleDestroy {
   readonly #open = new Set<OpenStream>();
   #timer: NodeJS.Timeout | undefined;
+  #isChecking = false;
 
   constructor(private readonly inFlight: InFlight) {}
 
@@ -87,13 +88,17 @@ export class EventStreams implements OnModuleDestroy {
     }
   }
 
+  /** One round at a time; a round that is under way schedules the next one itself. */
   #schedule(): void {
+    if (this.#isChecking) return;
     this.#timer ??= setTimeout(() => void this.#check(), CHECK_INTERVAL_MS);
   }
 
   async #check(): Promise<void> {
-    await Promise.all([...this.#open].map((stream) => this.#checkOne(stream)));
     this.#timer = undefined;
+    this.#isChecking = true;
+    await Promise.all([...this.#open].map((stream) => this.#checkOne(stream)));
+    this.#isChecking = false;
     if (this.#open.size > 0) this.#schedule();
   }
 

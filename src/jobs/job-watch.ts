@@ -9,6 +9,7 @@ const LOOK_INTERVAL_MS = 500;
 export class JobWatch {
   readonly #followers = new Set<Follower>();
   #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
 
   constructor(private readonly database: Database) {}
 
@@ -29,16 +30,22 @@ export class JobWatch {
     } finally {
       signal.removeEventListener('abort', end);
       this.#followers.delete(follower);
-      if (this.#followers.size === 0) clearTimeout(this.#timer);
+      if (this.#followers.size === 0) {
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
+      }
     }
   }
 
+  /** One look at a time; a look that is under way schedules the next one itself. */
   #schedule(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#look(), LOOK_INTERVAL_MS);
+    if (this.#isLooking) return;
+    this.#timer ??= setTimeout(() => void this.#look(), LOOK_INTERVAL_MS);
   }
 
   async #look(): Promise<void> {
+    this.#timer = undefined;
+    this.#isLooking = true;
     try {
       const ids = [...new Set([...this.#followers].map(({ id }) => id))];
       const rows = await this.database.read((em) => em.find(Job, { id: { $in: ids } }));
@@ -47,6 +54,7 @@ export class JobWatch {
     } catch (error) {
       for (const follower of this.#followers) follower.fail(error as Error);
     }
+    this.#isLooking = false;
     if (this.#followers.size > 0) this.#schedule();
   }
 }

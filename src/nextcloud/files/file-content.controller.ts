@@ -89,7 +89,7 @@ export class FileContentController {
   @ApiOkResponse({ description: 'The whole file.', content: BYTES })
   @ApiResponse({ status: HttpStatus.PARTIAL_CONTENT, description: 'The range.', content: BYTES })
   @ApiResponse({ status: HttpStatus.NOT_MODIFIED, description: 'The client has this version.' })
-  @Problems('range-not-satisfiable', 'service-busy', 'service-stopping')
+  @Problems('range-not-satisfiable', 'service-busy')
   // eslint-disable-next-line no-restricted-syntax -- one parameter per source of the request
   async download(
     @CurrentPrincipal() principal: Principal,
