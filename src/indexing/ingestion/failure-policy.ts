@@ -26,6 +26,7 @@ const OF_CODE: Partial<Record<ProblemCode, FailureAction>> = {
   'service-unavailable': { kind: 'abort' },
   'upstream-throttled': { kind: 'abort' },
   'upstream-busy': { kind: 'abort' },
+  'upstream-maintenance': { kind: 'abort' },
   'file-not-found': { kind: 'remove' },
   'file-too-large': { kind: 'fail', state: 'too_large', reason: 'too-large' },
   'resource-locked': { kind: 'defer', reason: 'resource-locked' },

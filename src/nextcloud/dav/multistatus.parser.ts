@@ -9,7 +9,7 @@ export const DEFAULT_MULTISTATUS_LIMITS: MultistatusLimits = {
   maxElementsPerResponse: 1_000,
   maxTokenChars: 256 * 1_024,
   maxTextCharsPerResponse: 1_024 * 1_024,
-  maxSkippedCharsPerResponse: 16 * 1_024 * 1_024,
+  maxSkippedCharsPerResponse: 4 * 1_024 * 1_024,
   maxAttributes: 32,
 };
 
