@@ -27,7 +27,8 @@ export class LimitsConfig {
   @Variable({
     name: 'RATE_LIMIT_LOGIN_FAILURES_PER_ACCOUNT',
     type: 'integer',
-    description: 'Failed logins of one account, from any address, within 15 minutes before it is slowed down.',
+    description:
+      'Failed logins of one account within 15 minutes before the next answers 429: of strangers from all addresses together, of each network that has logged in before, of each session.',
   })
   @IsInt()
   @Min(1)
@@ -37,7 +38,8 @@ export class LimitsConfig {
   @Variable({
     name: 'RATE_LIMIT_SECOND_FACTOR_FAILURES_PER_ACCOUNT',
     type: 'integer',
-    description: 'Wrong second factors of one account, from any address, within 15 minutes before none is accepted.',
+    description:
+      'Wrong second factors of one account within 15 minutes before none is accepted, counted like failed logins.',
   })
   @IsInt()
   @Min(1)

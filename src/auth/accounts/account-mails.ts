@@ -31,12 +31,12 @@ export class AccountMails {
 
   /** Counts a message to an address, for who must not learn whether it is sent. @returns false when it is too many */
   async mayWriteTo(email: string): Promise<boolean> {
-    return (await this.rateLimit.consume(email)) === 0;
+    return (await this.rateLimit.consume(email, 'anyone')) === 0;
   }
 
   /** Counts a message to an address, for who may know. @throws DomainError `rate-limited` when it is too many */
   async requireAllowance(email: string): Promise<void> {
-    const retryAfterSeconds = await this.rateLimit.consume(email);
+    const retryAfterSeconds = await this.rateLimit.consume(email, 'user');
     if (retryAfterSeconds > 0) throw new DomainError('rate-limited', { retryAfterSeconds });
   }
 

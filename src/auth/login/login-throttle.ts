@@ -7,7 +7,19 @@ import { DomainError } from '../../problem/domain-error.ts';
 
 const WINDOW_MS = 15 * 60 * 1000;
 
-/** Slows down who guesses the password of one account, from whatever addresses. Counts for addresses without an account alike. */
+/** One attempt at the password of an account. */
+export interface PasswordAttempt {
+  readonly normalizedEmail: string;
+  /** The account, where there is one. */
+  readonly userId: string | null;
+  /** Whose failures it is counted with; of `guessBudget`. */
+  readonly budget: string;
+}
+
+/**
+ * Slows down who guesses the password of one account: strangers together, from whatever addresses, and each session and
+ * known network by itself. Counts for addresses without an account alike.
+ */
 @Injectable()
 export class LoginThrottle {
   readonly #maxFailures: number;
@@ -24,11 +36,11 @@ export class LoginThrottle {
    * Counts an attempt before it is made, so that attempts in parallel cannot slip through; `refund` the ones that
    * were right.
    *
-   * @param userId the account, where there is one, for the audit trail
    * @throws DomainError `rate-limited`
    */
-  async countAttempt(normalizedEmail: string, userId: string | null): Promise<void> {
-    const { count, remainingMs } = await this.counters.add(keyOf(normalizedEmail), { windowMs: WINDOW_MS, by: 1 });
+  async countAttempt(attempt: PasswordAttempt): Promise<void> {
+    const { userId } = attempt;
+    const { count, remainingMs } = await this.counters.add(keyOf(attempt), { windowMs: WINDOW_MS, by: 1 });
     if (count <= this.#maxFailures) return;
     // Once per window: a flood must not become a flood of rows.
     if (count === this.#maxFailures + 1) {
@@ -44,12 +56,12 @@ export class LoginThrottle {
   }
 
   /** For an attempt that was right, or that the server could not judge. */
-  async refund(normalizedEmail: string): Promise<void> {
-    await this.counters.add(keyOf(normalizedEmail), { windowMs: WINDOW_MS, by: -1 });
+  async refund(attempt: PasswordAttempt): Promise<void> {
+    await this.counters.add(keyOf(attempt), { windowMs: WINDOW_MS, by: -1 });
   }
 }
 
 /** A digest: the counter store learns no address. */
-function keyOf(normalizedEmail: string): string {
-  return `failures:${createHash('sha256').update(normalizedEmail).digest('hex')}`;
+function keyOf({ normalizedEmail, budget }: PasswordAttempt): string {
+  return `failures:${createHash('sha256').update(normalizedEmail).digest('base64url')}:${budget}`;
 }

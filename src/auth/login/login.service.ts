@@ -6,12 +6,15 @@ import { DomainError } from '../../problem/domain-error.ts';
 import type { User } from '../../users/user.entity.ts';
 import { normalizeEmail, UsersRepository } from '../../users/users.repository.ts';
 import { LoginCompletion, type LoginOutcome } from './login-completion.ts';
-import { LoginThrottle } from './login-throttle.ts';
+import { guessBudget } from './guess-budget.ts';
+import { LoginThrottle, type PasswordAttempt } from './login-throttle.ts';
 
 /** Address and password as they came in. */
 export interface Credentials {
   readonly email: string;
   readonly password: string;
+  /** The session that proves its user once more, where there is one. */
+  readonly sessionId?: string;
 }
 
 /** Why credentials were refused; for the audit trail only. */
@@ -47,29 +50,34 @@ export class LoginService {
   }
 
   /**
-   * Checks a password with the same work for every outcome, and counts the wrong ones per account. Also for who is
-   * logged in and proves it once more.
+   * Checks a password with the same work for every outcome, and counts the wrong ones per account and budget. Also for
+   * who is logged in and proves it once more.
    *
-   * @throws DomainError `rate-limited` while the account is slowed down, `service-busy`
+   * @throws DomainError `rate-limited` while the budget is used up, `service-busy`
    */
-  async checkCredentials({ email, password }: Credentials): Promise<CheckedCredentials> {
-    const normalized = normalizeEmail(email);
-    const user = await this.database.read((em) => this.users.findByEmail(em, normalized));
-    await this.throttle.countAttempt(normalized, user?.id ?? null);
-    const isRight = await this.#verify(password, user, normalized);
-    if (!isRight || !user?.hashedPassword) return { isRight: false, userId: user?.id ?? null, reason: reasonOf(user) };
-    await this.throttle.refund(normalized);
+  async checkCredentials({ email, password, sessionId }: Credentials): Promise<CheckedCredentials> {
+    const normalizedEmail = normalizeEmail(email);
+    const [user, budget] = await this.database.read(async (em) => {
+      const found = await this.users.findByEmail(em, normalizedEmail);
+      return [found, await guessBudget(em, found?.id ?? null, sessionId)];
+    });
+    const userId = user?.id ?? null;
+    const attempt: PasswordAttempt = { normalizedEmail, userId, budget };
+    await this.throttle.countAttempt(attempt);
+    const isRight = await this.#verify(password, user, attempt);
+    if (!isRight || !user?.hashedPassword) return { isRight: false, userId, reason: reasonOf(user) };
+    await this.throttle.refund(attempt);
     return { isRight: true, user: await this.#renewHash(user, password) };
   }
 
-  async #verify(password: string, user: User | null, normalized: string): Promise<boolean> {
+  async #verify(password: string, user: User | null, attempt: PasswordAttempt): Promise<boolean> {
     try {
       return await this.hasher.verify(
         password,
         user?.isActive === true ? (user.hashedPassword ?? undefined) : undefined,
       );
     } catch (error) {
-      await this.throttle.refund(normalized);
+      await this.throttle.refund(attempt);
       throw error;
     }
   }

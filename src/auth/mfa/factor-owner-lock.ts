@@ -30,10 +30,10 @@ export class FactorOwnerLock {
    * @throws DomainError `wrong-second-factor`, `rate-limited`
    */
   async verifyFactor<Result>(
-    { userId }: SessionPrincipal,
+    principal: SessionPrincipal,
     work: (em: EntityManager) => Promise<Result | null>,
   ): Promise<Result> {
-    const result = await this.failures.countAttempt(userId, () => this.database.transaction(work));
+    const result = await this.failures.countAttempt(principal, () => this.database.transaction(work));
     if (result === null) throw new DomainError('wrong-second-factor');
     return result;
   }

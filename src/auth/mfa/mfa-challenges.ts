@@ -56,7 +56,7 @@ export class MfaChallenges {
    */
   async verify<Result>({ purpose, mfaToken, refusal, work }: ChallengeAttempt<Result>): Promise<Result> {
     const userId = await this.#ownerOf(purpose, mfaToken);
-    const result = await this.failures.countAttempt(userId, () =>
+    const result = await this.failures.countAttempt({ userId }, () =>
       this.database.transaction(async (em) => {
         const step = await this.#lock(em, { purpose, mfaToken, userId });
         const right = await work(em, step);

@@ -44,7 +44,11 @@ export class PasswordService {
   }
 
   async #confirm(principal: SessionPrincipal, password: string): Promise<User> {
-    const checked = await this.logins.checkCredentials({ email: principal.email, password });
+    const checked = await this.logins.checkCredentials({
+      email: principal.email,
+      password,
+      sessionId: principal.sessionId,
+    });
     if (checked.isRight && checked.user.id === principal.userId) return checked.user;
     await this.trail.record({
       actorId: principal.userId,

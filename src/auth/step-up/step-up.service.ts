@@ -78,7 +78,11 @@ export class StepUpService {
   }
 
   async #provePassword(principal: SessionPrincipal, password: string): Promise<void> {
-    const checked = await this.logins.checkCredentials({ email: principal.email, password });
+    const checked = await this.logins.checkCredentials({
+      email: principal.email,
+      password,
+      sessionId: principal.sessionId,
+    });
     if (checked.isRight && checked.user.id === principal.userId) return;
     await this.database.transaction((em) => this.#fail(em, principal, 'wrong-password'));
     throw new DomainError('wrong-password');

@@ -241,6 +241,15 @@ describe('a forgotten password', () => {
     expect(context.mail.to(user.email)).toHaveLength(5);
   });
 
+  it('F3 requests of strangers take no mail from an administrator', async () => {
+    const [admin, user] = [await createUser(context.app, { isAdmin: true }), await createUser(context.app)];
+    for (let round = 0; round < 6; round += 1) await forgot(user.email);
+    const route = `POST /api/users/${user.id}/password-reset`;
+    expect((await call(context.app, route, { token: admin.access_token })).status).toBe(202);
+    await settle();
+    expect(context.mail.to(user.email)).toHaveLength(6);
+  });
+
   it('writes to nobody whose account is deactivated or has no password', async () => {
     const [gone, invited] = [await createUser(context.app), await createUser(context.app)];
     await sql('update users set is_active = false where id = ?', [gone.id]);

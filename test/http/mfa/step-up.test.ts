@@ -96,14 +96,14 @@ describe('POST /api/auth/step-up', () => {
     expect((await stepUp(user, { password, code })).body.code).toBe('wrong-second-factor');
   });
 
-  it('P4: counts wrong codes together with those of logins', async () => {
+  it('P4: counts wrong codes of a session, and lets no right one in after too many; logins are counted apart', async () => {
     const user = await createTotpUser(app);
     const json = { password: user.password, code: wrongCode(user.secret) };
     for (let guess = 0; guess < 5; guess += 1) expect((await stepUp(user, json)).status).toBe(403);
     const blocked = await stepUp(user, { ...json, code: totpCode(user.secret) });
     expect([blocked.status, blocked.body.code]).toEqual([429, 'rate-limited']);
     await letCodesPass(app);
-    await expect(secondLogin(app, user)).rejects.toThrow('429');
+    expect(await secondLogin(app, user)).toHaveProperty('access_token');
   });
 
   it('P4: takes a passkey alone, if it verified its user and answers a question of this session', async () => {
