@@ -4,6 +4,7 @@ import { Migration20261122160000Identity } from './20261122160000-identity.ts';
 import { Migration20261122200000Nextcloud } from './20261122200000-nextcloud.ts';
 import { Migration20261201000000DocumentSources } from './20261201000000-document-sources.ts';
 import { Migration20261201120000WaitingJobs } from './20261201120000-waiting-jobs.ts';
+import { Migration20261201160000JobTurns } from './20261201160000-job-turns.ts';
 
 /** Every migration in order. Append only: a migration that has landed is never edited. */
 export const MIGRATIONS: {
@@ -15,4 +16,5 @@ export const MIGRATIONS: {
   { name: '20261122200000-nextcloud', class: Migration20261122200000Nextcloud },
   { name: '20261201000000-document-sources', class: Migration20261201000000DocumentSources },
   { name: '20261201120000-waiting-jobs', class: Migration20261201120000WaitingJobs },
+  { name: '20261201160000-job-turns', class: Migration20261201160000JobTurns },
 ];

@@ -12,7 +12,7 @@ import { DocumentsService } from './documents/documents.service.ts';
 import { INDEX_FILE } from './ingestion/index-file.job.ts';
 import { IndexRulesService } from './rules/index-rules.service.ts';
 import { SCAN } from './scanning/scan.job.ts';
-import { sourceJob } from './sources/source-job.ts';
+import { submitScan } from './scanning/submit-scan.ts';
 import { findPathFault, normalPath } from './sources/source-path.ts';
 
 /** A scan that somebody asks for. */
@@ -74,7 +74,7 @@ export class IndexingService {
         );
       }
       const parameters = sourceType === undefined ? {} : { source_type: sourceType };
-      const submitted = await this.jobs.submit(em, sourceJob(SCAN, { userId, source }, parameters));
+      const submitted = await submitScan(em, this.jobs, { userId, source, parameters });
       await this.audit.append(em, {
         actorId: userId,
         action: 'scan.request',

@@ -18,9 +18,18 @@ const TASK_RETRY_SECONDS = 10;
 const TASK_LONGEST_RETRY_SECONDS = 3600;
 const TASK_EXPIRE_SECONDS = 900;
 
-/** What a queued job carries. */
+/** A job in the queue. */
 export interface QueuedJob {
   readonly jobId: string;
+  /** Of this stay in the queue: a job that comes back has another one. */
+  readonly entryId: string;
+}
+
+/** Where a job goes, and when it may be run. */
+export interface QueuePlace {
+  readonly queue: string;
+  /** Default 0. */
+  readonly delaySeconds?: number;
 }
 
 /** The queue in PostgreSQL (pg-boss), on the connections of the ORM. */
@@ -90,29 +99,20 @@ export class Boss {
   }
 
   /** Queues a job in the transaction of `em`: it exists if and only if the transaction commits. */
-  async send(em: EntityManager, queue: string, job: QueuedJob): Promise<void> {
-    await this.#boss.send(queue, job, { id: job.jobId, db: fromKysely(em.getKysely()) });
+  async send(em: EntityManager, { jobId, entryId }: QueuedJob, { queue, delaySeconds = 0 }: QueuePlace): Promise<void> {
+    await this.#boss.send(queue, { jobId }, { id: entryId, startAfter: delaySeconds, db: fromKysely(em.getKysely()) });
   }
 
-  /** Queues a job that was taken out again, to be run after some time. */
-  async sendAgain(
-    em: EntityManager,
-    queue: string,
-    { jobId, delaySeconds }: QueuedJob & { readonly delaySeconds: number },
-  ): Promise<void> {
-    await this.#boss.send(queue, { jobId }, { startAfter: delaySeconds, db: fromKysely(em.getKysely()) });
-  }
-
-  /** Takes a job that has not started out of the queue. */
-  async cancel(em: EntityManager, queue: string, jobId: string): Promise<void> {
-    await this.#boss.cancel(queue, jobId, { db: fromKysely(em.getKysely()) });
+  /** Takes an entry that has not started out of the queue. */
+  async cancel(em: EntityManager, queue: string, entryId: string): Promise<void> {
+    await this.#boss.cancel(queue, entryId, { db: fromKysely(em.getKysely()) });
   }
 
   /** Runs `handler` for each job of a queue, `concurrency` at a time. @returns id for `wake` */
   work(queue: string, concurrency: number, handler: (job: QueuedJob) => Promise<void>): Promise<string> {
     const options = { pollingIntervalSeconds: POLL_SECONDS, localConcurrency: concurrency, batchSize: 1 };
-    return this.#boss.work<QueuedJob>(queue, options, async (jobs) => {
-      for (const job of jobs) await handler(job.data);
+    return this.#boss.work<{ jobId: string }>(queue, options, async (jobs) => {
+      for (const { id, data } of jobs) await handler({ jobId: data.jobId, entryId: id });
     });
   }
 

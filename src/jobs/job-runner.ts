@@ -7,8 +7,8 @@ import { isDomainError, type DomainError } from '../problem/domain-error.ts';
 import { failureForLog } from '../problem/failure-for-log.ts';
 import { toDomainError } from '../problem/to-domain-error.ts';
 import { Boss, type QueuedJob } from './boss.ts';
-import type { JobHandler } from './job-handler.port.ts';
-import { JobStore, type JobEnd } from './job-store.ts';
+import { TurnOver, type JobHandler } from './job-handler.port.ts';
+import { JobStore, longQueueOf, type JobEnd } from './job-store.ts';
 import { RunningJob } from './running-job.ts';
 
 const CANCEL_POLL_MS = 1000;
@@ -56,8 +56,10 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
 
   /** Makes this process look for work of a kind at once. */
   wake(kind: string): void {
-    const worker = this.#workers.get(kind);
-    if (worker !== undefined) this.boss.wake(worker);
+    for (const queue of [kind, longQueueOf(kind)]) {
+      const worker = this.#workers.get(queue);
+      if (worker !== undefined) this.boss.wake(worker);
+    }
   }
 
   /** Aborts a job that runs in this process. */
@@ -79,17 +81,24 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
     await this.boss.start();
     this.#isStarted = true;
     for (const handler of this.#handlers) {
-      await this.boss.createQueue(handler.kind);
-      if (!this.config.runsJobs) continue;
-      const work = (queued: QueuedJob): Promise<void> => this.#run(handler, queued.jobId);
-      this.#workers.set(handler.kind, await this.boss.work(handler.kind, handler.concurrency, work));
+      await this.#startQueue(handler, handler.kind, handler.concurrency);
+      if (handler.longConcurrency > 0) {
+        await this.#startQueue(handler, longQueueOf(handler.kind), handler.longConcurrency);
+      }
     }
     this.#cancelPoll = setInterval(() => void this.#lookForCancels(), CANCEL_POLL_MS);
   }
 
-  async #run(handler: JobHandler, jobId: string): Promise<void> {
+  async #startQueue(handler: JobHandler, queue: string, concurrency: number): Promise<void> {
+    await this.boss.createQueue(queue);
+    if (!this.config.runsJobs) return;
+    this.#workers.set(queue, await this.boss.work(queue, concurrency, (queued) => this.#run(handler, queued)));
+  }
+
+  async #run(handler: JobHandler, queued: QueuedJob): Promise<void> {
     if (this.#isStopping) throw new UnfinishedJob();
-    const row = await this.store.begin(jobId);
+    const { jobId } = queued;
+    const row = await this.store.begin(queued);
     if (row === null) return;
     const job = new RunningJob(row, this.store);
     this.#running.set(jobId, job);
@@ -108,6 +117,11 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
     if (job.isStopped) {
       await this.store.requeue(job.jobId);
       throw new UnfinishedJob();
+    }
+    if (error instanceof TurnOver) {
+      await this.store.endTurn(job);
+      this.wake(job.kind);
+      return;
     }
     const problem = toDomainError(error);
     // Without the database nothing can be recorded: the job stays as it is and is taken up again.

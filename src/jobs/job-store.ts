@@ -1,16 +1,34 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../persistence/database.ts';
-import { Boss } from './boss.ts';
+import { Boss, type QueuedJob } from './boss.ts';
 import { Job, type JobCounters, type JobState } from './job.entity.ts';
 
 const MIN_DELAY_SECONDS = 5;
 const MAX_DELAY_SECONDS = 60;
 const MAX_WAIT_SECONDS = 86_400;
 
-/** A job, and the queue that it is in. */
+/** A running job. */
 export interface RunningJobName {
   readonly jobId: string;
   readonly kind: string;
+}
+
+interface QueueRow extends QueuedJob {
+  readonly kind: string;
+  readonly isLong: boolean;
+}
+
+const QUEUE_ROW = 'id as "jobId", entry_id as "entryId", kind, is_long as "isLong"';
+
+/** Where the long jobs of a kind wait. */
+export function longQueueOf(kind: string): string {
+  return `${kind}-long`;
+}
+
+/** Where a job waits. */
+export function queueOf({ kind, isLong }: { readonly kind: string; readonly isLong: boolean }): string {
+  return isLong ? longQueueOf(kind) : kind;
 }
 
 /** How a job ended. */
@@ -28,14 +46,15 @@ export class JobStore {
     private readonly boss: Boss,
   ) {}
 
-  /** Marks a job as running. @returns null when it has ended or was cancelled before it began */
-  begin(id: string): Promise<Job | null> {
+  /** Marks a job as running. @returns null when it has ended, was cancelled before it began, or has another entry by now */
+  begin({ jobId: id, entryId }: QueuedJob): Promise<Job | null> {
     return this.database.transaction(async (em) => {
       const changed = await em.execute<{ id: string }[]>(
         `update jobs set state = 'running', started_at = coalesce(started_at, now()), updated_at = now(),
            problem_code = null, next_attempt_at = null
-         where id = ? and state in ('queued', 'running') and cancel_requested_at is null returning id`,
-        [id],
+         where id = ? and state in ('queued', 'running') and cancel_requested_at is null
+           and (entry_id is null or entry_id = ?) returning id`,
+        [id, entryId],
       );
       if (changed.length === 0) {
         await em.execute(
@@ -49,9 +68,10 @@ export class JobStore {
     });
   }
 
+  /** Stores what a running job has done so far: whatever held it up is over. */
   async progress(id: string, counters: JobCounters): Promise<void> {
     await this.database.read((em) =>
-      em.execute('update jobs set counters = ?::jsonb, updated_at = now() where id = ?', [
+      em.execute('update jobs set counters = ?::jsonb, waiting_since = null, updated_at = now() where id = ?', [
         JSON.stringify(counters),
         id,
       ]),
@@ -82,21 +102,58 @@ export class JobStore {
    * @param askedSeconds how long the server wants to be left alone
    * @returns false when it has waited for a day, was cancelled, or is not running
    */
-  wait({ jobId, kind }: RunningJobName, problemCode: string, askedSeconds: number): Promise<boolean> {
+  wait({ jobId }: RunningJobName, problemCode: string, askedSeconds: number): Promise<boolean> {
     return this.database.transaction(async (em) => {
-      const [waiting] = await em.execute<{ delay: string }[]>(
-        `update jobs set state = 'queued', problem_code = ?, updated_at = now(), waiting_since = coalesce(waiting_since, now()),
+      const [waiting] = await em.execute<(QueueRow & { delay: string })[]>(
+        `update jobs set state = 'queued', entry_id = gen_random_uuid(), problem_code = ?, updated_at = now(), waiting_since = coalesce(waiting_since, now()),
            next_attempt_at = now() + interval '1 second' *
              greatest(?::int, least(?::int, greatest(?::int, extract(epoch from now() - coalesce(waiting_since, now())) / 4)))
          where id = ? and state = 'running' and cancel_requested_at is null
            and coalesce(waiting_since, now()) > now() - ?::int * interval '1 second'
-         returning extract(epoch from next_attempt_at - now())::int as delay`,
+         returning ${QUEUE_ROW}, extract(epoch from next_attempt_at - now())::int as delay`,
         [problemCode, askedSeconds, MAX_DELAY_SECONDS, MIN_DELAY_SECONDS, jobId, MAX_WAIT_SECONDS],
       );
       if (waiting === undefined) return false;
-      await this.boss.sendAgain(em, kind, { jobId, delaySeconds: Number(waiting.delay) });
+      await this.boss.send(em, waiting, { queue: queueOf(waiting), delaySeconds: Number(waiting.delay) });
       return true;
     });
+  }
+
+  /** Puts a running job behind the long ones of its kind that wait. */
+  async endTurn({ jobId }: RunningJobName): Promise<void> {
+    await this.database.transaction(async (em) => {
+      const [row] = await em.execute<QueueRow[]>(
+        `update jobs set state = 'queued', is_long = true, entry_id = gen_random_uuid(), updated_at = now()
+         where id = ? and state = 'running' returning ${QUEUE_ROW}`,
+        [jobId],
+      );
+      if (row !== undefined) await this.boss.send(em, row, { queue: queueOf(row) });
+    });
+  }
+
+  async isLongOneWaiting({ kind }: RunningJobName): Promise<boolean> {
+    const rows = await this.database.read((em) =>
+      em.execute<unknown[]>(
+        `select 1 from jobs where kind = ? and is_long and state = 'queued'
+           and (next_attempt_at is null or next_attempt_at <= now()) limit 1`,
+        [kind],
+      ),
+    );
+    return rows.length > 0;
+  }
+
+  /**
+   * Lets a job that waits for another server be tried now, for who asks for it again; not while that server wants to be
+   * left alone.
+   */
+  async bringForward(em: EntityManager, jobId: string): Promise<void> {
+    const [row] = await em.execute<QueueRow[]>(
+      `update jobs set entry_id = gen_random_uuid(), next_attempt_at = now()
+       where id = ? and state = 'queued' and next_attempt_at > now() and updated_at < now() - ?::int * interval '1 second'
+         and problem_code not in ('upstream-busy', 'upstream-throttled') returning ${QUEUE_ROW}`,
+      [jobId, MIN_DELAY_SECONDS],
+    );
+    if (row !== undefined) await this.boss.send(em, row, { queue: queueOf(row) });
   }
 
   /** Those of the given jobs that their users have cancelled. */

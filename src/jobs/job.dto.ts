@@ -12,7 +12,7 @@ export class JobResponse {
   kind!: string;
 
   /**
-   * queued and running are open; succeeded, failed and cancelled are final.
+   * queued and running are open; succeeded, failed and cancelled are final. A long scan takes turns with others: it is queued in between.
    * @example "running"
    */
   state!: JobState;
@@ -28,6 +28,12 @@ export class JobResponse {
 
   /** When a job that waits for another server is tried again; null otherwise. It waits for a day at most. */
   next_attempt_at!: string | null;
+
+  /**
+   * How many jobs of this kind are run before a queued one; null otherwise.
+   * @example null
+   */
+  jobs_ahead!: number | null;
 
   /** @example "2026-11-22T10:00:00.000Z" */
   created_at!: string;
@@ -54,6 +60,7 @@ export function jobResponse(job: Job): JobResponse {
     progress: job.counters,
     problem_code: job.problemCode ?? null,
     next_attempt_at: job.nextAttemptAt?.toISOString() ?? null,
+    jobs_ahead: job.jobsAhead ?? null,
     created_at: job.createdAt.toISOString(),
     started_at: job.startedAt?.toISOString() ?? null,
     finished_at: job.finishedAt?.toISOString() ?? null,

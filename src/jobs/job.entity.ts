@@ -8,6 +8,13 @@ export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelle
 /** Named counters of a job, for example files_discovered. */
 export type JobCounters = Record<string, number>;
 
+/** @param job the table's alias */
+const JOBS_AHEAD = (job: { toString(): string }): string => `
+  case when ${job.toString()}.state = 'queued' and ${job.toString()}.next_attempt_at is null then (
+    select count(*)::int from jobs ahead
+    where ahead.kind = ${job.toString()}.kind and ahead.is_long = ${job.toString()}.is_long and ahead.state = 'queued'
+      and ahead.next_attempt_at is null and ahead.updated_at < ${job.toString()}.updated_at) end`;
+
 const JobSchema = defineEntity({
   name: 'Job',
   tableName: 'jobs',
@@ -31,10 +38,16 @@ const JobSchema = defineEntity({
     finishedAt: p.datetime().nullable(),
     updatedAt: p.datetime().defaultRaw('now()'),
     cancelRequestedAt: p.datetime().nullable(),
-    /** Since when another server does not serve it; null for a job that was never held up. */
+    /** Since when another server does not serve it; null while nothing holds it up. */
     waitingSince: p.datetime().nullable(),
     /** When a waiting job is tried again. */
     nextAttemptAt: p.datetime().nullable(),
+    /** It takes turns with other long jobs of its kind. */
+    isLong: p.boolean().default(false),
+    /** The queue entry that may run it; what a worker that was cut off has left in the queue does nothing. */
+    entryId: p.uuid().nullable(),
+    /** How many jobs of its kind are run before a queued one; null for others, and for those that wait for a time. */
+    jobsAhead: p.integer().formula(JOBS_AHEAD).nullable(),
   },
 });
 

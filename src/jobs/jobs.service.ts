@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Principal } from '../access/principal.ts';
@@ -6,6 +7,7 @@ import { DomainError } from '../problem/domain-error.ts';
 import type { ProblemCode } from '../problem/problem-codes.ts';
 import { Boss } from './boss.ts';
 import { JobRunner } from './job-runner.ts';
+import { JobStore, queueOf } from './job-store.ts';
 import { JobWatch } from './job-watch.ts';
 import { Job } from './job.entity.ts';
 
@@ -18,6 +20,8 @@ export interface JobRequest {
   readonly parameters: Record<string, unknown>;
   /** At most 64 characters; open jobs of a kind exclude each other only when their keys are equal. Default ''. */
   readonly exclusivityKey?: string;
+  /** It takes turns with the other long ones of its kind. Default false. */
+  readonly isLong?: boolean;
 }
 
 /** Why jobs cannot go on. */
@@ -36,13 +40,15 @@ export class JobsService {
   constructor(
     private readonly database: Database,
     private readonly boss: Boss,
+    private readonly store: JobStore,
     private readonly runner: JobRunner,
     private readonly watches: JobWatch,
   ) {}
 
   /**
    * Queues a job in the transaction of the data that causes it. While the user has an open job of this kind and key,
-   * that one is returned instead, from whichever process it was asked for. Call `wake` after the commit.
+   * that one is returned instead, from whichever process it was asked for, and one that waits for another server is tried
+   * again. Call `wake` after the commit.
    */
   async submit(em: EntityManager, request: JobRequest): Promise<Job> {
     const exclusivityKey = request.exclusivityKey ?? '';
@@ -55,11 +61,15 @@ export class JobsService {
       state: { $in: ['queued', 'running'] },
       cancelRequestedAt: null,
     });
-    if (open !== null) return open;
-    const job = em.create(Job, { ...request, exclusivityKey, state: 'queued', counters: {} });
+    if (open !== null) {
+      await this.store.bringForward(em, open.id);
+      return open;
+    }
+    const entryId = randomUUID();
+    const job = em.create(Job, { ...request, exclusivityKey, entryId, state: 'queued', counters: {} });
     await em.flush();
     await em.refresh(job);
-    await this.boss.send(em, request.kind, { jobId: job.id });
+    await this.boss.send(em, { jobId: job.id, entryId }, { queue: queueOf(job) });
     return job;
   }
 
@@ -101,7 +111,7 @@ export class JobsService {
       if (found === null) throw new DomainError('not-found');
       if (isFinal(found)) throw new DomainError('job-finished');
       if (found.state === 'queued') {
-        await this.boss.cancel(em, found.kind, id);
+        await this.boss.cancel(em, queueOf(found), found.entryId ?? id);
         await em.execute(`update jobs set state = 'cancelled', finished_at = now() where id = ?`, [id]);
       }
       await em.execute('update jobs set cancel_requested_at = now(), updated_at = now() where id = ?', [id]);
@@ -119,7 +129,7 @@ export class JobsService {
       { userId, state: { $in: ['queued', 'running'] } },
       { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
     );
-    for (const job of open) if (job.state === 'queued') await this.boss.cancel(em, job.kind, job.id);
+    for (const job of open) if (job.state === 'queued') await this.boss.cancel(em, queueOf(job), job.entryId ?? job.id);
     await em.execute(
       `update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), updated_at = now(),
          finished_at = case when state = 'queued' then now() end,
@@ -140,7 +150,7 @@ export class JobsService {
       { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
     );
     for (const job of open) {
-      if (job.state === 'queued') await this.boss.cancel(em, job.kind, job.id);
+      if (job.state === 'queued') await this.boss.cancel(em, queueOf(job), job.entryId ?? job.id);
       await em.execute(
         `update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), updated_at = now(), problem_code = ?,
            finished_at = case when state = 'queued' then now() end,

@@ -10,6 +10,8 @@ export class RunningJob implements JobContext {
   readonly userId: string;
   readonly kind: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  readonly counters: JobCounters;
+  readonly isLong: boolean;
   readonly #abort = new AbortController();
   #lastWrite = 0;
   #outcome: 'cancelled' | 'stopped' | undefined;
@@ -22,6 +24,8 @@ export class RunningJob implements JobContext {
     this.userId = row.userId;
     this.kind = row.kind;
     this.parameters = row.parameters;
+    this.counters = row.counters;
+    this.isLong = row.isLong;
   }
 
   get signal(): AbortSignal {
@@ -42,6 +46,11 @@ export class RunningJob implements JobContext {
 
   stop(): void {
     this.#end('stopped');
+  }
+
+  /** A short job has one turn; a long one goes on while nobody waits. */
+  async isTurnOver(): Promise<boolean> {
+    return !this.isLong || (await this.store.isLongOneWaiting(this));
   }
 
   async report(counters: JobCounters): Promise<void> {

@@ -59,7 +59,8 @@ export class Leftovers {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       left = this.#resourcesLeft();
     }
-    return [...left, ...this.#environmentLeft(), ...this.#listenersLeft()];
+    const which = left.length > 0 ? openEndpoints() : [];
+    return [...left, ...which, ...this.#environmentLeft(), ...this.#listenersLeft()];
   }
 
   #resourcesLeft(): string[] {
@@ -92,6 +93,24 @@ function resources(): Resources {
     if (!PASSING.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return counts;
+}
+
+interface UvHandle {
+  readonly type: string;
+  readonly is_active: boolean;
+  readonly localEndpoint?: { readonly port: number } | null;
+  readonly remoteEndpoint?: { readonly port: number } | null;
+}
+
+/** Every open connection and server of this worker, so that the one too many can be told from the others. */
+function openEndpoints(): string[] {
+  const { libuv } = process.report.getReport() as { libuv: UvHandle[] };
+  return libuv
+    .filter(({ type }) => type === 'tcp')
+    .map(({ localEndpoint: local, remoteEndpoint: remote, is_active }) => {
+      const where = `port ${String(local?.port)}`;
+      return `(open: ${where}${remote ? ` to port ${String(remote.port)}` : ''}${is_active ? '' : ', idle'})`;
+    });
 }
 
 function listenerCounts(): number[] {

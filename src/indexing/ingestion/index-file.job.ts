@@ -35,6 +35,7 @@ const PROBLEM_OF_REASON: Readonly<Record<string, ProblemCode>> = {
 export class IndexFileJob extends JobHandler {
   readonly kind = INDEX_FILE;
   readonly concurrency = FILES_AT_A_TIME;
+  override readonly waitsForUpstream = true;
 
   constructor(
     private readonly sources: DocumentSources,

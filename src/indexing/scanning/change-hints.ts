@@ -6,8 +6,8 @@ import { Database } from '../../persistence/database.ts';
 import { failureForLog } from '../../problem/failure-for-log.ts';
 import type { UserSource } from '../sources/document-source.types.ts';
 import { DocumentSources } from '../sources/document-sources.ts';
-import { sourceJob } from '../sources/source-job.ts';
 import { SCAN } from './scan.job.ts';
+import { submitScan } from './submit-scan.ts';
 
 const POLL_MS = 1000;
 const HINTS_AT_A_TIME = 50;
@@ -61,7 +61,7 @@ export class ChangeHints implements OnModuleDestroy {
     const count = await this.database.transaction(async (em) => {
       const taken = await em.execute<UserSource[]>(TAKE, [this.#hintSeconds, SCAN, HINTS_AT_A_TIME]);
       const due = taken.filter(({ userId, source }) => readable.get(source)?.has(userId));
-      for (const owner of due) await this.jobs.submit(em, sourceJob(SCAN, owner));
+      for (const owner of due) await submitScan(em, this.jobs, owner);
       return due.length;
     });
     if (count > 0) this.jobs.wake(SCAN);

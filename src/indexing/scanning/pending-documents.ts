@@ -22,22 +22,26 @@ export class PendingDocuments {
   /**
    * Ends when nothing is left that can be tried now.
    *
+   * @param mayGoOn called after each document; false ends the work once the tries under way have ended
+   * @returns false when it was ended so and something is left
    * @throws DomainError when nothing more can be read; tries under way end first and do not count
    */
-  async readAll(run: IngestionRun, onProgress: () => Promise<void>): Promise<void> {
+  async readAll(run: IngestionRun, mayGoOn: () => Promise<boolean>): Promise<boolean> {
     for (let ids = await this.#next(run); ids.length > 0; ids = await this.#next(run)) {
-      await this.#readBatch(ids, run, onProgress);
+      if (!(await this.#readBatch(ids, run, mayGoOn))) return (await this.#next(run)).length === 0;
     }
+    return true;
   }
 
-  async #readBatch(ids: string[], run: IngestionRun, onProgress: () => Promise<void>): Promise<void> {
+  async #readBatch(ids: string[], run: IngestionRun, mayGoOn: () => Promise<boolean>): Promise<boolean> {
     const failed = new AbortController();
     const together = { ...run, signal: AbortSignal.any([run.signal, failed.signal]) };
     const errors: unknown[] = [];
+    let isStopped = false;
     const work = async (): Promise<void> => {
-      for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
+      for (let id = ids.shift(); id !== undefined && !isStopped; id = ids.shift()) {
         await this.ingestion.ingest(id, together);
-        await onProgress();
+        if (!(await mayGoOn())) isStopped = true;
       }
     };
     const workers = Array.from({ length: this.#concurrency }, () =>
@@ -49,6 +53,7 @@ export class PendingDocuments {
     await Promise.all(workers);
     // The first is the cause; the others were only told to stop.
     if (errors.length > 0) throw errors[0];
+    return !isStopped;
   }
 
   async #next({ userId, source }: UserSource): Promise<string[]> {

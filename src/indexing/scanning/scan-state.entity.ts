@@ -16,6 +16,8 @@ const ScanStateSchema = defineEntity({
     reconciledAt: p.datetime().nullable(),
     /** When a scan ended last that saw all it had to see. */
     scannedAt: p.datetime().nullable(),
+    /** When the regular round asks for the next scan; null: at once. */
+    dueAt: p.datetime().nullable(),
     /** Digest of the rules under which the last scan judged all files. */
     rulesHash: p.string().length(64).nullable(),
   },

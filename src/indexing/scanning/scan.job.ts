@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { JobHandler, type JobContext } from '../../jobs/job-handler.port.ts';
+import { JobHandler, TurnOver, type JobContext } from '../../jobs/job-handler.port.ts';
 import type { JobCounters } from '../../jobs/job.entity.ts';
 import type { IngestionRun } from '../ingestion/document-ingestion.ts';
 import type { SourceSession } from '../sources/document-source.port.ts';
@@ -16,14 +16,25 @@ import { ScanReconciliation } from './scan-reconciliation.ts';
 /** Kind of the jobs that scan. */
 export const SCAN = 'scan';
 
+/** Short ones: rescans that find a few changes. */
 const SCANS_AT_A_TIME = 2;
+/** First scans, and those that had more to do than one turn. */
+const LONG_SCANS_AT_A_TIME = 2;
+const FILES_PER_TURN = 25;
+/** A short scan that looks for changes for longer takes its turns among the long ones. */
+const SHORT_DISCOVERY_MS = 30_000;
 const PROGRESS_INTERVAL_MS = 500;
 
-/** Looks for changes in a user's watched folders of one source, then reads what is pending. Every step may be repeated. */
+/**
+ * Looks for changes in a user's watched folders of one source, then reads what is pending. Every step may be repeated.
+ * Users take turns: a scan reads 25 files and goes behind those that wait. Its next turn looks for changes again, which
+ * is one question per folder that has changed.
+ */
 @Injectable()
 export class ScanJob extends JobHandler {
   readonly kind = SCAN;
   readonly concurrency = SCANS_AT_A_TIME;
+  override readonly longConcurrency = LONG_SCANS_AT_A_TIME;
   override readonly waitsForUpstream = true;
 
   constructor(
@@ -41,24 +52,51 @@ export class ScanJob extends JobHandler {
     const owner = userSourceOf(context);
     const session = await this.sources.of(owner.source).openSession(owner.userId);
     const plan = await this.planner.plan(owner);
-    const run = this.#discoveryRun(context, session, plan);
-    const { snapshot, missingRootCount } = await this.discovery.discover(run);
-    const removedCount = await this.reconciliation.reconcile(run, snapshot);
-    const counters = await this.#readPending(context, { session, maxBytes: plan.book.maxFileBytes });
-    return { ...counters, files_removed: removedCount, watch_directories_missing: missingRootCount };
+    const { removedCount, missingRootCount } = await this.#lookForChanges(context, session, plan);
+    const found = {
+      files_removed: (context.counters['files_removed'] ?? 0) + removedCount,
+      watch_directories_missing: missingRootCount,
+    };
+    const isDone = await this.#readPending(context, { session, maxBytes: plan.book.maxFileBytes, found });
+    if (!isDone) throw new TurnOver();
+    return { ...(await this.counters.atTheEnd(owner, context.jobId)), ...found };
   }
 
-  /** Reads what is pending and reports on the way. @returns the final counters */
-  async #readPending(context: JobContext, means: Pick<IngestionRun, 'session' | 'maxBytes'>): Promise<JobCounters> {
+  async #lookForChanges(
+    context: JobContext,
+    session: SourceSession,
+    plan: ScanPlan,
+  ): Promise<{ readonly removedCount: number; readonly missingRootCount: number }> {
+    const turn = context.isLong ? null : AbortSignal.timeout(SHORT_DISCOVERY_MS);
+    const signal = turn === null ? context.signal : AbortSignal.any([context.signal, turn]);
+    const run = { ...this.#discoveryRun(context, session, plan), signal };
+    try {
+      const { snapshot, missingRootCount } = await this.discovery.discover(run);
+      return { removedCount: await this.reconciliation.reconcile(run, snapshot), missingRootCount };
+    } catch (error) {
+      throw turn?.aborted === true && !context.signal.aborted ? new TurnOver() : error;
+    }
+  }
+
+  /** Reads what is pending and reports on the way. @returns false when the turn was over before the end */
+  async #readPending(
+    context: JobContext,
+    { found, ...means }: Pick<IngestionRun, 'session' | 'maxBytes'> & { readonly found: JobCounters },
+  ): Promise<boolean> {
     const { jobId, signal } = context;
     const owner = userSourceOf(context);
     let lastReport = 0;
-    await this.pending.readAll({ ...means, ...owner, jobId, signal }, async () => {
-      if (Date.now() - lastReport < PROGRESS_INTERVAL_MS) return;
+    let fileCount = 0;
+    const report = async (): Promise<void> => {
       lastReport = Date.now();
-      await context.report(await this.counters.soFar(owner, jobId));
+      await context.report({ ...(await this.counters.soFar(owner, jobId)), ...found });
+    };
+    await report();
+    return this.pending.readAll({ ...means, ...owner, jobId, signal }, async () => {
+      fileCount += 1;
+      if (Date.now() - lastReport >= PROGRESS_INTERVAL_MS) await report();
+      return fileCount % FILES_PER_TURN !== 0 || !(await context.isTurnOver());
     });
-    return this.counters.atTheEnd(owner, jobId);
   }
 
   #discoveryRun(context: JobContext, session: SourceSession, plan: ScanPlan): DiscoveryRun {
@@ -70,7 +108,7 @@ export class ScanJob extends JobHandler {
       plan,
       sighting: { ...userSourceOf(context), runId: randomUUID(), sourceType },
       signal,
-      onProgress: (documentCount) => context.report({ files_discovered: documentCount }),
+      onProgress: (documentCount) => context.report({ ...context.counters, files_discovered: documentCount }),
     };
   }
 }

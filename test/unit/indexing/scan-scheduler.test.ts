@@ -42,6 +42,9 @@ function scheduler(): ScanScheduler {
   );
 }
 
+const sql = <Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> =>
+  app.database.read((em) => em.execute<Row[]>(text, values));
+
 async function scansOf(userId: string): Promise<number> {
   const rows = await app.database.read((em) =>
     em.execute(`select id from jobs where user_id = ? and kind = 'scan'`, [userId]),
@@ -57,10 +60,29 @@ describe('a round of scans', () => {
 
   it('leaves out who was scanned less than half an interval ago, and comes back to them', async () => {
     await scheduler().submitDue();
-    await app.database.read((em) => em.execute(`update jobs set state = 'succeeded' where kind = 'scan'`));
-    await scheduler().submitDue(Date.now() + 7 * 60_000);
+    await sql(`update jobs set state = 'succeeded', created_at = now() - interval '7 minutes' where kind = 'scan'`);
+    await sql('update scan_states set due_at = now()');
+    await scheduler().submitDue();
     expect(await scansOf(userIds[0]!)).toBe(1);
-    await scheduler().submitDue(Date.now() + 8 * 60_000);
+    await sql(`update jobs set created_at = now() - interval '8 minutes' where kind = 'scan'`);
+    await sql('update scan_states set due_at = now()');
+    await scheduler().submitDue();
+    expect(await scansOf(userIds[0]!)).toBe(2);
+  });
+
+  it('F25 keeps the due times in rows: a process that starts delays nothing and repeats nothing', async () => {
+    await scheduler().submitDue();
+    const dueInMinutes = await sql<{ minutes: string }>(
+      `select extract(epoch from due_at - now()) / 60 as minutes from scan_states where user_id = ?`,
+      [userIds[0]],
+    );
+    expect(Number(dueInMinutes[0]?.minutes)).toBeGreaterThan(15 * 0.9 - 1);
+    expect(Number(dueInMinutes[0]?.minutes)).toBeLessThanOrEqual(15 * 1.1);
+    await sql(`update jobs set state = 'succeeded', created_at = now() - interval '14 minutes' where kind = 'scan'`);
+    await scheduler().submitDue();
+    expect(await scansOf(userIds[0]!)).toBe(1);
+    await sql(`update scan_states set due_at = now() - interval '1 second'`);
+    await scheduler().submitDue();
     expect(await scansOf(userIds[0]!)).toBe(2);
   });
 
