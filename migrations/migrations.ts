@@ -5,6 +5,7 @@ import { Migration20261122200000Nextcloud } from './20261122200000-nextcloud.ts'
 import { Migration20261201000000DocumentSources } from './20261201000000-document-sources.ts';
 import { Migration20261201120000WaitingJobs } from './20261201120000-waiting-jobs.ts';
 import { Migration20261201160000JobTurns } from './20261201160000-job-turns.ts';
+import { Migration20261201170000WriteChecks } from './20261201170000-write-checks.ts';
 
 /** Every migration in order. Append only: a migration that has landed is never edited. */
 export const MIGRATIONS: {
@@ -17,4 +18,5 @@ export const MIGRATIONS: {
   { name: '20261201000000-document-sources', class: Migration20261201000000DocumentSources },
   { name: '20261201120000-waiting-jobs', class: Migration20261201120000WaitingJobs },
   { name: '20261201160000-job-turns', class: Migration20261201160000JobTurns },
+  { name: '20261201170000-write-checks', class: Migration20261201170000WriteChecks },
 ];

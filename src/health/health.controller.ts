@@ -25,7 +25,7 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({
     summary: 'Check that the server can answer',
-    description: '503 while the database is away or the server is stopping.',
+    description: '503 while the database is away or cannot write (a full disk, a standby), or the server is stopping.',
   })
   @ApiOkResponse({ type: ReadinessResponse })
   @ApiServiceUnavailableResponse({

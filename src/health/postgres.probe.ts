@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../persistence/database.ts';
 import { DependencyProbe, type ProbeOutcome } from './dependency-probe.port.ts';
 
-/** PostgreSQL, which holds every truth. */
+/** PostgreSQL, which holds every truth: it answers and can store something new. */
 @Injectable()
 export class PostgresProbe extends DependencyProbe {
   readonly key = 'postgres';
@@ -13,7 +13,7 @@ export class PostgresProbe extends DependencyProbe {
   }
 
   async probe(): Promise<ProbeOutcome> {
-    await this.database.ping();
+    await this.database.checkWrite();
     return 'up';
   }
 }

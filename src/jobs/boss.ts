@@ -6,6 +6,8 @@ import { failureForLog } from '../problem/failure-for-log.ts';
 import type { TaskData } from './task-handler.port.ts';
 
 const SCHEMA = 'pgboss';
+/** Where the entries of all queues are. */
+export const QUEUE_TABLE = `${SCHEMA}.job`;
 const HEARTBEAT_SECONDS = 15;
 const SUPERVISE_SECONDS = 10;
 const POLL_SECONDS = 0.5;

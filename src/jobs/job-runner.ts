@@ -12,6 +12,7 @@ import { JobStore, longQueueOf, type JobEnd } from './job-store.ts';
 import { RunningJob } from './running-job.ts';
 
 const CANCEL_POLL_MS = 1000;
+const LOST_POLL_MS = 15_000;
 
 /** Another server cannot serve anybody now; it says nothing of the job. */
 function isUpstreamAway(problem: DomainError): boolean {
@@ -36,6 +37,7 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   readonly #workers = new Map<string, string>();
   readonly #running = new Map<string, RunningJob>();
   #cancelPoll: NodeJS.Timeout | undefined;
+  #lostPoll: NodeJS.Timeout | undefined;
   #isStarted = false;
   #isStopping = false;
 
@@ -70,6 +72,7 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   onModuleDestroy(): void {
     this.#isStopping = true;
     clearInterval(this.#cancelPoll);
+    clearInterval(this.#lostPoll);
     for (const job of this.#running.values()) job.stop();
   }
 
@@ -87,6 +90,7 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
       }
     }
     this.#cancelPoll = setInterval(() => void this.#lookForCancels(), CANCEL_POLL_MS);
+    if (this.config.runsJobs) this.#lostPoll = setInterval(() => void this.#lookForLost(), LOST_POLL_MS);
   }
 
   async #startQueue(handler: JobHandler, queue: string, concurrency: number): Promise<void> {
@@ -96,8 +100,9 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   async #run(handler: JobHandler, queued: QueuedJob): Promise<void> {
-    if (this.#isStopping) throw new UnfinishedJob();
     const { jobId } = queued;
+    // The queue took it for dead while it could not write.
+    if (this.#isStopping || this.#running.has(jobId)) throw new UnfinishedJob();
     const row = await this.store.begin(queued);
     if (row === null) return;
     const job = new RunningJob(row, this.store);
@@ -137,6 +142,14 @@ export class JobRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   async #finish({ jobId, kind }: RunningJob, end: JobEnd): Promise<void> {
     await this.store.finish(jobId, end);
     this.metrics.jobEnded(kind, end.state);
+  }
+
+  async #lookForLost(): Promise<void> {
+    try {
+      for (const kind of new Set(await this.store.requeueLost())) this.wake(kind);
+    } catch (error) {
+      this.#log.warn({ ...failureForLog(error) }, 'Jobs that the queue has lost cannot be looked for now');
+    }
   }
 
   async #lookForCancels(): Promise<void> {

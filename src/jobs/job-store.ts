@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Database } from '../persistence/database.ts';
-import { Boss, type QueuedJob } from './boss.ts';
+import { Boss, QUEUE_TABLE, type QueuedJob } from './boss.ts';
 import { Job, type JobCounters, type JobState } from './job.entity.ts';
 
 const MIN_DELAY_SECONDS = 5;
 const MAX_DELAY_SECONDS = 60;
 const MAX_WAIT_SECONDS = 86_400;
+const MIN_LOST_SECONDS = 30;
+const MAX_LOST = 100;
 
 /** A running job. */
 export interface RunningJobName {
@@ -154,6 +156,31 @@ export class JobStore {
       [jobId, MIN_DELAY_SECONDS],
     );
     if (row !== undefined) await this.boss.send(em, row, { queue: queueOf(row) });
+  }
+
+  /**
+   * Queues open jobs again whose entry has left the queue without them: the queue gave up on it, or could not write. Those
+   * that somebody has cancelled end then.
+   *
+   * @returns the kinds of these jobs
+   */
+  requeueLost(): Promise<string[]> {
+    return this.database.transaction(async (em) => {
+      const rows = await em.execute<QueueRow[]>(
+        `update jobs set state = 'queued', entry_id = gen_random_uuid(), updated_at = now()
+         where id in (
+           select j.id from jobs j
+           where j.state in ('queued', 'running') and j.updated_at < now() - ?::int * interval '1 second' and not exists (
+             select 1 from ${QUEUE_TABLE} e
+             where e.id = coalesce(j.entry_id, j.id) and e.name = j.kind || case when j.is_long then '-long' else '' end
+               and e.state in ('created', 'retry', 'active'))
+           order by j.id limit ? for update skip locked)
+         returning ${QUEUE_ROW}`,
+        [MIN_LOST_SECONDS, MAX_LOST],
+      );
+      for (const row of rows) await this.boss.send(em, row, { queue: queueOf(row) });
+      return rows.map(({ kind }) => kind);
+    });
   }
 
   /** Those of the given jobs that their users have cancelled. */

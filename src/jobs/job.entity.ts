@@ -18,6 +18,7 @@ const JOBS_AHEAD = (job: { toString(): string }): string => `
 const JobSchema = defineEntity({
   name: 'Job',
   tableName: 'jobs',
+  indexes: [{ name: 'jobs_queued_index', properties: ['kind', 'isLong', 'updatedAt'], where: "state = 'queued'" }],
   properties: {
     id: p
       .uuid()

@@ -3,6 +3,7 @@ import { DomainError } from '../problem/domain-error.ts';
 import { isDatabaseUnreachable } from './database-failure.ts';
 
 const RETRY_AFTER_SECONDS = 5;
+const LOCK_TIMEOUT_MS = 1000;
 
 /** A statement that PostgreSQL keeps by name. */
 export interface PreparedStatement {
@@ -86,9 +87,18 @@ export class Database {
     });
   }
 
-  /** Resolves when PostgreSQL answers and the schema is up to date. @throws DomainError `service-unavailable` */
-  async ping(): Promise<void> {
-    await this.read((em) => em.execute('select 1'));
+  /**
+   * Resolves when PostgreSQL can store something new: its first row of a new file needs a block on disk and a place in
+   * the write-ahead log.
+   *
+   * @throws DomainError `service-unavailable` where it is away, full or not up to date, also the error of one that is read-only
+   */
+  async checkWrite(): Promise<void> {
+    await this.transaction(async (em) => {
+      await em.execute(`set local lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
+      await em.execute('truncate write_checks');
+      await em.execute('insert into write_checks values (now())');
+    });
   }
 
   async #answer<Result>(work: () => Promise<Result>): Promise<Result> {

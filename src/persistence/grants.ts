@@ -26,6 +26,7 @@ export async function grantTo(em: EntityManager, role: string): Promise<void> {
     `grant usage on schema public to ${grantee}`,
     `revoke all on all tables in schema public from ${grantee}`,
     `grant select, insert, update, delete on all tables in schema public to ${grantee}`,
+    `grant truncate on write_checks to ${grantee}`,
     ...Object.entries(WITHHELD).map(([table, rights]) => `revoke ${rights} on "${table}" from ${grantee}`),
   ];
   for (const statement of statements) await em.execute(statement);

@@ -34,6 +34,8 @@ export function ormOptions(target: DatabaseTarget, entities: Entities): Options 
       snapshot: false,
       silent: true,
     },
+    // It has no entity: only `Database.checkWrite` knows it.
+    schemaGenerator: { skipTables: ['write_checks'] },
     timezone: 'UTC',
     debug: false,
     ...(target.kind === 'server' ? serverOptions(target) : embeddedOptions(target)),

@@ -1,6 +1,7 @@
 // F24: a scan while Nextcloud is away.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
+import { JobStore } from '../../../src/jobs/job-store.ts';
 import { call, type Problem, type TestUser } from '../../support/api.ts';
 import { createLinkedUser, startSettledNextcloud } from '../../support/indexed-account.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
@@ -69,6 +70,38 @@ describe('F24 a scan while Nextcloud is in maintenance', () => {
     const next = await scan();
     expect(next).not.toBe(id);
     expect((await until(next, ({ state }) => state === 'succeeded')).problem_code).toBeNull();
+  });
+
+  it('F29 goes on when the queue has given up on it or lost it', async () => {
+    const jobs = app.app.get(JobStore, { strict: false });
+    nextcloud.faults.isInMaintenance = true;
+    const id = await scan();
+    await until(id, isWaiting);
+    expect(await jobs.requeueLost()).toEqual([]);
+    const sql = (text: string) => app.database.read((em) => em.execute(text, [id]));
+    const lose = async (): Promise<void> => {
+      await sql(`update pgboss.job set state = 'failed' where id = (select entry_id from jobs where id = ?)`);
+      await sql(`update jobs set state = 'running', updated_at = now() - interval '1 minute' where id = ?`);
+    };
+    await lose();
+    nextcloud.faults.isInMaintenance = false;
+    expect(await jobs.requeueLost()).toEqual(['scan']);
+    expect((await until(id, ({ state }) => state === 'succeeded')).problem_code).toBeNull();
+  });
+
+  it('F24 is tried at once when somebody asks for it again', async () => {
+    nextcloud.faults.isInMaintenance = true;
+    const id = await scan();
+    await until(id, isWaiting);
+    await app.database.read((em) =>
+      em.execute(
+        `update jobs set updated_at = now() - interval '6 seconds', next_attempt_at = now() + interval '1 hour' where id = ?`,
+        [id],
+      ),
+    );
+    nextcloud.faults.isInMaintenance = false;
+    expect(await scan()).toBe(id);
+    await until(id, ({ state }) => state === 'succeeded');
   });
 
   it('fails after a day', async () => {
