@@ -6,6 +6,7 @@ import { Migration20261201000000DocumentSources } from './20261201000000-documen
 import { Migration20261201120000WaitingJobs } from './20261201120000-waiting-jobs.ts';
 import { Migration20261201160000JobTurns } from './20261201160000-job-turns.ts';
 import { Migration20261201170000WriteChecks } from './20261201170000-write-checks.ts';
+import { Migration20261201180000SealedPassages } from './20261201180000-sealed-passages.ts';
 
 /** Every migration in order. Append only: a migration that has landed is never edited. */
 export const MIGRATIONS: {
@@ -19,4 +20,5 @@ export const MIGRATIONS: {
   { name: '20261201120000-waiting-jobs', class: Migration20261201120000WaitingJobs },
   { name: '20261201160000-job-turns', class: Migration20261201160000JobTurns },
   { name: '20261201170000-write-checks', class: Migration20261201170000WriteChecks },
+  { name: '20261201180000-sealed-passages', class: Migration20261201180000SealedPassages },
 ];

@@ -17,6 +17,7 @@ import { IndexingController } from './indexing.controller.ts';
 import { IndexingLifecycle } from './indexing.lifecycle.ts';
 import { IndexingService } from './indexing.service.ts';
 import { DocumentIngestion } from './ingestion/document-ingestion.ts';
+import { SealPassages } from './ingestion/seal-passages.task.ts';
 import { DownloadFolder } from './ingestion/download-folder.ts';
 import { IndexFileJob } from './ingestion/index-file.job.ts';
 import { IngestionRecords } from './ingestion/ingestion-records.ts';
@@ -91,6 +92,7 @@ const HEAP_SHARE = 0.5;
     IndexFileJob,
     RequestedDocuments,
     DocumentIngestion,
+    SealPassages,
     IngestionRecords,
     DocumentRemoval,
     SourceEvents,

@@ -21,4 +21,14 @@ export abstract class MailTransport {
    * @throws Error when it may work later: the server is away, busy, does not know us or cannot be trusted
    */
   abstract deliver(message: OutgoingMessage): Promise<Delivery>;
+
+  /** Removes the copies of messages that this way keeps itself. Default: it keeps none. */
+  forget(_messageIds: readonly string[]): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The same for all that are older than so many days, and for what a delivery that was cut off has left. */
+  forgetOld(_days: number): Promise<void> {
+    return Promise.resolve();
+  }
 }

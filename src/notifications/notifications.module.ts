@@ -6,6 +6,7 @@ import { MailConfig } from '../config/mail.config.ts';
 import { OutboundConfig } from '../config/outbound.config.ts';
 import { StorageConfig } from '../config/storage.config.ts';
 import { trustedCertificates } from '../outbound/tls-context.ts';
+import { DeletedMailsTask } from './deleted-mails.task.ts';
 import { FolderTransport } from './folder-transport.ts';
 import { MailCleanup } from './mail-cleanup.task.ts';
 import { MailDelivery } from './mail-delivery.task.ts';
@@ -19,6 +20,7 @@ import { SmtpTransport } from './smtp-transport.ts';
   providers: [
     Notifier,
     MailCleanup,
+    DeletedMailsTask,
     MailDelivery,
     {
       provide: MailTransport,

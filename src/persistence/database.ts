@@ -22,10 +22,12 @@ interface PreparingPool<Row> {
  */
 export class Database {
   readonly #orm: MikroORM;
+  readonly #isEmbedded: boolean;
   #isReady = false;
 
-  constructor(orm: MikroORM) {
+  constructor(orm: MikroORM, { isEmbedded = false }: { readonly isEmbedded?: boolean } = {}) {
     this.#orm = orm;
+    this.#isEmbedded = isEmbedded;
   }
 
   /** True once the schema is up to date; until then every call answers `service-unavailable`. */
@@ -98,6 +100,20 @@ export class Database {
       await em.execute(`set local lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
       await em.execute('truncate write_checks');
       await em.execute('insert into write_checks values (now())');
+    });
+  }
+
+  /**
+   * Gives back the space of deleted rows of the embedded database, which has no autovacuum. With `isFull` nothing of them
+   * is left in its folder afterwards: every table is written anew and the write-ahead log begins a new file; nobody else
+   * is answered meanwhile (0.4 s for a small database, some seconds for each GB). A PostgreSQL server does this by itself.
+   */
+  async reclaim({ isFull }: { readonly isFull: boolean }): Promise<void> {
+    if (!this.#isEmbedded) return;
+    await this.read(async (em) => {
+      await em.execute(isFull ? 'vacuum full' : 'vacuum');
+      if (isFull) await em.execute('select pg_switch_wal()');
+      await em.execute('checkpoint');
     });
   }
 

@@ -27,7 +27,8 @@ const control = parentPort;
 const { dataDir, template } = workerData as EmbeddedPostgresOptions;
 const database = await PGlite.create({
   dataDir,
-  startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
+  // A segment of the write-ahead log that is used again would keep what was deleted (`Database.reclaim`).
+  startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`, '-c', 'wal_recycle=off'],
   ...(template !== undefined && { loadDataDir: await openAsBlob(template) }),
 });
 

@@ -60,7 +60,7 @@ export async function openDatabase(location: DatabaseLocation, entities: Entitie
     unlock();
   };
   const asOwner: OpenDatabase['asOwner'] = (work) => work(orm);
-  return { orm, database: new Database(orm), isEmbedded: true, hasOwner: false, asOwner, close };
+  return { orm, database: new Database(orm, { isEmbedded: true }), isEmbedded: true, hasOwner: false, asOwner, close };
 }
 
 function openServer(location: DatabaseLocation, url: string, entities: Entities): OpenDatabase {

@@ -15,6 +15,26 @@ export interface SealContext {
   readonly field: string;
 }
 
+/** Seals and opens many values of one user with one look at the user's key. Keep it no longer than that takes. */
+export class UserSeal {
+  constructor(
+    private readonly ownerId: string,
+    private readonly key: UserDataKey,
+  ) {}
+
+  /** @returns `u1.<nonce ciphertext tag in base64url>` */
+  seal(plaintext: string, field: string): string {
+    return `${VERSION}.${encrypt(this.key, Buffer.from(plaintext), [VERSION, this.ownerId, field])}`;
+  }
+
+  /** @throws UnsealError when the value was altered or moved to another owner or field */
+  unseal(sealed: string, field: string): string {
+    const [version, body = ''] = sealed.split('.');
+    if (version !== VERSION) throw new UnsealError('The record cannot be opened');
+    return decrypt(this.key, body, [VERSION, this.ownerId, field]).toString('utf8');
+  }
+}
+
 /** Seals what is kept for a user, under the data key of that user, which a key of the ring wraps. */
 @Injectable()
 export class Sealer {
@@ -22,16 +42,19 @@ export class Sealer {
 
   /** @returns `u1.<nonce ciphertext tag in base64url>` */
   async seal(em: EntityManager, plaintext: string, { ownerId, field }: SealContext): Promise<string> {
-    const key = (await this.#find(em, ownerId)) ?? (await this.#create(em, ownerId));
-    return `${VERSION}.${encrypt(key, Buffer.from(plaintext), [VERSION, ownerId, field])}`;
+    return (await this.of(em, ownerId)).seal(plaintext, field);
   }
 
   /** @throws UnsealError when the value was altered, moved to another owner or field, or the key of its owner is gone */
   async unseal(em: EntityManager, sealed: string, { ownerId, field }: SealContext): Promise<string> {
-    const [version, body = ''] = sealed.split('.');
-    const key = version === VERSION ? await this.#find(em, ownerId) : undefined;
+    const key = await this.#find(em, ownerId);
     if (key === undefined) throw new UnsealError('The record cannot be opened');
-    return decrypt(key, body, [VERSION, ownerId, field]).toString('utf8');
+    return new UserSeal(ownerId, key).unseal(sealed, field);
+  }
+
+  /** The seal of a user, for many values; one who has no key yet gets one. @throws UnsealError when no key of the ring opens it */
+  async of(em: EntityManager, ownerId: string): Promise<UserSeal> {
+    return new UserSeal(ownerId, (await this.#find(em, ownerId)) ?? (await this.#create(em, ownerId)));
   }
 
   /** Makes everything that was ever sealed for a user unreadable, also in copies of the tables made later. */

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountDeletionService } from './account-deletion.service.ts';
 import { AccountLifecycle } from './account-lifecycle.ts';
+import { DeletedDataTask } from './deleted-data.task.ts';
 import { ProfileController } from './profile.controller.ts';
 import { ProfileLoader } from './profile-loader.ts';
 import { ProfileService } from './profile.service.ts';
@@ -14,6 +15,7 @@ import { UsersRepository } from './users.repository.ts';
   providers: [
     AccountDeletionService,
     AccountLifecycle,
+    DeletedDataTask,
     ProfileLoader,
     ProfileService,
     UserAdministrationService,

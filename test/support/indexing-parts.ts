@@ -23,7 +23,11 @@ import { DocumentSources } from '../../src/indexing/sources/document-sources.ts'
 import type { JobContext } from '../../src/jobs/job-handler.port.ts';
 import type { Database } from '../../src/persistence/database.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
+import { Sealer } from '../../src/secrets/sealer.ts';
 import { MEMORY } from './memory-source.ts';
+
+/** Seals what the parts store. */
+export const SEALER = new Sealer(new KeyRing(`k1:${randomBytes(32).toString('base64')}`));
 
 /** The rooms of indexing put together by hand, over sources of the test's choice. */
 export interface IndexingParts {
@@ -55,7 +59,7 @@ export function indexingParts(ground: IndexingGround): IndexingParts {
   const extractor = ground.extractor ?? new DocumentExtractor({ processCount: config.extractionProcesses });
   const folder = new DownloadFolder(dataDir);
   const removal = new DocumentRemoval(new DomainEvents());
-  const ingestion = new DocumentIngestion(new IngestionRecords(database, audit, removal), extractor, folder);
+  const ingestion = new DocumentIngestion(new IngestionRecords(database, audit, removal), extractor, folder, SEALER);
   const rules = new IndexRulesService(database, audit, new StoredScanRequests(database), sources, config);
   return {
     scanJob: new ScanJob(
@@ -110,7 +114,7 @@ export async function insertUser(database: Database, id: string = randomUUID()):
 export async function chunkSet(database: Database, userId: string): Promise<string[]> {
   const rows = await database.read((em) =>
     em.execute<{ line: string }[]>(
-      `select concat_ws(' ', d.path, d.state, d.user_id, c.position, c.id, c.text) as line
+      `select concat_ws(' ', d.path, d.state, d.user_id, c.position, c.id, length(c.text)) as line
        from documents d left join chunks c on c.document_id = d.id and c.revision_id = d.revision_id
        where d.user_id = ? order by d.path, c.position`,
       [userId],

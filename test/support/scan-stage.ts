@@ -8,13 +8,14 @@ import { DocumentExtractor } from '../../src/indexing/extraction/document-extrac
 import type { FileStanding } from '../../src/indexing/index-state/index-state.service.ts';
 import type { ChosenRules } from '../../src/indexing/rules/index-rules.service.ts';
 import type { UserSource } from '../../src/indexing/sources/document-source.types.ts';
+import { openText, type StoredText } from '../../src/indexing/sources/passage-text.ts';
 import type { JobContext } from '../../src/jobs/job-handler.port.ts';
 import type { JobCounters } from '../../src/jobs/job.entity.ts';
 import type { Database } from '../../src/persistence/database.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
 import type { OpenDatabase } from '../../src/persistence/open-database.ts';
 import { EMBEDDED_TEMPLATE } from './database-template.ts';
-import { indexingParts, insertUser, jobContext } from './indexing-parts.ts';
+import { indexingParts, insertUser, jobContext, SEALER } from './indexing-parts.ts';
 import { MemorySource } from './memory-source.ts';
 import { openTestDatabase } from './open-test-database.ts';
 
@@ -118,13 +119,23 @@ async function documentsOf(
   database: Database,
   { userId, source }: UserSource,
 ): Promise<Record<string, StagedDocument>> {
-  const rows = await database.read((em) =>
-    em.execute<(StagedDocument & { path: string })[]>(
-      `select d.path, d.id, d.state, d.state_reason as reason, d.attempts, d.title, d.source_type as "sourceType",
-         (select string_agg(c.text, ' | ' order by c.position) from chunks c where c.document_id = d.id) as text
-       from documents d where d.user_id = ? and d.source = ? and d.state <> 'removed' order by d.path`,
-      [userId, source],
-    ),
+  const [rows, seal] = await database.read(
+    async (em) =>
+      [
+        await em.execute<(Omit<StagedDocument, 'text'> & { path: string; chunks: StoredText[] | null })[]>(
+          `select d.path, d.id, d.state, d.state_reason as reason, d.attempts, d.title, d.source_type as "sourceType",
+             (select jsonb_agg(jsonb_build_object('chunkId', c.id, 'text', c.text, 'isSealed', c.is_sealed) order by c.position)
+              from chunks c where c.document_id = d.id) as chunks
+           from documents d where d.user_id = ? and d.source = ? and d.state <> 'removed' order by d.path`,
+          [userId, source],
+        ),
+        await SEALER.of(em, userId),
+      ] as const,
   );
-  return Object.fromEntries(rows.map(({ path, ...document }) => [path, document]));
+  return Object.fromEntries(
+    rows.map(({ path, chunks, ...document }) => [
+      path,
+      { ...document, text: chunks?.map((chunk) => openText(seal, chunk)).join(' | ') ?? null },
+    ]),
+  );
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { failureForLog } from '../../problem/failure-for-log.ts';
+import { Sealer } from '../../secrets/sealer.ts';
 import { iterateChunks } from '../chunking/chunk-pages.ts';
 import type { Chunk } from '../chunking/chunk.types.ts';
 import { DocumentExtractor } from '../extraction/document-extractor.ts';
@@ -37,6 +38,7 @@ export class DocumentIngestion {
     private readonly records: IngestionRecords,
     private readonly extractor: DocumentExtractor,
     private readonly folder: DownloadFolder,
+    private readonly sealer: Sealer,
   ) {}
 
   /**
@@ -72,7 +74,10 @@ export class DocumentIngestion {
     const chunks = await cut(extracted, signal);
     if (chunks.length === 0) return this.records.finishWithoutText(claim, 'failed', 'empty');
     const pageCount = extracted.pages.filter((page) => page.number !== null).length;
-    await this.records.store(claim, (em) => writeRevision(em, claim, { download, pageCount, chunks, jobId }));
+    await this.records.store(claim, async (em) => {
+      const seal = await this.sealer.of(em, claim.userId);
+      return writeRevision(em, claim, { download, pageCount, chunks, jobId, seal });
+    });
   }
 
   async #handle(error: unknown, claim: DocumentClaim, run: IngestionRun): Promise<void> {

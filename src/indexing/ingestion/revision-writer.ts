@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Chunk } from '../chunking/chunk.types.ts';
+import type { UserSeal } from '../../secrets/sealer.ts';
+import { passageField } from '../sources/passage-text.ts';
 import { takeSequences } from '../sources/index-sequence.ts';
 import type { SourceDownload } from '../sources/document-source.port.ts';
 import type { DocumentClaim } from './ingestion-records.ts';
@@ -17,7 +19,11 @@ export interface RevisionText {
 }
 
 /** Replaces a document's text; ids are derived from owner, source, file, content and position. @returns the number of chunks */
-export async function writeRevision(em: EntityManager, claim: DocumentClaim, text: RevisionText): Promise<number> {
+export async function writeRevision(
+  em: EntityManager,
+  claim: DocumentClaim,
+  { seal, ...text }: RevisionText & { readonly seal: UserSeal },
+): Promise<number> {
   const { download, pageCount, chunks, jobId } = text;
   const owner = [claim.userId, claim.source, claim.fileId] as const;
   const revisionId = derivedId(...owner, download.contentHash);
@@ -42,10 +48,10 @@ export async function writeRevision(em: EntityManager, claim: DocumentClaim, tex
     ],
   );
   for (let start = 0; start < chunks.length; start += CHUNKS_PER_STATEMENT) {
-    const rows = chunks.slice(start, start + CHUNKS_PER_STATEMENT).map((chunk) => ({
-      ...chunk,
-      id: derivedId(...owner, download.contentHash, chunk.position),
-    }));
+    const rows = chunks.slice(start, start + CHUNKS_PER_STATEMENT).map((chunk) => {
+      const id = derivedId(...owner, download.contentHash, chunk.position);
+      return { ...chunk, id, text: seal.seal(chunk.text, passageField(id)) };
+    });
     await insertChunks(em, claim, { revisionId, rows });
   }
   const sequence = await takeSequences(em, claim.userId, 1);
@@ -63,8 +69,8 @@ async function insertChunks(
   { revisionId, rows }: { revisionId: string; rows: readonly (Chunk & { id: string })[] },
 ): Promise<void> {
   await em.execute(
-    `insert into chunks (id, document_id, revision_id, user_id, position, page, start_offset, end_offset, text)
-     select e.id, ?::uuid, ?::uuid, ?::uuid, e.position, e.page, e."startOffset", e."endOffset", e.text
+    `insert into chunks (id, document_id, revision_id, user_id, position, page, start_offset, end_offset, text, is_sealed)
+     select e.id, ?::uuid, ?::uuid, ?::uuid, e.position, e.page, e."startOffset", e."endOffset", e.text, true
      from jsonb_to_recordset(?::jsonb)
        as e(id uuid, position int, page int, "startOffset" int, "endOffset" int, text text)`,
     [claim.id, revisionId, claim.userId, JSON.stringify(rows)],

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
+import { Sealer } from '../../secrets/sealer.ts';
 import { PassageIndex } from '../passage-index/passage-index.port.ts';
 import type { IndexedPassage, PassageChange } from '../passage-index/passage-index.types.ts';
+import { openText } from '../sources/passage-text.ts';
 
 /** A batch holds at least one document and else at most this much text. */
 const BATCH_CHARACTERS = 2_000_000;
@@ -21,6 +23,7 @@ interface PassageRow {
   readonly isIndexed: boolean;
   readonly chunkId: string | null;
   readonly text: string | null;
+  readonly isSealed: boolean;
 }
 
 const PLAN = `
@@ -30,7 +33,7 @@ const PLAN = `
 
 const PASSAGES = `
   select d.id as "documentId", d.index_sequence as sequence, d.source_type as "sourceType",
-    d.revision_id is not null as "isIndexed", c.id as "chunkId", c.text
+    d.revision_id is not null as "isIndexed", c.id as "chunkId", c.text, c.is_sealed as "isSealed"
   from documents d left join chunks c on c.document_id = d.id and c.revision_id = d.revision_id
   where d.user_id = ? and d.index_sequence > ? and d.index_sequence <= ?
   order by d.index_sequence, c.position`;
@@ -47,6 +50,7 @@ export class IndexSync {
   constructor(
     private readonly database: Database,
     private readonly index: PassageIndex,
+    private readonly sealer: Sealer,
   ) {}
 
   /**
@@ -122,16 +126,20 @@ export class IndexSync {
 
   /** One statement, hence one state of the database: a document that moves up meanwhile comes with a later batch. */
   async #changes(userId: string, after: number, end: number): Promise<PassageChange[]> {
-    const rows = await this.database.read((em) => em.execute<PassageRow[]>(PASSAGES, [userId, after, end]));
+    const [rows, seal] = await this.database.read(
+      async (em) =>
+        [await em.execute<PassageRow[]>(PASSAGES, [userId, after, end]), await this.sealer.of(em, userId)] as const,
+    );
     const changes = new Map<string, PassageChange & { chunks: IndexedPassage[] | null }>();
-    for (const { documentId, sequence, sourceType, isIndexed, chunkId, text } of rows) {
+    for (const { documentId, sequence, sourceType, isIndexed, chunkId, text, isSealed } of rows) {
       const change = changes.get(documentId) ?? {
         documentId,
         sequence: Number(sequence),
         sourceType,
         chunks: isIndexed ? [] : null,
       };
-      if (chunkId !== null && text !== null) change.chunks?.push({ chunkId, text });
+      if (chunkId !== null && text !== null)
+        change.chunks?.push({ chunkId, text: openText(seal, { chunkId, text, isSealed }) });
       changes.set(documentId, change);
     }
     return [...changes.values()];

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
+import { Sealer } from '../../secrets/sealer.ts';
 import type { RetrievedPassage } from '../answering/answer.types.ts';
 import {
   PassageIndexBehindError,
@@ -9,6 +10,7 @@ import {
 } from '../passage-index/passage-index.errors.ts';
 import { PassageIndex } from '../passage-index/passage-index.port.ts';
 import type { PassageHit } from '../passage-index/passage-index.types.ts';
+import { openText } from '../sources/passage-text.ts';
 import { nameOf } from '../sources/source-path.ts';
 import { IndexSync } from './index-sync.ts';
 
@@ -30,13 +32,17 @@ export interface FoundPassage extends RetrievedPassage {
   readonly sourceType: string;
 }
 
-type PassageRow = Omit<FoundPassage, 'score' | 'title'> & { readonly title: string | null };
+type PassageRow = Omit<FoundPassage, 'score' | 'title'> & {
+  readonly title: string | null;
+  readonly isSealed: boolean;
+};
 
 // By primary key first: the embedded database has no statistics, and would else read every passage of the user.
 const LOAD = `
   with c as materialized (select * from chunks where id = any(string_to_array(?, ',')::uuid[]))
   select c.id as "chunkId", d.id as "documentId", d.title, d.path, d.source_type as "sourceType", r.etag as revision,
-    c.page, c.start_offset as "startOffset", c.end_offset as "endOffset", c.text
+    c.page, c.start_offset as "startOffset", c.end_offset as "endOffset", c.text,
+    c.is_sealed as "isSealed"
   from c
     join documents d on d.id = c.document_id and d.revision_id = c.revision_id
     join document_revisions r on r.id = c.revision_id
@@ -49,6 +55,7 @@ export class RetrievalService {
     private readonly database: Database,
     private readonly index: PassageIndex,
     private readonly indexSync: IndexSync,
+    private readonly sealer: Sealer,
   ) {}
 
   /**
@@ -59,14 +66,21 @@ export class RetrievalService {
   async retrieve(userId: string, question: RetrievalQuestion): Promise<FoundPassage[]> {
     const hits = await this.#search(userId, question);
     if (hits.length === 0) return [];
-    const rows = await this.database.read((em) =>
-      em.execute<PassageRow[]>(LOAD, [hits.map(({ chunkId }) => chunkId).join(','), userId, userId]),
+    const [rows, seal] = await this.database.read(
+      async (em) =>
+        [
+          await em.execute<PassageRow[]>(LOAD, [hits.map(({ chunkId }) => chunkId).join(','), userId, userId]),
+          await this.sealer.of(em, userId),
+        ] as const,
     );
     const byId = new Map(rows.map((row) => [row.chunkId, row]));
     return hits
       .flatMap(({ chunkId, score }) => {
-        const row = byId.get(chunkId);
-        return row === undefined ? [] : [{ ...row, title: row.title ?? nameOf(row.path), score }];
+        const found = byId.get(chunkId);
+        if (found === undefined) return [];
+        const { isSealed, ...row } = found;
+        const text = openText(seal, { chunkId, text: row.text, isSealed });
+        return [{ ...row, text, title: row.title ?? nameOf(row.path), score }];
       })
       .slice(0, question.topK);
   }

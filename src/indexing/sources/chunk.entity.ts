@@ -6,6 +6,7 @@ import { Document } from './document.entity.ts';
 const ChunkSchema = defineEntity({
   name: 'Chunk',
   tableName: 'chunks',
+  indexes: [{ name: 'chunks_unsealed_index', properties: ['userId'], where: 'not is_sealed' }],
   properties: {
     /** Derived from owner, source, file id, content and position: indexing again gives the same ids. */
     id: p.uuid().primary(),
@@ -18,7 +19,9 @@ const ChunkSchema = defineEntity({
     /** UTF-16 code units into the text of the page, or of the document where it has no pages. */
     startOffset: p.integer(),
     endOffset: p.integer(),
+    /** Sealed under the data key of the user (`passageField`), unless `isSealed` is false: then an earlier version wrote it. */
     text: p.text(),
+    isSealed: p.boolean().default(false),
   },
 });
 

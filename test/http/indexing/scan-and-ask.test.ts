@@ -1,5 +1,6 @@
 // From files in a linked account to a cited answer, through the whole application.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SealPassages } from '../../../src/indexing/ingestion/seal-passages.task.ts';
 import type { NextcloudDouble } from '../../nextcloud-double/nextcloud-double.ts';
 import { call, type Problem, type TestUser } from '../../support/api.ts';
 import {
@@ -254,3 +255,31 @@ describe('GET /api/documents', () => {
 function named(cases: readonly (readonly [json: object, pointer: string])[]) {
   return cases.map(([json, pointer]) => ({ json, pointer, shown: JSON.stringify(json).slice(0, 60) }));
 }
+
+describe('the text of passages', () => {
+  const rows = () =>
+    app.database.read((em) =>
+      em.execute<{ id: string; text: string; is_sealed: boolean }[]>(
+        'select id, text, is_sealed from chunks where user_id = ? order by id',
+        [user.id],
+      ),
+    );
+  const quoteOf = async () => (await ask(app, user, 'What controls persistent asthma?')).body.citations[0]?.quoted_text;
+
+  it('F4 is sealed; what an earlier version stored in the clear is answered from, and sealed by and by', async () => {
+    const sealed = await rows();
+    expect(sealed.length).toBeGreaterThan(0);
+    for (const { text } of sealed) expect(text).toMatch(/^u1\.[\w-]+$/);
+    const quote = await quoteOf();
+    expect(quote).toContain('Inhaled corticosteroids control persistent asthma.');
+    const plain = '# Asthma\n\nInhaled corticosteroids control persistent asthma.\n';
+    await app.database.read((em) =>
+      em.execute('update chunks set text = ?, is_sealed = false where user_id = ?', [plain, user.id]),
+    );
+    expect(await quoteOf()).toBe(quote);
+    await app.app.get(SealPassages, { strict: false }).run();
+    expect((await rows()).map(({ is_sealed }) => is_sealed)).not.toContain(false);
+    expect(JSON.stringify(await rows())).not.toContain('corticosteroids');
+    expect(await quoteOf()).toBe(quote);
+  });
+});

@@ -8,7 +8,7 @@ import { DocumentRemoval } from '../../../src/indexing/sources/document-removal.
 import { DocumentSources } from '../../../src/indexing/sources/document-sources.ts';
 import { SourceUnlinkedJob } from '../../../src/indexing/sources/source-unlinked.job.ts';
 import { DomainError } from '../../../src/problem/domain-error.ts';
-import { jobContext } from '../../support/indexing-parts.ts';
+import { jobContext, SEALER } from '../../support/indexing-parts.ts';
 import { MemorySource } from '../../support/memory-source.ts';
 import { StageHouse, type Stage } from '../../support/scan-stage.ts';
 
@@ -39,7 +39,7 @@ const textOf = async (stage: Stage, path = '/Documents/a.txt'): Promise<string |
 
 async function find(query: string): Promise<string[]> {
   const { database } = house.open;
-  const retrieval = new RetrievalService(database, index, new IndexSync(database, index));
+  const retrieval = new RetrievalService(database, index, new IndexSync(database, index, SEALER), SEALER);
   return (await retrieval.retrieve(files.userId, { query, topK: 5 })).map(({ text }) => text);
 }
 
@@ -47,7 +47,7 @@ async function unlink(stage: Stage): Promise<void> {
   const { database } = house.open;
   const parameters = { source: stage.source.kind };
   const removal = new DocumentRemoval(new DomainEvents());
-  const job = new SourceUnlinkedJob(database, new IndexSync(database, index), removal);
+  const job = new SourceUnlinkedJob(database, new IndexSync(database, index, SEALER), removal);
   await job.run(jobContext(stage.userId, { parameters }));
 }
 

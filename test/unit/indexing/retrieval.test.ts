@@ -14,7 +14,7 @@ import { IndexSync } from '../../../src/indexing/retrieval/index-sync.ts';
 import { RetrievalService } from '../../../src/indexing/retrieval/retrieval.service.ts';
 import { DocumentRemoval } from '../../../src/indexing/sources/document-removal.ts';
 import { SourceUnlinkedJob } from '../../../src/indexing/sources/source-unlinked.job.ts';
-import { jobContext } from '../../support/indexing-parts.ts';
+import { jobContext, SEALER } from '../../support/indexing-parts.ts';
 import { StageHouse, type Stage } from '../../support/scan-stage.ts';
 
 let house: StageHouse;
@@ -39,7 +39,7 @@ beforeEach(async () => {
 function retrieval(index: PassageIndex = new EmbeddedPassageIndex()): RetrievalService {
   indexes.push(index);
   const { database } = house.open;
-  return new RetrievalService(database, index, new IndexSync(database, index));
+  return new RetrievalService(database, index, new IndexSync(database, index, SEALER), SEALER);
 }
 
 async function find(service: RetrievalService, query: string, userId = stage.userId): Promise<string[]> {
@@ -165,7 +165,7 @@ class MixingIndex extends EmbeddedPassageIndex {
   }
 
   override async search(...[, query, options]: Parameters<EmbeddedPassageIndex['search']>): Promise<PassageHit[]> {
-    await new IndexSync(house.open.database, this).catchUp(this.ownerId);
+    await new IndexSync(house.open.database, this, SEALER).catchUp(this.ownerId);
     return super.search(this.ownerId, query, { limit: options.limit });
   }
 }
@@ -195,8 +195,8 @@ describe('passages in memory', () => {
     const { database } = house.open;
     const index = new EmbeddedPassageIndex();
     indexes.push(index);
-    const indexSync = new IndexSync(database, index);
-    const service = new RetrievalService(database, index, indexSync);
+    const indexSync = new IndexSync(database, index, SEALER);
+    const service = new RetrievalService(database, index, indexSync, SEALER);
     return {
       find: () => find(service, 'aspirin'),
       forgotten: new EvictedOwners(database, indexSync, new DomainEvents()),
@@ -219,8 +219,8 @@ describe('passages in memory', () => {
     const { database } = house.open;
     const index = new EmbeddedPassageIndex();
     indexes.push(index);
-    const indexSync = new IndexSync(database, index);
-    await find(new RetrievalService(database, index, indexSync), 'aspirin');
+    const indexSync = new IndexSync(database, index, SEALER);
+    await find(new RetrievalService(database, index, indexSync, SEALER), 'aspirin');
     const removal = new DocumentRemoval(new DomainEvents());
     const counters = await new SourceUnlinkedJob(database, indexSync, removal).run(jobContext(stage.userId));
     expect(counters).toEqual({ files_removed: 2 });
@@ -231,8 +231,8 @@ describe('passages in memory', () => {
     const { database } = house.open;
     const index = new EmbeddedPassageIndex();
     indexes.push(index);
-    const indexSync = new IndexSync(database, index);
-    await find(new RetrievalService(database, index, indexSync), 'aspirin');
+    const indexSync = new IndexSync(database, index, SEALER);
+    await find(new RetrievalService(database, index, indexSync, SEALER), 'aspirin');
     const events = new DomainEvents();
     new EvictedOwners(database, indexSync, events);
     await database.transaction((em) => events.emit(em, 'user.deactivated', { userId: stage.userId }));
