@@ -48,7 +48,8 @@ export class Provisioner {
       await this.#advance(found);
     } catch (error) {
       if (!isDomainError(error)) throw error;
-      const { state } = (await this.records.findRecord(userId))?.row ?? found.row;
+      // As this attempt has brought it: another one that overtook it decides about what it did itself.
+      const { state } = found.row;
       const isFinal = FINAL.includes(error.code) && state !== 'provisioned';
       await (isFinal
         ? this.records.fail(found.row, error.code, state)
@@ -70,13 +71,15 @@ export class Provisioner {
     }
   }
 
-  async #begin({ row: { userId }, user }: Provisioning): Promise<void> {
+  async #begin({ row, user }: Provisioning): Promise<void> {
+    const { userId } = row;
     if (user === null) return;
     const owned = await this.owned.findUid(userId);
     if (owned !== null) return this.records.matchNow(userId, owned);
     const uid = provisionedUid(user.email);
     if (await this.#isTaken(uid, user.email)) throw new DomainError('nextcloud-user-exists');
     if (!(await this.records.beginCreating(userId, uid))) return;
+    row.state = 'creating';
     await this.#create({ uid, email: user.email, displayName: user.fullName ?? null });
     await this.#conclude(userId, uid, user.email);
   }
@@ -89,20 +92,21 @@ export class Provisioner {
     if (there === null) {
       // Nobody is left to make it for.
       if (user === null || !user.isActive) return this.records.fail(row, 'not-found', 'creating');
-      await this.#create({ uid, email, displayName: user.fullName ?? null });
+      await this.#createAgain({ uid, email, displayName: user.fullName ?? null });
     }
     await this.#conclude(row.userId, uid, email);
   }
 
-  async #create({
-    uid,
-    email,
-    displayName,
-  }: {
-    uid: string;
-    email: string;
-    displayName: string | null;
-  }): Promise<void> {
+  /** Where an attempt that was thought to be over has created it meanwhile, reading it back tells. */
+  async #createAgain(user: NewUser): Promise<void> {
+    try {
+      await this.#create(user);
+    } catch (error) {
+      if (!isDomainError(error, 'nextcloud-user-exists')) throw error;
+    }
+  }
+
+  async #create({ uid, email, displayName }: NewUser): Promise<void> {
     const { provisionGroups: groups, provisionQuota: quota } = this.config;
     await this.account.use((login, client) =>
       // Without a password: Nextcloud makes one and mails its own link to set another. It is never known here.
@@ -154,6 +158,12 @@ export class Provisioner {
       return found.some((user) => user.email?.toLowerCase() === email);
     });
   }
+}
+
+interface NewUser {
+  readonly uid: string;
+  readonly email: string;
+  readonly displayName: string | null;
 }
 
 /**
