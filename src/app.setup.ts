@@ -21,6 +21,7 @@ import { readJsonBodies } from './http/json-body.ts';
 import { serveOpenApi } from './http/openapi.ts';
 import { refuseRepeatedFields } from './http/single-fields.ts';
 import { StartLogger } from './http/start-logger.ts';
+import { showProblemsToVisitors } from './http/problem-page.ts';
 import { serveStartPage } from './http/start-page.ts';
 import { streamBodies } from './http/streamed-body.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -66,7 +67,11 @@ export async function createApp(configuration: Configuration, embedded?: Embedde
   return { app, inFlight };
 }
 
-async function configureApp(app: NestFastifyApplication, { http }: Configuration, inFlight: InFlight): Promise<void> {
+async function configureApp(
+  app: NestFastifyApplication,
+  { http, auth }: Configuration,
+  inFlight: InFlight,
+): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   await allowOrigins(fastify, http.corsOrigins);
   identifyRequests(fastify);
@@ -84,7 +89,8 @@ async function configureApp(app: NestFastifyApplication, { http }: Configuration
   app.setGlobalPrefix('api', { exclude: ['health', 'ready', 'metrics', ...SHORT_SIGN_ON_PATHS] });
   app.useGlobalPipes(new ProblemValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
-  serveAccountPages(fastify);
+  showProblemsToVisitors(fastify);
+  serveAccountPages(fastify, auth);
   serveStartPage(fastify, http);
   if (http.servesSwagger) serveOpenApi(app);
 }

@@ -46,7 +46,25 @@ form.addEventListener('submit', async (event) => {
     body: JSON.stringify(Object.fromEntries(new FormData(form))),
   });
   const body = await answer.json();
-  document.querySelector('output').textContent = answer.ok ? JSON.stringify(body, null, 2) : body.title;
+  const mistake = document.querySelector('[role=alert]');
+  if (!answer.ok) {
+    mistake.textContent = body.detail ?? body.title;
+    return;
+  }
+  form.hidden = true;
+  mistake.textContent = '';
+  const names = { access_token: 'Access token', refresh_token: 'Refresh token', mfa_token: 'Token for the second step of the login' };
+  for (const [member, name] of Object.entries(names)) {
+    if (!body[member]) continue;
+    const label = document.createElement('label');
+    const value = document.createElement('textarea');
+    label.textContent = name;
+    value.readOnly = true;
+    value.value = body[member];
+    label.append(value);
+    document.querySelector('output').append(label);
+  }
+  document.querySelector('textarea')?.select();
 });`;
 
 /** The end of a flow: at the web application, or on a page of this server where there is none. */
@@ -116,7 +134,8 @@ function exchangePage(code: string): RenderedPage {
     title: 'Signed on',
     bodyHtml: `<p>This server has no web application configured. Get the tokens of your session and copy them into your client; the code is good once, for a minute.</p>
 <form data-path="/api/auth/oidc/exchange"><input type="hidden" name="code" value="${escapeHtml(code)}"><button>Show my tokens</button></form>
-<pre><output></output></pre>`,
+<p role="alert"></p><output></output>
+<p><a href="login">Sign on again</a> when the code is too old.</p>`,
     script: SCRIPT,
   });
 }
@@ -128,7 +147,8 @@ function passwordPage(token: string): RenderedPage {
     bodyHtml: `<p>There is an account with your address already. Enter its password to link the provider to it.</p>
 <form data-path="/api/auth/oidc/link"><input type="hidden" name="link_token" value="${escapeHtml(token)}">
 <label>Password<input type="password" name="password" autocomplete="current-password" required></label><button>Link and log in</button></form>
-<pre><output></output></pre>`,
+<p role="alert"></p><output></output>
+<p>Do you not know it? <a href="/account/forgot-password">Choose a new password</a>, then <a href="login">sign on again</a>.</p>`,
     script: SCRIPT,
   });
 }
@@ -144,5 +164,9 @@ function codePage(code: string): RenderedPage {
 /** Says why a sign-on failed, in our words only. */
 function failurePage(code: ProblemCode): RenderedPage {
   const { title, meaning } = PROBLEMS[code];
-  return plainPage({ title, bodyHtml: `<p>${escapeHtml(meaning)}</p><p><code>${escapeHtml(code)}</code></p>` });
+  // Beside `callback`, under whichever path and provider.
+  return plainPage({
+    title,
+    bodyHtml: `<p>${escapeHtml(meaning)}</p><p><a href="login">Sign on again</a></p><p><code>${escapeHtml(code)}</code></p>`,
+  });
 }

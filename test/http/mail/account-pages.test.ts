@@ -3,7 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call } from '../../support/api.ts';
 import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
-const PAGES = ['verify-email', 'confirm-email-change', 'reset-password', 'accept-invitation', 'forgot-password'];
+const PAGES = [
+  'verify-email',
+  'resend-verification',
+  'confirm-email-change',
+  'reset-password',
+  'accept-invitation',
+  'forgot-password',
+  'set-up',
+];
+const WITH_PASSWORD = ['reset-password', 'accept-invitation', 'set-up'];
+const OF_LINKS = ['verify-email', 'confirm-email-change', 'reset-password', 'accept-invitation', 'set-up'];
 
 let app: TestApp;
 
@@ -38,4 +48,36 @@ describe.each(PAGES)('GET /account/%s', (page) => {
 
 it('there is no other page', async () => {
   expect((await call(app, 'GET /account/other')).status).toBe(404);
+});
+
+describe('F21 what the pages say', () => {
+  it.each(WITH_PASSWORD)('F21 %s shows the rule for passwords, and the field names it', async (page) => {
+    const { text } = await call(app, `GET /account/${page}`);
+    expect(text).toMatch(/aria-describedby="rule"/);
+    expect(text).toMatch(/<p id="rule">At least 15 characters/);
+  });
+
+  it.each(OF_LINKS)('F21 %s has a next step for a link that cannot be used, to a page that is there', async (page) => {
+    const { text } = await call(app, `GET /account/${page}`);
+    const [, dead = ''] = /<div id="dead-link"[^>]*>(.*?)<\/div>/s.exec(text) ?? [];
+    expect(dead).toContain('This link cannot be used');
+    for (const [, href = ''] of dead.matchAll(/href="([^"]+)"/g))
+      expect((await call(app, `GET ${href}`)).status).toBe(200);
+    expect(dead).toMatch(/href=|Log in|Ask|restart/);
+  });
+
+  it('F21 a browser that lands on a path of single sign-on, or on none, gets a page; a program gets a problem', async () => {
+    for (const path of ['/auth/callback?code=x', '/api/auth/oidc/other/callback', '/account/other']) {
+      const visited = await call(app, `GET ${path}`, { headers: { accept: 'text/html,*/*;q=0.8' } });
+      expect([visited.status, visited.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+      expect(visited.text).toContain('<a href="/">');
+      const asked = await call(app, `GET ${path}`, { headers: { accept: '*/*' } });
+      expect([asked.status, asked.headers.get('content-type')]).toEqual([
+        404,
+        expect.stringMatching('^application/problem\\+json'),
+      ]);
+    }
+    const api = await call(app, 'GET /api/auth/me', { headers: { accept: 'text/html' } });
+    expect(api.headers.get('content-type')).toContain('application/problem+json');
+  });
 });
