@@ -9,12 +9,17 @@ export interface DemoNextcloud {
   /** Grants access where the demo can do it by itself. */
   grant(loginUrl: string): void;
   clearRequests(): void;
+  /** How to link an account there by hand. */
+  readonly howToLink: string;
   /** Which requests arrived since `clearRequests`. */
   requestSummary(): string;
   stop(): Promise<void>;
 }
 
 const USER = 'testdoc';
+/** Of the session by hand in README.md. */
+const VISITOR = 'ana';
+const VISITOR_PASSWORD = 'seven lamps above the harbour';
 
 /** The configured Nextcloud, else the stand-in of this repository with sample guidelines in it. */
 export async function openNextcloud(): Promise<DemoNextcloud> {
@@ -28,6 +33,7 @@ function openConfigured(url: string): DemoNextcloud {
     introduction: `Against the Nextcloud at ${url}. Put documents into the folders of NEXTCLOUD_WATCH_DIRECTORIES first.`,
     grant: () => undefined,
     clearRequests: () => undefined,
+    howToLink: `POST /api/integrations/nextcloud/link and open login_url, or PUT .../account with an app password of ${url}`,
     requestSummary: () => 'its own log shows one PROPFIND per watched folder',
     stop: () => Promise.resolve(),
   };
@@ -36,15 +42,19 @@ function openConfigured(url: string): DemoNextcloud {
 async function openStandIn(): Promise<DemoNextcloud> {
   const double = await NextcloudDouble.start();
   double.addUser({ uid: USER, password: 'not-used-here', displayName: 'Test Doctor' });
-  double.makeFolder(USER, '/Documents');
-  double.makeFolder(USER, '/Medical_Guidelines');
-  for (const { path, content } of sampleGuidelines()) double.putFile(USER, path, content);
+  double.addUser({ uid: VISITOR, password: VISITOR_PASSWORD, displayName: 'Ana Duarte' });
+  for (const uid of [USER, VISITOR]) {
+    double.makeFolder(uid, '/Documents');
+    double.makeFolder(uid, '/Medical_Guidelines');
+    for (const { path, content } of sampleGuidelines()) double.putFile(uid, path, content);
+  }
   return {
     url: double.url,
     introduction:
       'NEXTCLOUD_URL is not set: this demo runs against the STAND-IN Nextcloud of this repository (test/nextcloud-double)\n' +
       'with three fictional sample guidelines. It is no real Nextcloud; it answers the same requests the same way.',
     grant: (loginUrl) => double.grantLogin(loginUrl, USER),
+    howToLink: `user ${VISITOR}, password "${VISITOR_PASSWORD}"`,
     clearRequests: () => double.clearRequests(),
     requestSummary: () => summarise(double),
     stop: () => double.stop(),

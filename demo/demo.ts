@@ -1,5 +1,7 @@
 // Walks from an empty server to a cited answer and shows every step: `npm run demo`.
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readCommandLine } from '../src/command-line.ts';
 import { ApiClient, type Answer, type Job, type Link } from './api-client.ts';
 import { openNextcloud } from './demo-nextcloud.ts';
 import { startServer } from './server-process.ts';
@@ -10,6 +12,13 @@ const QUESTIONS = [
   'How long before a procedure is warfarin stopped?',
 ];
 const LINK_POLL_MS = 2000;
+const KEPT_PORT = 8000;
+const USAGE = `Usage: npm run demo [-- --keep]
+Walks from an empty server to a cited answer.
+--keep  leaves the server and its Nextcloud running afterwards, on port 8000 (or PORT), until Ctrl+C
+`;
+
+const { keep } = readCommandLine({ usage: USAGE, options: { keep: { type: 'boolean' } } }).values;
 
 let step = 0;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -47,8 +56,20 @@ function showAnswer({ answer, citations }: Answer): void {
   }
 }
 
+/** Says what runs and how to use it, and waits for Ctrl+C. */
+async function keepRunning({ email, password }: { readonly email: string; readonly password: string }): Promise<void> {
+  say('\nEverything goes on running; Ctrl+C ends it and deletes its data.');
+  show(`server     ${server.url}, Swagger UI at ${server.url}/docs`);
+  show(`login      ${email}, password "${password}"`);
+  show(`Nextcloud  ${nextcloud.url}: ${nextcloud.howToLink}`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+}
+
 const nextcloud = await openNextcloud();
-const server = await startServer({ NEXTCLOUD_URL: nextcloud.url });
+const server = await startServer(
+  { NEXTCLOUD_URL: nextcloud.url },
+  keep === true ? { port: Number(process.env['PORT'] ?? KEPT_PORT) } : {},
+);
 try {
   const api = new ApiClient(server.url);
   say(nextcloud.introduction);
@@ -89,6 +110,7 @@ try {
     `discovered ${String(again.files_discovered)}, indexed ${String(again.files_indexed)}, skipped ${String(again.files_skipped)}`,
   );
   show(nextcloud.requestSummary());
+  if (keep === true) await keepRunning(credentials);
 } finally {
   await server.stop();
   await nextcloud.stop();

@@ -20,30 +20,34 @@ const POLL_MS = 200;
 export interface StartOptions {
   /** Where its log goes: to that of this process (the default), or to a file of its folder. */
   readonly log?: 'inherit' | 'file';
+  /** Default a free one. */
+  readonly port?: number;
 }
 
+// The tests run the sources as they stand (`node --import`), and so does the server that they start.
+const RUNS_SOURCES = process.execArgv.includes('--import');
+const MAIN = new URL(RUNS_SOURCES ? '../src/main.ts' : '../dist/src/main.js', import.meta.url).pathname;
+
 /**
- * Starts the built server as a process of its own, on a free port of the loopback interface and with an empty data
- * folder.
+ * Starts the built server as a process of its own, on a port of the loopback interface and with an empty data folder.
  *
  * @param env further variables
  */
 export async function startServer(
   env: Readonly<Record<string, string>>,
-  { log = 'inherit' }: StartOptions = {},
+  { log = 'inherit', port: wanted }: StartOptions = {},
 ): Promise<ServerProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'voiceassist-'));
-  const port = await freePort();
-  const main = new URL('../dist/src/main.js', import.meta.url).pathname;
+  const port = wanted ?? (await freePort());
   const output = log === 'file' ? openSync(join(dataDir, 'server.log'), 'a') : 'inherit';
   // As `npm start` does it.
-  const child = spawn(process.execPath, ['--max-semi-space-size=8', main], {
+  const child = spawn(process.execPath, [...(RUNS_SOURCES ? process.execArgv : []), '--max-semi-space-size=8', MAIN], {
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', output, 'inherit'],
   });
   if (typeof output === 'number') closeSync(output);
   const exited = once(child, 'exit');
-  const url = `http://127.0.0.1:${String(port)}`;
+  const url = `http://localhost:${String(port)}`;
   await untilReady(url, () => child.exitCode !== null);
   return {
     url,
