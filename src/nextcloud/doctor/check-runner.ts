@@ -53,7 +53,7 @@ async function resolveCheck<Context>(check: Check<Context>, context: Context, ru
   const missing = needed.find(({ status }) => status === 'fault' || status === 'skipped');
   if (missing !== undefined) return { id, title, ...skipped(`Not looked at: needs "${missing.title}".`) };
   if (performance.now() > run.endsAt) return { id, title, ...skipped('Not looked at: no time was left.') };
-  return { id, title, ...bounded(await inTime(check, context, run.limits.checkMs)) };
+  return { id, title, ...bounded(await inTime(check, context, check.patienceMs ?? run.limits.checkMs)) };
 }
 
 /** Names, addresses and codes come from another server, which may make them as long as it likes. */

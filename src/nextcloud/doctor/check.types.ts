@@ -21,6 +21,8 @@ export interface Finding {
 
 /** One thing that can be wrong. */
 export interface Check<Context> {
+  /** How long it may take, in milliseconds; default as long as every check. */
+  readonly patienceMs?: number;
   /** Stable; the table in docs/nextcloud.md explains it. */
   readonly id: string;
   /** What is looked at, in a few words. */

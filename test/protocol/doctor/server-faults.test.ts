@@ -382,6 +382,13 @@ describe('the service account', () => {
     expect(basics()).toBe(1);
   });
 
+  it('F22 tells a wrong password that is refused only after 6 s', async () => {
+    double.faults.held = { path: '/cloud/user', until: new Promise((resolve) => setTimeout(resolve, 6_000)) };
+    const result = (await examine(double.url, account('admin', 'Wrong-wrong-4'))).get('service-account');
+    double.faults.reset();
+    expect(result).toMatchObject({ status: 'fault', cause: 'Nextcloud refuses the service account.' });
+  });
+
   it('tries no password while Nextcloud slows this server down', async () => {
     await wrongPassword();
     double.clearRequests();

@@ -1,3 +1,4 @@
+import { isDomainError } from '../../../problem/domain-error.ts';
 import type { DoctorSettings } from '../doctor-settings.ts';
 import { findField, findText, parseJson } from '../../server/ocs-envelope.ts';
 import { canBeBearer, type CredentialScheme } from '../../dav/nextcloud-credential.ts';
@@ -8,6 +9,8 @@ import type { RefusedPasswords } from '../refused-passwords.ts';
 
 type ServiceAccount = NonNullable<DoctorSettings['serviceAccount']>;
 
+/** Two questions at their slowest. */
+const PATIENCE_MS = 22_000;
 const HOW =
   'Make an app password for the account in Nextcloud (Personal settings, Security, Devices & sessions) and set NEXTCLOUD_ADMIN_PASSWORD to it; NEXTCLOUD_ADMIN_USER is the login name shown beside it.';
 
@@ -20,6 +23,7 @@ export function serviceAccountCheck(refused: RefusedPasswords): Check<ServerSnap
     id: 'service-account',
     title: 'The service account may manage users',
     needs: ['throttle'],
+    patienceMs: PATIENCE_MS,
     run: async (snapshot) => {
       const { serviceAccount } = snapshot.settings;
       if (serviceAccount === undefined)
@@ -43,7 +47,13 @@ async function tryPassword(
   const delayMs = findField(findField(findField(await snapshot.capabilities(), 'capabilities'), 'bruteforce'), 'delay');
   if (delayMs !== 0)
     return skipped('No password is tried while Nextcloud slows this server down; end that first, see "throttle".');
-  const self = await ask(snapshot, '/cloud/user', { ...account, scheme: 'basic' });
+  let self: ProbeAnswer;
+  try {
+    self = await ask(snapshot, '/cloud/user', { ...account, scheme: 'basic' });
+  } catch (error) {
+    if (isDomainError(error, 'upstream-timeout')) return undecided();
+    throw error;
+  }
   if (self.status === 401) {
     refused.add(account.secret);
     return wrongPassword();
@@ -93,11 +103,24 @@ function wrongPassword(): Finding {
   return fault({ cause: 'Nextcloud refuses the service account.', fix: `${HOW} It is not tried again until then.` });
 }
 
+function undecided(): Finding {
+  return warning({
+    cause:
+      'Nextcloud did not say within 10 s whether it accepts the service account. Wrong passwords are answered slowly, and so are right ones where users come from a directory (LDAP).',
+    fix: `Log in to Nextcloud with NEXTCLOUD_ADMIN_USER and its password. Where that fails: ${HOW} Where it works, look at the time that it takes.`,
+  });
+}
+
 function ask(
   { probe }: ServerSnapshot,
   route: string,
   login: ServiceAccount & { readonly scheme: CredentialScheme },
 ): Promise<ProbeAnswer> {
   const path = `/ocs/v2.php${route}${route.includes('?') ? '&' : '?'}format=json`;
-  return probe.ask({ path, login, headers: { 'ocs-apirequest': 'true', accept: 'application/json' } });
+  return probe.ask({
+    path,
+    login,
+    isPatient: true,
+    headers: { 'ocs-apirequest': 'true', accept: 'application/json' },
+  });
 }

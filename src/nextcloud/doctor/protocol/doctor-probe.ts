@@ -12,6 +12,8 @@ export interface ProbeRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly login?: NextcloudLogin;
+  /** Waits 10 s and not 4: what checks a password may be slow, and a wrong one is answered slowest. */
+  readonly isPatient?: boolean;
 }
 
 /** An answer as it came: redirects, error pages and all. */
@@ -31,6 +33,13 @@ export interface ProbeAnswer {
 const MAX_BODY_BYTES = 1_024 * 1_024;
 const TIMES = { connectTimeoutMs: 3_000, headersTimeoutMs: 4_000, totalTimeoutMs: 4_500, idleBodyTimeoutMs: 4_000 };
 
+const PATIENT_TIMES = {
+  connectTimeoutMs: 3_000,
+  headersTimeoutMs: 10_000,
+  totalTimeoutMs: 10_500,
+  idleBodyTimeoutMs: 4_000,
+};
+
 /**
  * Asks a Nextcloud questions the way a doctor does: once, with little patience, without following redirects, and past
  * the circuit breaker of the working connections, because its refusals would hide the reason.
@@ -38,6 +47,7 @@ const TIMES = { connectTimeoutMs: 3_000, headersTimeoutMs: 4_000, totalTimeoutMs
 export class DoctorProbe {
   readonly baseUrl: string;
   readonly #policy: UpstreamPolicy;
+  readonly #patientPolicy: UpstreamPolicy;
   readonly #statuses: number[] = [];
 
   constructor(
@@ -45,13 +55,17 @@ export class DoctorProbe {
     baseUrl: string,
   ) {
     this.baseUrl = baseUrl.replace(/\/+$/, '');
-    this.#policy = nextcloudPolicy(this.baseUrl, {
-      ...TIMES,
-      name: 'nextcloud-doctor',
+    const manners = {
       concurrency: 3,
       maxReadRetries: 0,
       breakerThreshold: Number.MAX_SAFE_INTEGER,
-      evaluateFailure: () => 'answer',
+      evaluateFailure: () => 'answer' as const,
+    };
+    this.#policy = nextcloudPolicy(this.baseUrl, { ...TIMES, ...manners, name: 'nextcloud-doctor' });
+    this.#patientPolicy = nextcloudPolicy(this.baseUrl, {
+      ...PATIENT_TIMES,
+      ...manners,
+      name: 'nextcloud-doctor-patient',
     });
   }
 
@@ -66,9 +80,16 @@ export class DoctorProbe {
   }
 
   /** @throws {DomainError} what the outbound client throws when there is no answer */
-  async ask({ method = 'GET', path, headers = {}, body, login }: ProbeRequest): Promise<ProbeAnswer> {
+  async ask({
+    method = 'GET',
+    path,
+    headers = {},
+    body,
+    login,
+    isPatient = false,
+  }: ProbeRequest): Promise<ProbeAnswer> {
     const url = path.startsWith('/') ? this.baseUrl + path : path;
-    const response = await this.outbound.request(this.#policy, {
+    const response = await this.outbound.request(isPatient ? this.#patientPolicy : this.#policy, {
       method,
       url,
       headers: { ...headers, ...(login && { authorization: authorizationOf(login) }) },
