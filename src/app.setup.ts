@@ -13,6 +13,7 @@ import { logRequests } from './http/access-log.ts';
 import { acceptLogoutForms } from './http/logout-form.ts';
 import { allowOrigins } from './http/cors.ts';
 import { limitBodyTime } from './http/body-deadline.ts';
+import { serveConnectPage } from './auth/access-tokens/connect-page.ts';
 import { serveAccountPages } from './http/account-pages.ts';
 import { InFlight } from './http/in-flight.ts';
 import { identify, identifyRequests, requestIdOf } from './http/request-identity.ts';
@@ -69,7 +70,7 @@ export async function createApp(configuration: Configuration, embedded?: Embedde
 
 async function configureApp(
   app: NestFastifyApplication,
-  { http, auth }: Configuration,
+  { http, auth, nextcloud }: Configuration,
   inFlight: InFlight,
 ): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
@@ -91,6 +92,7 @@ async function configureApp(
   app.useGlobalFilters(new ProblemFilter());
   showProblemsToVisitors(fastify);
   serveAccountPages(fastify, auth);
+  serveConnectPage(fastify, nextcloud);
   serveStartPage(fastify, http);
   if (http.servesSwagger) serveOpenApi(app);
 }

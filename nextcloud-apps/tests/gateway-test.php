@@ -26,6 +26,10 @@ namespace OCP\Security {
 		public function retrieve(string $userId, string $identifier);
 		public function delete(string $userId, string $identifier): int;
 	}
+	interface ISecureRandom {
+		public const CHAR_ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789';
+		public function generate(int $length, string $characters = ''): string;
+	}
 }
 
 namespace OCP\Http\Client {
@@ -53,6 +57,7 @@ namespace OCA\VoiceAssistGateway\Tests {
 	use OCA\VoiceAssistGateway\Gateway;
 	use OCA\VoiceAssistGateway\GatewayProblem;
 	use OCA\VoiceAssistGateway\OperationList;
+	use OCA\VoiceAssistGateway\PendingConnection;
 	use OCA\VoiceAssistGateway\ServerAddress;
 	use OCA\VoiceAssistGateway\TokenStore;
 	use OCA\VoiceAssistGateway\Upstream;
@@ -63,6 +68,7 @@ namespace OCA\VoiceAssistGateway\Tests {
 	use OCP\ICacheFactory;
 	use OCP\IConfig;
 	use OCP\Security\ICredentialsManager;
+	use OCP\Security\ISecureRandom;
 	use Psr\Log\LoggerInterface;
 
 	const TOKEN = 'va_0123456789012345678901234567890123456789abc';
@@ -136,7 +142,7 @@ namespace OCA\VoiceAssistGateway\Tests {
 	}
 
 	/** A gateway of one app in a Nextcloud that is all in memory. */
-	final class World implements IConfig, ICredentialsManager, LoggerInterface {
+	final class World implements IConfig, ICredentialsManager, ISecureRandom, LoggerInterface {
 		/** @var array<string, string> */
 		public array $app = ['server_url' => 'https://voiceassist.example'];
 		/** @var array<string, string> */
@@ -154,6 +160,7 @@ namespace OCA\VoiceAssistGateway\Tests {
 				new OperationList(__DIR__ . "/../$app/appinfo/operations.json"),
 				$address,
 				new TokenStore($this, $app),
+				new PendingConnection($this, $this, $app),
 				new Upstream($this->http, $address, $this),
 				new MemoryCache(),
 			);
@@ -191,6 +198,9 @@ namespace OCA\VoiceAssistGateway\Tests {
 		public function delete(string $userId, string $identifier): int {
 			unset($this->credentials["$userId/$identifier"]);
 			return 1;
+		}
+		public function generate(int $length, string $characters = ''): string {
+			return substr(bin2hex(random_bytes($length)), 0, $length);
 		}
 		public function error($message, array $context = []): void {
 			$this->log .= $message . json_encode($context);
@@ -291,6 +301,39 @@ namespace OCA\VoiceAssistGateway\Tests {
 	Claims::equal('a slash at the end is the same server', $world->call('GET', 'jobs'), '200 {}');
 	$world->gateway->disconnect('ada');
 	Claims::equal('a token that is taken back is gone', [$world->call('GET', 'jobs'), $world->credentials], ['409 not-connected', []]);
+
+	// Connecting with the button.
+	$redirect = 'https://cloud.example/index.php/apps/voiceassist_client/connected';
+	$world = new World();
+	$begin = static function (World $world) use ($redirect): array {
+		$url = $world->gateway->beginConnection('ada', 'voiceassist_client', $redirect);
+		parse_str((string)parse_url($url, PHP_URL_QUERY), $query);
+		return [strtok($url, '?'), $query];
+	};
+	[$page, $query] = $begin($world);
+	Claims::equal('the browser goes to the page of the server', [$page, $query['app'], $query['redirect_uri']], ['https://voiceassist.example/account/connect', 'voiceassist_client', $redirect]);
+	Claims::equal('a challenge of 43 characters and a state go along', [strlen($query['code_challenge']), strlen($query['state'])], [43, 32]);
+	$complete = static fn (World $world, string $code, string $state, string $user = 'ada'): string =>
+		World::outcome(fn () => $world->gateway->completeConnection($user, $code, $state));
+	$world->http->next = new Response(201, '{"token":"' . TOKEN . '"}');
+	foreach (['another state' => ['ot_x', 'other', 'ada'], 'no code' => ['', $query['state'], 'ada'], 'another user' => ['ot_x', $query['state'], 'bob']] as $what => [$code, $state, $user]) {
+		$world = new World();
+		[, $query2] = $begin($world);
+		Claims::equal("refused and not sent: $what", [$complete($world, $code, $what === 'another state' ? $state : $query2['state'], $user), $world->http->requests], ['422 connection-refused', []]);
+	}
+	$world = new World();
+	[, $query] = $begin($world);
+	$verifier = $world->credentials['ada/voiceassist_client/pending']['verifier'];
+	$world->http->next = new Response(410, '{}');
+	Claims::equal('a code that the server refuses connects nothing', [$complete($world, 'ot_x', $query['state']), $world->gateway->state('ada')['connected']], ['422 connection-refused', false]);
+	Claims::equal('the code goes with its verifier, without a token', [$world->http->requests[0][1], json_decode($world->http->requests[0][2]['body'], true), isset($world->http->requests[0][2]['headers']['Authorization'])], ['https://voiceassist.example/api/auth/tokens/exchange', ['code' => 'ot_x', 'code_verifier' => $verifier], false]);
+	Claims::equal('a state is good once', $complete($world, 'ot_x', $query['state']), '422 connection-refused');
+	$world->credentials['ada/voiceassist_client/token'] = ['server' => 'https://voiceassist.example', 'token' => TOKEN];
+	$world->http->requests = [];
+	$world->gateway->disconnect('ada');
+	Claims::equal('disconnecting gives the token up at the server', [$world->http->requests[0][1], $world->http->requests[0][2]['body'], $world->credentials], ['https://voiceassist.example/api/auth/tokens/revoke', '{"token":"' . TOKEN . '"}', []]);
+	$world->app['public_url'] = 'https://public.example/';
+	Claims::equal('browsers go to the public address', $begin($world)[0], 'https://public.example/account/connect');
 
 	// The address of the server.
 	foreach ([

@@ -13,6 +13,7 @@ export const SCOPES = {
   'users:write': 'Change accounts (administrators).',
   'nextcloud-users:read': 'See users and groups of Nextcloud (administrators).',
   'nextcloud-users:write': 'Create and change users and groups of Nextcloud (administrators).',
+  'operations:read': 'See the jobs of all users in numbers (administrators).',
   'audit:read': 'Read, verify and export the audit trail (administrators).',
 } as const;
 
@@ -25,6 +26,7 @@ export const ADMIN_SCOPES: ReadonlySet<Scope> = new Set<Scope>([
   'users:write',
   'nextcloud-users:read',
   'nextcloud-users:write',
+  'operations:read',
   'audit:read',
 ]);
 

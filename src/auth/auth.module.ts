@@ -5,6 +5,8 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { AuthConfig } from '../config/auth.config.ts';
 import { LimitsConfig } from '../config/limits.config.ts';
 import { UsersModule } from '../users/users.module.ts';
+import { AppConnectionsController } from './access-tokens/app-connections.controller.ts';
+import { AppConnectionsService } from './access-tokens/app-connections.service.ts';
 import { AccessTokensModule } from './access-tokens/access-tokens.module.ts';
 import { AuthController } from './auth.controller.ts';
 import { AccountMails } from './accounts/account-mails.ts';
@@ -57,10 +59,11 @@ import { TokenIssuer } from './sessions/token-issuer.ts';
         requestLimits({ config, storage, reflector }),
     }),
   ],
-  controllers: [AuthController, PasswordController],
+  controllers: [AuthController, AppConnectionsController, PasswordController],
   providers: [
     AccessKeys,
     AccountMails,
+    AppConnectionsService,
     LoginThrottle,
     InitialAdministrator,
     JwtStrategy,

@@ -3,6 +3,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BEARER_SCHEME } from '../access/declarations.ts';
 import { ProblemDetails } from '../problem/problem-details.dto.ts';
+import { operationsOf } from './openapi-components.ts';
 import { refineSchemas, shareParameters } from './openapi-schemas.ts';
 import { addProblems, operationId } from './route-problems.ts';
 import { VERSION } from './version.ts';
@@ -62,6 +63,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   addProblems(document, app.get(ModulesContainer));
   refineSchemas(document);
   shareParameters(document);
+  for (const operation of operationsOf(document)) if (operation.parameters?.length === 0) delete operation.parameters;
   return document;
 }
 

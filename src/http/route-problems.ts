@@ -8,7 +8,8 @@ import { ProblemDetails, problemDetails } from '../problem/problem-details.dto.t
 import { declaredProblems } from '../problem/problems.decorator.ts';
 import { SharedComponents, operationsOf, type OperationObject } from './openapi-components.ts';
 
-const EXAMPLE_INSTANCE = '0199c2d4-7f0e-7c51-9f65-0d0c3a1b2e4f';
+// Of a client that sends ids of its own; short, because it stands in each of the examples.
+const EXAMPLE_INSTANCE = 'ward-7';
 const PROBLEM_JSON = 'application/problem+json';
 
 /** A handler of a controller that answers a route. */

@@ -1,6 +1,8 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { OpenDatabase } from '../persistence/open-database.ts';
 import { Boss } from './boss.ts';
+import { JobOverviewController } from './job-overview.controller.ts';
+import { JobOverview } from './job-overview.ts';
 import { JobRunner } from './job-runner.ts';
 import { JobStore } from './job-store.ts';
 import { JobsController } from './jobs.controller.ts';
@@ -17,9 +19,10 @@ export class JobsModule {
   static register(open: OpenDatabase, inFlight: InFlight): DynamicModule {
     return {
       module: JobsModule,
-      controllers: [JobsController],
+      controllers: [JobOverviewController, JobsController],
       providers: [
         { provide: Boss, useFactory: () => new Boss(open) },
+        JobOverview,
         JobStore,
         JobRunner,
         JobWatch,

@@ -8,7 +8,7 @@ const OPEN = ['/health', '/ready', '/openapi.json'];
 /** The least that each app can do its work with. */
 const SCOPES = {
   voiceassist_client: ['documents:read', 'files:index', 'jobs:read', 'knowledge:query'],
-  voiceassist_admin: ['jobs:read', 'nextcloud:read'],
+  voiceassist_admin: ['jobs:read', 'nextcloud:read', 'operations:read'],
   voiceassist_docs: [],
 };
 const ALL = APPS.flatMap((app) => operationsOf(app).map((operation) => ({ app, ...operation })));

@@ -11,8 +11,8 @@ window.VoiceAssistGateway = (() => {
   /** Text of one language: what the app can say of a problem by its code; else what the server says. */
   const WORDS = {
     'not-connected': 'Connect the app to your VoiceAssist account first.',
-    'token-refused': 'VoiceAssist no longer accepts the token. Make a new one and connect again.',
-    'insufficient-scope': 'The token does not allow this. Make one with all the scopes named below and connect again.',
+    'token-refused': 'VoiceAssist no longer accepts this connection. Press Connect again.',
+    'insufficient-scope': 'The connection does not allow this. Disconnect, and press Connect again.',
     'account-not-linked':
       'No Nextcloud account is linked to your VoiceAssist account yet. Link it in VoiceAssist first.',
     'account-link-invalid':

@@ -19,6 +19,7 @@ class Gateway {
 		private OperationList $operations,
 		private ServerAddress $address,
 		private TokenStore $tokens,
+		private PendingConnection $pending,
 		private Upstream $upstream,
 		private ICacheFactory $caches,
 	) {
@@ -81,7 +82,53 @@ class Gateway {
 		$this->tokens->write($userId, $this->address->url(), $token);
 	}
 
+	/**
+	 * Where the browser of the user goes to allow the connection.
+	 *
+	 * @param string $redirectUri page of this app that the browser comes back to
+	 * @throws GatewayProblem server-not-configured
+	 */
+	public function beginConnection(string $userId, string $appName, string $redirectUri): string {
+		$begun = $this->pending->begin($userId, $this->address->url(), time());
+		return $this->address->publicUrl() . '/account/connect?' . http_build_query([
+			'app' => $appName,
+			'redirect_uri' => $redirectUri,
+			'code_challenge' => $begun['challenge'],
+			'state' => $begun['state'],
+		], '', '&', PHP_QUERY_RFC3986);
+	}
+
+	/**
+	 * Exchanges the code that the browser brought for a token, and keeps that.
+	 *
+	 * @throws GatewayProblem connection-refused, and those of Upstream and `connect`
+	 */
+	public function completeConnection(string $userId, #[\SensitiveParameter] string $code, string $state): void {
+		$verifier = $this->pending->complete($userId, $this->address->url(), $state, time());
+		if ($verifier === null || $code === '') {
+			throw new GatewayProblem(422, 'connection-refused', 'The connection was not made here, took too long or was cancelled. Press Connect again.');
+		}
+		$body = json_encode(['code' => $code, 'code_verifier' => $verifier], JSON_THROW_ON_ERROR);
+		$exchange = new Operation('POST', '/api/auth/tokens/exchange', null, [], true, false, 0);
+		$answer = $this->upstream->send($exchange, $exchange->path, $body, null);
+		$token = json_decode($answer->body, true)['token'] ?? null;
+		if ($answer->status !== 201 || !is_string($token)) {
+			throw new GatewayProblem(422, 'connection-refused', 'VoiceAssist did not accept the connection. Press Connect again.');
+		}
+		$this->connect($userId, $token);
+	}
+
+	/** Forgets the token, and has the server refuse it from now on where that can be reached. */
 	public function disconnect(string $userId): void {
+		try {
+			$token = $this->tokens->read($userId, $this->address->url());
+			if ($token !== null) {
+				$revoke = new Operation('POST', '/api/auth/tokens/revoke', null, [], true, false, 0);
+				$this->upstream->send($revoke, $revoke->path, json_encode(['token' => $token], JSON_THROW_ON_ERROR), null);
+			}
+		} catch (GatewayProblem) {
+			// Logged by Upstream. It expires by itself, and its owner sees it among the tokens in VoiceAssist.
+		}
 		$this->tokens->forget($userId);
 	}
 

@@ -7,6 +7,7 @@ declare(strict_types=1);
 namespace OCA\VoiceAssistGateway;
 
 use OCP\AppFramework\Controller;
+use OCP\AppFramework\Http\RedirectResponse;
 use OCP\AppFramework\Http\TemplateResponse;
 use OCP\IRequest;
 use OCP\IURLGenerator;
@@ -56,6 +57,26 @@ abstract class GatewayController extends Controller {
 			$this->gateway->connect((string)$this->userId, trim($token));
 			return new Answer(200, 'application/json', '{"connected":true}');
 		});
+	}
+
+	/** Answers with the address at which the user allows the connection. */
+	protected function beginConnection(): AnswerResponse {
+		return $this->answer(function (): Answer {
+			$redirectUri = $this->urls->linkToRouteAbsolute($this->appName . '.page.connected');
+			$url = $this->gateway->beginConnection((string)$this->userId, $this->appName, $redirectUri);
+			return new Answer(200, 'application/json', json_encode(['url' => $url], JSON_THROW_ON_ERROR));
+		});
+	}
+
+	/** The browser comes back with a code; it goes on to the page, which says how it ended. */
+	protected function completeConnection(#[\SensitiveParameter] string $code, string $state): RedirectResponse {
+		$outcome = 'connected';
+		try {
+			$this->gateway->completeConnection((string)$this->userId, $code, $state);
+		} catch (GatewayProblem $problem) {
+			$outcome = $problem->problemCode;
+		}
+		return new RedirectResponse($this->urls->linkToRoute($this->appName . '.page.index') . '?connection=' . $outcome);
 	}
 
 	protected function forgetToken(): AnswerResponse {

@@ -10,7 +10,8 @@ use OCP\IConfig;
 
 /**
  * Where the VoiceAssist server is. Only who can run occ or write config.php decides that: tokens are sent there.
- * `server_url` and `allow_http` of the app come before `voiceassist_server_url` and `voiceassist_allow_http` of the system.
+ * `server_url`, `public_url` and `allow_http` of the app come before `voiceassist_server_url`, `voiceassist_public_url` and
+ * `voiceassist_allow_http` of the system.
  */
 class ServerAddress {
 	// No user, no query, no fragment; a path when the server stands behind one.
@@ -39,6 +40,18 @@ class ServerAddress {
 		$isLoopback = preg_match(self::LOOPBACK, $parts[2]) === 1;
 		if ($parts[1] === 'http' && !$isLoopback && $this->setting('allow_http') !== 'yes') {
 			throw $this->problem('The address of the VoiceAssist server must begin with https://.');
+		}
+		return rtrim($url, '/');
+	}
+
+	/** Where browsers find it: `public_url`, else the same. @throws GatewayProblem server-not-configured */
+	public function publicUrl(): string {
+		$url = $this->setting('public_url');
+		if ($url === '') {
+			return $this->url();
+		}
+		if (preg_match(self::FORM, $url) !== 1) {
+			throw $this->problem('The public address of the VoiceAssist server is not a plain http(s) address.');
 		}
 		return rtrim($url, '/');
 	}

@@ -7,6 +7,8 @@ declare(strict_types=1);
 return [
 	'routes' => [
 		['name' => 'page#index', 'url' => '/', 'verb' => 'GET'],
+		['name' => 'page#connected', 'url' => '/connected', 'verb' => 'GET'],
+		['name' => 'connection#begin', 'url' => '/connection/begin', 'verb' => 'POST'],
 		['name' => 'connection#connect', 'url' => '/connection', 'verb' => 'POST'],
 		['name' => 'connection#disconnect', 'url' => '/connection', 'verb' => 'DELETE'],
 		// What may be reached behind api/ is in operations.json.

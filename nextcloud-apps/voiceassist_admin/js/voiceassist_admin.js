@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 'use strict';
 
-/** Shows whether the server is up, its way to Nextcloud, and the jobs of the connected account. */
+/** Shows whether the server is up, its way to Nextcloud, the work of all users and the jobs of the connected account. */
 (() => {
   const { root, request, element, say, attempt, row } = window.VoiceAssistGateway;
   const UNAVAILABLE = 503;
@@ -16,6 +16,10 @@
   const findings = document.getElementById('voiceassist-findings');
   const jobs = document.getElementById('voiceassist-jobs');
   const noJobs = document.getElementById('voiceassist-no-jobs');
+  const open = document.getElementById('voiceassist-open');
+  const idle = document.getElementById('voiceassist-idle');
+  const failures = document.getElementById('voiceassist-failures');
+  const noFailures = document.getElementById('voiceassist-no-failures');
 
   function dependencyRow([name, { status, required, response_time_ms: time }]) {
     return row([name, STATUS[status] ?? status, required ? 'yes' : 'no', status === 'up' ? `${time} ms` : '']);
@@ -49,6 +53,22 @@
     noJobs.hidden = listed.length > 0;
   }
 
+  function fill(table, instead, rows) {
+    table.tBodies[0].replaceChildren(...rows);
+    table.hidden = rows.length === 0;
+    instead.hidden = rows.length > 0;
+  }
+
+  async function showWork() {
+    const work = await request('GET', 'api/admin/jobs');
+    const openRow = ({ kind, running, queued, waiting, longest_wait_seconds: seconds }) =>
+      row([kind, running, queued, queued > 0 ? `${seconds} s` : '', waiting]);
+    const failureRow = ({ kind, problem_code: code, count, users, last_at: last }) =>
+      row([kind, code, count, users, time(last)]);
+    fill(open, idle, work.open.map(openRow));
+    fill(failures, noFailures, work.failures.map(failureRow));
+  }
+
   /** A check that found something: what, why, and what to do. */
   function finding({ title, status, cause, fix }) {
     const texts = [cause, fix].filter((text) => text !== null);
@@ -69,7 +89,10 @@
 
   async function showAll() {
     await showHealth();
-    if (root.dataset.connected === 'yes') await showJobs();
+    if (root.dataset.connected === 'yes') {
+      await showWork();
+      await showJobs();
+    }
     say(`As of ${new Date().toLocaleTimeString()}.`);
   }
 

@@ -26,6 +26,21 @@
 		<dl id="voiceassist-findings"></dl>
 		<button id="voiceassist-examine" type="button">Check it</button>
 	</section>
+	<section class="voiceassist-panel" data-needs-connection hidden aria-labelledby="voiceassist-all-heading">
+		<h3 id="voiceassist-all-heading">The work of all users</h3>
+		<p id="voiceassist-idle" hidden>Nothing waits and nothing runs.</p>
+		<table id="voiceassist-open" hidden>
+			<caption>Open jobs</caption>
+			<thead><tr><th scope="col">Kind</th><th scope="col">Running</th><th scope="col">In the queue</th><th scope="col">Longest wait</th><th scope="col">Waiting for another server</th></tr></thead>
+			<tbody></tbody>
+		</table>
+		<p id="voiceassist-no-failures" hidden>No job has failed in the last 24 hours.</p>
+		<table id="voiceassist-failures" hidden>
+			<caption>Failed in the last 24 hours, by cause</caption>
+			<thead><tr><th scope="col">Kind</th><th scope="col">Cause</th><th scope="col">Jobs</th><th scope="col">Users</th><th scope="col">Last</th></tr></thead>
+			<tbody></tbody>
+		</table>
+	</section>
 	<section class="voiceassist-panel" data-needs-connection hidden aria-labelledby="voiceassist-jobs-heading">
 		<h3 id="voiceassist-jobs-heading">My jobs</h3>
 		<p id="voiceassist-no-jobs" hidden>No jobs.</p>

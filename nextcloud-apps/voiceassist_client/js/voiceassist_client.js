@@ -5,7 +5,8 @@
 (() => {
   const { root, request, element, say, attempt } = window.VoiceAssistGateway;
   const LISTED_DOCUMENTS = 50;
-  const POLL_MS = 2_000;
+  const FIRST_POLL_MS = 1_000;
+  const LONGEST_POLL_MS = 10_000;
   const OPEN_STATES = ['queued', 'running'];
 
   const form = document.getElementById('voiceassist-question');
@@ -51,19 +52,38 @@
     return element('li', { children: [linkToFile(path, title), element('span', { text: ` (${stands})` })] });
   }
 
+  /** What can be asked about; what still waits to be read is counted and not listed. */
   async function showDocuments() {
     const body = await request('GET', 'api/documents', { query: { limit: LISTED_DOCUMENTS } });
+    const read = body.documents.filter(({ state }) => state !== 'pending');
+    const waiting = body.documents.length - read.length;
     const more = body.next_cursor === null ? '' : ' The newest are listed; there are more.';
-    const count = body.documents.length;
-    summary.textContent = count === 0 ? 'None yet.' : `${count} listed.${more}`;
-    documents.replaceChildren(...body.documents.map(documentItem));
+    const rest = waiting === 0 ? '' : ` ${waiting} of the newest wait to be read.`;
+    summary.textContent = body.documents.length === 0 ? 'None yet.' : `${read.length} listed.${rest}${more}`;
+    documents.replaceChildren(...read.map(documentItem));
   }
 
+  /** How far a scan is, in words. */
+  function progressOf({ state, progress, jobs_ahead: ahead, problem_code: problem }) {
+    if (problem !== null) return `The scan waits (${problem}) and is tried again by itself.`;
+    if (state === 'queued' && ahead > 0) return `The scan waits for its turn: ${ahead} before it.`;
+    const { files_discovered: found = 0, files_pending: pending } = progress;
+    if (pending === undefined) return found === 0 ? 'Looking for new documents…' : `Looking: ${found} documents found.`;
+    return `Reading: ${found - pending} of ${found} documents done.`;
+  }
+
+  /** Follows a scan to its end, and asks less and less often. */
   async function ended(id) {
-    const job = await request('GET', `api/jobs/${id}`);
-    if (!OPEN_STATES.includes(job.state)) return job;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    return ended(id);
+    let shown = -1;
+    for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, LONGEST_POLL_MS)) {
+      const job = await request('GET', `api/jobs/${id}`);
+      if (!OPEN_STATES.includes(job.state)) return job;
+      say(progressOf(job));
+      const done = job.progress.files_indexed ?? 0;
+      if (done > shown) await showDocuments();
+      shown = Math.max(shown, done);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
   }
 
   async function lookForDocuments() {

@@ -8,6 +8,6 @@ import { AccessTokensService } from './access-tokens.service.ts';
 @Module({
   controllers: [AccessTokensController],
   providers: [AccessTokenLoader, AccessTokenStrategy, AccessTokensService],
-  exports: [AccessTokenStrategy],
+  exports: [AccessTokenStrategy, AccessTokensService],
 })
 export class AccessTokensModule {}

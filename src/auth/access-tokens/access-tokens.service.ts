@@ -56,27 +56,36 @@ export class AccessTokensService {
    */
   async create(principal: SessionPrincipal, wanted: NewAccessToken): Promise<CreatedAccessToken> {
     if (principal.role !== 'admin' && wanted.scopes.some((scope) => ADMIN_SCOPES.has(scope))) throw adminScope();
-    const token = newAccessToken();
     return this.database.transaction(async (em) => {
       await lockLivingSession(em, principal);
-      await requireRoom(em, principal.userId);
-      const id = await insert(em, principal.userId, { token, wanted });
-      await this.notifier.queue(em, {
-        userId: principal.userId,
-        to: principal.email,
-        template: 'access-token-created',
-        values: { name: wanted.name, scopes: wanted.scopes.join(', ') },
-      });
-      await this.trail.append(em, {
-        actorId: principal.userId,
-        action: 'access-token.create',
-        outcome: 'success',
-        targetType: 'access-token',
-        targetId: id,
-        details: { scopes: wanted.scopes.join(' ') },
-      });
-      return { token, stored: await em.findOneOrFail(AccessToken, { id }) };
+      return this.createFor(em, { id: principal.userId, email: principal.email }, wanted);
     });
+  }
+
+  /** The same for an account that the caller has locked and whose rights it has checked. @throws DomainError `access-token-limit` */
+  async createFor(
+    em: EntityManager,
+    { id: userId, email }: { readonly id: string; readonly email: string },
+    wanted: NewAccessToken,
+  ): Promise<CreatedAccessToken> {
+    const token = newAccessToken();
+    await requireRoom(em, userId);
+    const id = await insert(em, userId, { token, wanted });
+    await this.notifier.queue(em, {
+      userId,
+      to: email,
+      template: 'access-token-created',
+      values: { name: wanted.name, scopes: wanted.scopes.join(', ') },
+    });
+    await this.trail.append(em, {
+      actorId: userId,
+      action: 'access-token.create',
+      outcome: 'success',
+      targetType: 'access-token',
+      targetId: id,
+      details: { scopes: wanted.scopes.join(' ') },
+    });
+    return { token, stored: await em.findOneOrFail(AccessToken, { id }) };
   }
 
   /** Deletes a token; the next request with it is refused. @throws DomainError `not-found` */

@@ -22,6 +22,7 @@ export type OneTimePurpose =
   | 'oidc-transaction'
   | 'oidc-exchange'
   | 'oidc-link'
+  | 'app-connection'
   | 'set-up';
 
 /** A token to be made. */

@@ -1,3 +1,4 @@
+import { CONNECT_PATH } from '../access-tokens/connect-page.ts';
 import { escapeHtml } from '../../http/escape-html.ts';
 import { plainPage, type RenderedPage } from '../../http/plain-page.ts';
 import { PROBLEMS, type ProblemCode } from '../../problem/problem-codes.ts';
@@ -70,9 +71,11 @@ form.addEventListener('submit', async (event) => {
 /** The end of a flow: at the web application, or on a page of this server where there is none. */
 export function authorizationResponsePage(
   { outcome, returnPath }: FlowResult,
-  frontendUrl: string | undefined,
+  { frontendUrl, origin }: { readonly frontendUrl?: string; readonly origin: string },
 ): AuthorizationResponsePage {
-  return frontendUrl === undefined ? pageOf(outcome) : redirectTo(frontendUrl, returnPath, outcome);
+  const isOfOwnPage = returnPath.startsWith(`${CONNECT_PATH}?`);
+  const target = isOfOwnPage ? origin : frontendUrl;
+  return target === undefined ? pageOf(outcome) : redirectTo(target, returnPath, outcome);
 }
 
 function redirectTo(

@@ -12,16 +12,12 @@ const FOUND = 302;
 /** Answers the browser: with a redirect, or with a page where there is no web application. */
 @Injectable()
 export class AuthorizationResponder {
-  readonly #frontendUrl: string | undefined;
-
   constructor(
     private readonly flow: AuthorizationCodeFlow,
     private readonly links: IdentityLinkService,
     private readonly providers: Providers,
-    http: HttpConfig,
-  ) {
-    this.#frontendUrl = http.frontendUrl;
-  }
+    private readonly http: HttpConfig,
+  ) {}
 
   /** Name of the provider of /auth/login. @throws DomainError `not-found` when none is on */
   get defaultId(): string {
@@ -51,7 +47,7 @@ export class AuthorizationResponder {
   }
 
   async #send(reply: FastifyReply, result: Parameters<typeof authorizationResponsePage>[0]): Promise<void> {
-    const answer = authorizationResponsePage(result, this.#frontendUrl);
+    const answer = authorizationResponsePage(result, this.http);
     if (result.cookie !== null) void reply.header('set-cookie', result.cookie);
     if (answer.kind === 'redirect') {
       await reply.status(FOUND).header('location', answer.location).send();

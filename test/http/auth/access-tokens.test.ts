@@ -5,7 +5,7 @@ import { AccessTokensService, revokeAccessTokens } from '../../../src/auth/acces
 import { call, createUser, type Problem, type TestUser } from '../../support/api.ts';
 import { sharedTestApp, type TestApp } from '../../support/test-app.ts';
 
-const USER_SCOPES = Object.keys(SCOPES).filter((scope) => !/^(nextcloud-)?users:|^audit:/.test(scope));
+const USER_SCOPES = Object.keys(SCOPES).filter((scope) => !/^(nextcloud-)?users:|^(audit|operations):/.test(scope));
 
 interface CreatedToken {
   readonly id: string;

@@ -136,6 +136,21 @@ describe('a whole sign-on', () => {
     expect(me.body).toMatchObject({ email: 'ana@clinic.example', full_name: 'Ana Duarte', role: 'user' });
   });
 
+  it('F27 a sign-on that began on the page for apps returns there, and not to the web application', async () => {
+    const path = '/account/connect?app=voiceassist_client&redirect_uri=https%3A%2F%2Fcloud.example%2Fx';
+    const query = `?code_challenge=${CHALLENGE}&return_path=${encodeURIComponent(path)}`;
+    const answer = await browser.signOn('clinic', issuer, query);
+    const back = new URL(answer.headers.get('location') ?? '');
+    expect(back.origin + back.pathname).toBe('https://api.clinic.example/account/connect');
+    expect([...back.searchParams.keys()]).toEqual(['app', 'redirect_uri', 'code']);
+    const elsewhere = await browser.signOn(
+      'clinic',
+      issuer,
+      `?return_path=${encodeURIComponent('/account/connected?x=1')}`,
+    );
+    expect(elsewhere.headers.get('location')).toContain(FRONTEND);
+  });
+
   it('S18: A17: knows the user by issuer and subject, refreshes the profile, and refuses a deactivated account', async () => {
     issuer.person = { sub: 'known', email: 'known@clinic.example', name: 'Old Name' };
     await exchange(landed(await browser.signOn('clinic', issuer), 'code'));

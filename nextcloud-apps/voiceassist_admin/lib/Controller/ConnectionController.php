@@ -13,6 +13,11 @@ use OCP\AppFramework\Http\Attribute\UserRateLimit;
 /** Without NoAdminRequired: only administrators of Nextcloud get in. Here a user gives the app a token, and takes it back. */
 class ConnectionController extends GatewayController {
 	#[UserRateLimit(limit: 10, period: 60)]
+	public function begin(): AnswerResponse {
+		return $this->beginConnection();
+	}
+
+	#[UserRateLimit(limit: 10, period: 60)]
 	public function connect(#[\SensitiveParameter] string $token = ''): AnswerResponse {
 		return $this->keepToken($token);
 	}

@@ -15,6 +15,12 @@ use OCP\AppFramework\Http\Attribute\UserRateLimit;
 class ConnectionController extends GatewayController {
 	#[NoAdminRequired]
 	#[UserRateLimit(limit: 10, period: 60)]
+	public function begin(): AnswerResponse {
+		return $this->beginConnection();
+	}
+
+	#[NoAdminRequired]
+	#[UserRateLimit(limit: 10, period: 60)]
 	public function connect(#[\SensitiveParameter] string $token = ''): AnswerResponse {
 		return $this->keepToken($token);
 	}
