@@ -1,6 +1,7 @@
 // Runs the benchmarks one after the other and keeps what they measured in bench/results.json: `npm run bench [name ...]`.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { coldStart } from './cold-start.bench.ts';
+import { eventStreams } from './event-streams.bench.ts';
 import { fileScan } from './file-scan.bench.ts';
 import { fileTransfer } from './file-transfer.bench.ts';
 import { guardedRoute } from './guarded-route.bench.ts';
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'login-latency': loginLatency,
   'login-throughput': loginThroughput,
   'cold-start': coldStart,
+  'event-streams': eventStreams,
   'pdf-text': pdfText,
   'passage-search': passageSearch,
   'file-scan': fileScan,
