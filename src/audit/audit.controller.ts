@@ -55,7 +55,7 @@ export class AuditController {
     operationId: 'audit.export',
     summary: 'Export the audit trail, the oldest event first',
     description:
-      'CSV (RFC 4180) or one JSON object per line, as a stream. In CSV a value that a spreadsheet would take for a formula begins with an apostrophe. An answer that breaks off is not whole.',
+      'CSV (RFC 4180) or one JSON object per line, as a stream. In CSV a value that a spreadsheet would take for a formula begins with an apostrophe. An answer that ends early is incomplete.',
   })
   @ApiProduces('text/csv', 'application/x-ndjson')
   @ApiOkResponse({ schema: { type: 'string' } })

@@ -86,7 +86,7 @@ export class AuthController {
   @ApiOperation({
     operationId: 'auth.login',
     summary: 'Log in with address and password',
-    description: 'Answers with tokens, or with what has to follow: `outcome` tells which.',
+    description: 'Answers with tokens, or with the next step of the login; `outcome` names it.',
   })
   @ApiLoginResponse()
   @Problems('invalid-credentials', 'email-not-verified', 'service-busy', 'service-stopping')

@@ -28,7 +28,7 @@ export class PasswordHasher {
     this.#rounds = bcryptRounds;
   }
 
-  /** @throws DomainError `service-busy` */
+  /** @throws DomainError `service-busy`, `service-stopping` */
   async hash(password: string): Promise<string> {
     const input = passwordDigest(password);
     return DIGESTED + (await this.pool.runTask('hashPassword', { input, rounds: this.#rounds }));
@@ -43,7 +43,7 @@ export class PasswordHasher {
    * Takes the time of one comparison whether there is a hash or not.
    *
    * @param hashed undefined where no account may log in; the answer is then false
-   * @throws DomainError `service-busy`
+   * @throws DomainError `service-busy`, `service-stopping`
    */
   async verify(password: string, hashed: string | undefined): Promise<boolean> {
     const isDigested = hashed?.startsWith(DIGESTED) !== false;

@@ -111,7 +111,8 @@ export class AuthConfig {
   @Variable({
     name: 'MFA_REQUIRED',
     type: 'text',
-    description: 'Who must have a second factor: none, admins or all. Whoever lacks one sets it up at the next login.',
+    description:
+      'Which accounts must have a second factor: none, admins or all. An account without one sets it up at its next login.',
   })
   @IsIn(['none', 'admins', 'all'])
   readonly mfaRequired: 'none' | 'admins' | 'all' = 'none';

@@ -15,7 +15,7 @@ export class HealthController {
 
   @NextcloudApps({ voiceassist_admin: {} })
   @Get('health')
-  @ApiOperation({ summary: 'Check that the process is alive', description: 'Asks no dependency.' })
+  @ApiOperation({ summary: 'Check that the process is alive', description: 'Does not ask any dependency.' })
   @ApiOkResponse({ type: HealthResponse })
   live(): HealthResponse {
     return this.health.live();

@@ -63,7 +63,7 @@ export class JobsController {
   @ApiOperation({
     summary: 'Follow a job',
     description:
-      'A stream of server-sent events: one `job` with each change, the last one when the job has ended. It ends before with its session or token, after an hour, and when the server stops: read the job then, or follow it again. A user may have 10 open.',
+      'A stream of server-sent events: one `job` with each change, the last one when the job has ended. It ends earlier with its session or token, after an hour, and when the server stops: read the job then, or follow it again. A user may have 10 open.',
   })
   @ApiOkResponse({
     description: 'The `data` of each event is a JobResponse as one line of JSON.',
@@ -91,7 +91,7 @@ export class JobsController {
 
   @RequireScope('jobs:write')
   @Delete(':id')
-  @ApiOperation({ summary: 'Cancel a job', description: 'What the job has done so far stays.' })
+  @ApiOperation({ summary: 'Cancel a job', description: 'Work that is done already is kept.' })
   @ApiOkResponse({ type: JobResponse })
   @Problems('job-finished')
   async cancel(@CurrentPrincipal() principal: Principal, @JobId() id: string): Promise<JobResponse> {

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { EmbeddedPostgresOptions } from './embedded-postgres.worker.ts';
@@ -15,6 +17,12 @@ export class EmbeddedPostgres {
 
   /** @param options where the cluster is stored; a new cluster takes about 3 s, an existing one less than 1 s. */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+    // Making a cluster takes memory that the engine never gives back: an engine of its own makes it.
+    if (isNew(options)) await (await EmbeddedPostgres.#open(options)).close();
+    return EmbeddedPostgres.#open(options);
+  }
+
+  static async #open(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const worker = new Worker(WORKER, { workerData: options });
     await once(worker, 'message');
     worker.unref();
@@ -35,6 +43,11 @@ export class EmbeddedPostgres {
     this.worker.postMessage('close');
     await closed;
   }
+}
+
+function isNew({ dataDir, template }: EmbeddedPostgresOptions): boolean {
+  const isInMemory = dataDir.startsWith('memory://');
+  return !isInMemory && template === undefined && !existsSync(join(dataDir, 'PG_VERSION'));
 }
 
 /** The part of net.Socket that `pg` uses, over a MessagePort. */

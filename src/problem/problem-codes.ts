@@ -26,7 +26,7 @@ export const PROBLEMS = {
     'Validation failed',
     'A field breaks its rule. `errors` names each field by JSON Pointer (RFC 6901) or parameter name.',
   ),
-  'not-found': problem(404, 'Not found', 'There is nothing here, or nothing that you may know of.'),
+  'not-found': problem(404, 'Not found', 'The resource does not exist, or the caller may not see it.'),
   'payload-too-large': problem(413, 'Payload too large', 'The body is larger than this operation accepts.'),
   'uri-too-long': problem(414, 'URI too long', 'The request target is longer than the server reads.'),
   'unsupported-media-type': problem(
@@ -61,12 +61,12 @@ export const PROBLEMS = {
   'invalid-mfa-token': problem(
     401,
     'Invalid login step',
-    'The mfa_token is unknown, used, expired or was guessed with too often, or the account changed. Log in again.',
+    'The mfa_token is unknown, used, expired or was used with too many wrong codes, or the account has changed. Log in again.',
   ),
   'invalid-second-factor': problem(
     401,
     'Invalid second factor',
-    'The code is wrong or was used before. After a few wrong ones the mfa_token is worth nothing.',
+    'The code is wrong or was used before. After five wrong codes the mfa_token is refused.',
   ),
   'invalid-passkey': problem(
     401,
@@ -81,7 +81,7 @@ export const PROBLEMS = {
   'step-up-required': problem(
     403,
     'Fresh proof of identity required',
-    'This change wants a proof of identity that is a few minutes old at most: POST /api/auth/step-up, then try again.',
+    'This change requires a proof of identity that is a few minutes old at most: POST /api/auth/step-up, then try again.',
   ),
   'signature-required': problem(
     401,
@@ -91,7 +91,7 @@ export const PROBLEMS = {
   'signature-invalid': problem(
     401,
     'Invalid signature',
-    'The signature of the request is malformed, too old, used before, by an unknown key, or not over this request.',
+    'The signature is malformed, too old, was used before, was made with an unknown key, or does not cover this request.',
   ),
   'second-factor-exists': problem(
     409,
@@ -101,7 +101,7 @@ export const PROBLEMS = {
   'no-second-factor': problem(
     409,
     'No second factor',
-    'This wants a second factor, or one that is being set up, and the account has none.',
+    'This requires a second factor, or one that is being set up, and the account has none.',
   ),
   'second-factor-required': problem(
     409,
@@ -158,7 +158,7 @@ export const PROBLEMS = {
   'invalid-logout-token': problem(
     400,
     'Invalid logout token',
-    'The logout token is none of this provider for this server, is expired or was used before.',
+    'The logout token was not issued by this provider for this server, is expired or was used before.',
   ),
   forbidden: problem(403, 'Forbidden', 'The account may not do this.'),
   'insufficient-scope': problem(
@@ -185,7 +185,7 @@ export const PROBLEMS = {
   'account-active': problem(409, 'Account is active', 'Only a deactivated account can be deleted for good.'),
   'one-time-token-invalid': problem(
     410,
-    'Link no longer good',
+    'Link no longer valid',
     'The token of the link is expired, was used, was replaced by a newer one or never existed. Ask for another one.',
   ),
   'mail-not-configured': problem(
@@ -354,13 +354,13 @@ export const PROBLEMS = {
     'Condition required',
     'The change says neither which version it is meant for (If-Match) nor that there must be none (If-None-Match: *).',
   ),
-  'file-exists': problem(409, 'Something is there already', 'There is a file or folder at this path already.'),
+  'file-exists': problem(409, 'Path already in use', 'There is a file or folder at this path already.'),
   'parent-not-found': problem(
     409,
     'No such folder to write in',
     'The folder above this path does not exist, or is a file. Make it first: POST /api/integrations/files/folders.',
   ),
-  'etag-mismatch': problem(412, 'Changed meanwhile', 'The resource is no longer the version that If-Match names.'),
+  'etag-mismatch': problem(412, 'Resource has changed', 'The resource is no longer the version that If-Match names.'),
   'storage-full': problem(507, 'Storage full', 'The quota of the account does not allow this write.'),
 
   // Work in the background, documents
@@ -404,7 +404,7 @@ export const PROBLEMS = {
   'internal-error': passing(
     500,
     'Internal error',
-    'Something failed that should not. The request id finds it in the log.',
+    'The server failed unexpectedly. The request id leads to the line in its log.',
   ),
 } as const satisfies Record<string, ProblemDefinition>;
 

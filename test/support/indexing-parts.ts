@@ -20,14 +20,17 @@ import { DocumentRemoval } from '../../src/indexing/sources/document-removal.ts'
 import { IndexStateService } from '../../src/indexing/index-state/index-state.service.ts';
 import type { DocumentSource } from '../../src/indexing/sources/document-source.port.ts';
 import { DocumentSources } from '../../src/indexing/sources/document-sources.ts';
+import { openText, type StoredText } from '../../src/indexing/sources/passage-text.ts';
 import type { JobContext } from '../../src/jobs/job-handler.port.ts';
 import type { Database } from '../../src/persistence/database.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { Sealer } from '../../src/secrets/sealer.ts';
 import { MEMORY } from './memory-source.ts';
 
-/** Seals what the parts store. */
-export const SEALER = new Sealer(new KeyRing(`k1:${randomBytes(32).toString('base64')}`));
+/** Seals what the parts store; the same in each process of a test, which share a database. */
+export const SEALER = new Sealer(new KeyRing(`k1:${Buffer.alloc(32, 7).toString('base64')}`));
+
+type Nullable<Row> = { readonly [Name in keyof Row]: Row[Name] | null };
 
 /** The rooms of indexing put together by hand, over sources of the test's choice. */
 export interface IndexingParts {
@@ -112,13 +115,22 @@ export async function insertUser(database: Database, id: string = randomUUID()):
 
 /** Everything that answers come from, in a form that two runs can be compared by. */
 export async function chunkSet(database: Database, userId: string): Promise<string[]> {
-  const rows = await database.read((em) =>
-    em.execute<{ line: string }[]>(
-      `select concat_ws(' ', d.path, d.state, d.user_id, c.position, c.id, length(c.text)) as line
-       from documents d left join chunks c on c.document_id = d.id and c.revision_id = d.revision_id
-       where d.user_id = ? order by d.path, c.position`,
-      [userId],
-    ),
+  const [rows, seal] = await database.read(
+    async (em) =>
+      [
+        await em.execute<({ line: string } & Nullable<StoredText>)[]>(
+          `select concat_ws(' ', d.path, d.state, d.user_id, c.position, c.id) as line, c.id as "chunkId", c.text,
+             c.is_sealed as "isSealed"
+           from documents d left join chunks c on c.document_id = d.id and c.revision_id = d.revision_id
+           where d.user_id = ? order by d.path, c.position`,
+          [userId],
+        ),
+        await SEALER.of(em, userId),
+      ] as const,
   );
-  return rows.map(({ line }) => line);
+  return rows.map(({ line, chunkId, text, isSealed }) =>
+    chunkId === null || text === null
+      ? line
+      : `${line} ${openText(seal, { chunkId, text, isSealed: isSealed === true })}`,
+  );
 }

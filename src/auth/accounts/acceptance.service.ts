@@ -32,7 +32,7 @@ export class AcceptanceService {
   /**
    * A password that is refused leaves the token good.
    *
-   * @throws DomainError `one-time-token-invalid` before any hashing, `validation-failed`, `service-busy`
+   * @throws DomainError `one-time-token-invalid` before any hashing, `validation-failed`, `service-busy`, `service-stopping`
    */
   async accept({ token, password, fullName }: Acceptance): Promise<LoginOutcome> {
     const { user: invited } = await this.database.transaction((em) => this.links.inspect(em, 'invitation', token));

@@ -55,7 +55,7 @@ export class EmailController {
     operationId: 'email.change',
     summary: 'Request a change of your e-mail address',
     description:
-      'A link goes to the new address and a notice to the one of now. Nothing changes before it is followed.',
+      'Sends a link to the new address and a notice to the current one. The address changes when the link is opened.',
   })
   @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('mail-not-configured')

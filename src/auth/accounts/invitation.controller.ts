@@ -61,7 +61,8 @@ export class InvitationController {
   @ApiOperation({
     operationId: 'users.resetPassword',
     summary: 'Send a user a password reset link',
-    description: 'No administrator can see the link, or see or choose a password. The old one stays good until then.',
+    description:
+      'Administrators see neither the link nor the password. The current password stays valid until a new one is set.',
   })
   @ApiAcceptedResponse({ type: AcceptedResponse })
   @Problems('not-found', 'account-without-password')

@@ -73,7 +73,7 @@ export class PasswordResetService {
    * Replaces the password by the token of a mail, and ends every session and personal access token of the account. A
    * password that is refused leaves the token good.
    *
-   * @throws DomainError `one-time-token-invalid` before any hashing, `validation-failed`, `service-busy`
+   * @throws DomainError `one-time-token-invalid` before any hashing, `validation-failed`, `service-busy`, `service-stopping`
    */
   async renew({ token, newPassword }: PasswordRenewal): Promise<void> {
     const { user } = await this.database.transaction((em) => this.links.inspect(em, 'password-reset', token));

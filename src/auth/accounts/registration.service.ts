@@ -43,7 +43,7 @@ export class RegistrationService {
 
   /**
    * @param opening.and what else belongs to the opening, in its transaction
-   * @throws DomainError `validation-failed` for the password, `email-taken`, `service-busy`
+   * @throws DomainError `validation-failed` for the password, `email-taken`, `service-busy`, `service-stopping`
    */
   async register({ email, password, fullName }: Registration, { isAdmin, and }: Opening): Promise<User> {
     const hashedPassword = await this.passwords.accept({ password, email, fullName, pointer: '/password' });

@@ -26,7 +26,7 @@ export class SelfRegistrationService {
    * password is hashed in either case and the rest comes by mail.
    *
    * @returns null where the address has to be verified
-   * @throws DomainError `validation-failed` for the password, `service-busy`; `email-taken` where no address is verified
+   * @throws DomainError `validation-failed` for the password, `service-busy`, `service-stopping`; `email-taken` where no address is verified
    */
   async register(registration: Registration): Promise<User | null> {
     if (this.config.emailVerification === 'off') return this.registration.register(registration, { isAdmin: false });

@@ -38,7 +38,7 @@ export class SetUpService {
    * Makes the first administrator.
    *
    * @throws DomainError `one-time-token-invalid`, also when there is an administrator by now; `validation-failed` for the
-   *   password, `email-taken`, `service-busy`
+   *   password, `email-taken`, `service-busy`, `service-stopping`
    */
   async complete(token: string, account: Registration): Promise<User> {
     // Without a token that is good nothing is hashed, and nobody learns which addresses have accounts.

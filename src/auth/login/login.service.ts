@@ -39,7 +39,7 @@ export class LoginService {
 
   /**
    * @throws DomainError `invalid-credentials` for every reason a login can fail, `email-not-verified`, `rate-limited`,
-   *   `service-busy`
+   *   `service-busy`, `service-stopping`
    */
   async login(credentials: Credentials): Promise<LoginOutcome> {
     const checked = await this.checkCredentials(credentials);
@@ -53,7 +53,7 @@ export class LoginService {
    * Checks a password with the same work for every outcome, and counts the wrong ones per account and budget. Also for
    * who is logged in and proves it once more.
    *
-   * @throws DomainError `rate-limited` while the budget is used up, `service-busy`
+   * @throws DomainError `rate-limited` while the budget is used up, `service-busy`, `service-stopping`
    */
   async checkCredentials({ email, password, sessionId }: Credentials): Promise<CheckedCredentials> {
     const normalizedEmail = normalizeEmail(email);

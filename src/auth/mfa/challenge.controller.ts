@@ -45,7 +45,7 @@ export class ChallengeController {
   @ApiOperation({
     operationId: 'mfa.beginEnrolment',
     summary: 'Start to set up the second factor that a login requires',
-    description: 'May be repeated; each answer has a fresh secret and makes the one before worthless.',
+    description: 'May be repeated; each answer has a fresh secret, which replaces the one before.',
   })
   @ApiOkResponse({ type: TotpSetUpResponse })
   @Problems('second-factor-exists')

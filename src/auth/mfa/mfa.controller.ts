@@ -37,7 +37,7 @@ export class MfaController {
     operationId: 'mfa.setUpTotp',
     summary: 'Start to set up an authenticator app',
     description:
-      'Answers with a fresh secret, which is asked for at login only after POST /api/auth/mfa/totp/confirm. A secret that was never confirmed is replaced.',
+      'Answers with a fresh secret, which is asked for at login only after POST /api/auth/mfa/totp/confirm. A secret that was not confirmed is replaced.',
   })
   @ApiOkResponse({ type: TotpSetUpResponse })
   @Problems('second-factor-exists')
@@ -83,7 +83,7 @@ export class MfaController {
   @ApiOperation({
     operationId: 'mfa.renewRecoveryCodes',
     summary: 'Replace the recovery codes',
-    description: 'The old ones are worth nothing from now on.',
+    description: 'The old ones are refused from now on.',
   })
   @ApiOkResponse({ type: RecoveryCodesResponse })
   @Problems('no-second-factor')

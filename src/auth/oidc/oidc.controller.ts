@@ -99,7 +99,7 @@ export class OidcController {
   @ApiOperation({
     operationId: 'oidc.linkByPassword',
     summary: 'Link an identity to the account with its address, and log in',
-    description: 'Wants the password of the account, because the address alone proves nothing.',
+    description: 'Requires the password of the account, because the address alone proves nothing.',
   })
   @ApiLoginResponse()
   @Problems(

@@ -12,7 +12,7 @@ export class NewPasswords {
 
   /**
    * @returns the bcrypt hash to store
-   * @throws DomainError `validation-failed` naming the field, before any work is done, or `service-busy`
+   * @throws DomainError `validation-failed` naming the field, before any work is done, or `service-busy`, `service-stopping`
    */
   async accept(chosen: NewPassword): Promise<string> {
     this.policy.checkPassword(chosen);

@@ -17,7 +17,7 @@ export class PasswordController {
   @ApiOperation({
     operationId: 'users.changePassword',
     summary: 'Change your own password',
-    description: 'Every other session of the account ends at once; this one lives on.',
+    description: 'Every other session of the account ends at once; this one stays active.',
   })
   @ApiNoContentResponse({ description: 'The password is changed.' })
   @Problems('wrong-password', 'service-busy', 'service-stopping')

@@ -28,7 +28,7 @@ export class PasswordService {
   /**
    * Replaces the password and ends every other session of the account; the session of the request stays.
    *
-   * @throws DomainError `wrong-password`, `validation-failed`, `rate-limited` after too many wrong ones, `service-busy`
+   * @throws DomainError `wrong-password`, `validation-failed`, `rate-limited` after too many wrong ones, `service-busy`, `service-stopping`
    */
   async change(principal: SessionPrincipal, { currentPassword, newPassword }: PasswordChange): Promise<void> {
     const user = await this.#confirm(principal, currentPassword);

@@ -64,7 +64,7 @@ export class SessionsController {
   @ApiOperation({
     operationId: 'sessions.endOthers',
     summary: 'End all other sessions of yours',
-    description: 'This session goes on.',
+    description: 'This session stays active.',
   })
   @ApiNoContentResponse({ description: 'Every other session has ended.' })
   async endOthers(@CurrentSession() principal: SessionPrincipal): Promise<void> {

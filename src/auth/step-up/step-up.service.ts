@@ -35,7 +35,7 @@ export class StepUpService {
 
   /**
    * @throws DomainError `validation-failed` naming what is missing, `wrong-password`, `wrong-second-factor`,
-   *   `rate-limited`, `service-busy`, `step-up-required` when the account has nothing to prove itself with here
+   *   `rate-limited`, `service-busy`, `service-stopping`, `step-up-required` when the account has nothing to prove itself with here
    */
   async prove(principal: SessionPrincipal, { password, code }: TypedProof): Promise<void> {
     const wanted = await this.#wanted(principal);

@@ -19,7 +19,7 @@ export class DoctorController {
   @ApiOperation({
     summary: 'Examine the connection to Nextcloud',
     description:
-      'Answers 200 with a report whatever is wrong. Administrators see addresses, versions and commands; everybody sees the checks of the own account.',
+      'Answers 200 with a report, whatever the checks find. Administrators see addresses, versions and commands; everybody sees the checks of the own account.',
   })
   @ApiOkResponse({ type: DoctorResponse })
   @Problems('forbidden')

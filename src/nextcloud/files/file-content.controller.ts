@@ -80,7 +80,7 @@ export class FileContentController {
   @ApiOperation({
     summary: 'Download a file',
     description:
-      'Streams. One range is answered with 206; several at once with the whole file (RFC 9110 section 14.2). An answer that breaks off is not whole: compare its length with Content-Length. Nextcloud refuses writes to a file above 2 MiB while its download lasts.',
+      'Streams. One range is answered with 206; several at once with the whole file (RFC 9110 section 14.2). An answer that ends early is incomplete: compare its length with Content-Length. Nextcloud refuses writes to a file above 2 MiB while its download lasts.',
   })
   @ApiHeader({ name: 'Range', required: false, description: 'One range of bytes, for example bytes=0-1023.' })
   @ApiHeader({ name: 'If-Range', required: false, description: 'Entity tag of the version that Range is meant for.' })

@@ -47,7 +47,7 @@ export class FileStructureController {
   @ApiOperation({
     summary: 'Delete a folder with all that is in it',
     description:
-      'Its entity tag changes with everything below it: naming it in If-Match deletes what was seen and nothing that came since. Nextcloud keeps it in its trash bin where that is on.',
+      'The entity tag of a folder changes with everything below it, so If-Match protects files that were added since. Nextcloud keeps it in its trash bin where that is on.',
   })
   @ApiHeader({ name: 'If-Match', required: true, description: 'Entity tag of the folder, or * for any.' })
   @ApiNoContentResponse({ description: 'Deleted.' })

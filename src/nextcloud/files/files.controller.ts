@@ -75,7 +75,7 @@ export class FilesController {
   @ApiOperation({
     summary: 'Search files and folders',
     description:
-      'Searches names, not contents: POST /api/realtime/query asks the contents. Give at least one of query, media_type and modified_after.',
+      'Searches names only; for the contents use POST /api/realtime/query. Give at least one of query, media_type and modified_after.',
   })
   @ApiOkResponse({ type: FileSearchResponse })
   async search(

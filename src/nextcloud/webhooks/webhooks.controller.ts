@@ -30,7 +30,7 @@ export class WebhooksController {
     operationId: 'nextcloud.receiveWebhook',
     summary: 'Receive a webhook of Nextcloud',
     description:
-      'For the app webhook_listeners of Nextcloud 30 and newer, which sends `Authorization: Bearer` with NEXTCLOUD_WEBHOOK_SECRET, and for senders that sign (docs/request-signing.md). Of the body only `event.class` and `user.uid` are read, as a hint to scan that user soon; whom it names is not told.',
+      'For the app webhook_listeners of Nextcloud 30 and newer, which sends `Authorization: Bearer` with NEXTCLOUD_WEBHOOK_SECRET, and for senders that sign (docs/request-signing.md). Of the body only `event.class` and `user.uid` are read, as a hint to scan that user soon; the answer is the same for every user.',
   })
   @ApiHeader({ name: 'Authorization', description: 'Bearer and the webhook secret, when not signed.', required: false })
   @ApiHeader({ name: 'Signature-Input', description: 'RFC 9421 section 4.1.', required: false })

@@ -54,8 +54,9 @@ function sql(statement: string): Promise<unknown> {
 
 async function openSession(): Promise<string> {
   const id = randomUUID();
-  await sql(`insert into sessions (id, user_id, expires_at, address)
-    values ('${id}', '${userId}', now() + interval '1 hour', '127.0.0.1')`);
+  // Not of this moment: the embedded database counts in milliseconds, and what follows may come in the same one.
+  await sql(`insert into sessions (id, user_id, created_at, expires_at, address)
+    values ('${id}', '${userId}', now() - interval '1 second', now() + interval '1 hour', '127.0.0.1')`);
   return id;
 }
 
