@@ -5,9 +5,12 @@ const MS_PER_TICK = 10;
 const USER_TICKS_FIELD = 11;
 const SYSTEM_TICKS_FIELD = 12;
 
-/** Milliseconds that processors have worked for this process: time that other processes take does not count. */
+/**
+ * Milliseconds that a processor has worked for this thread: neither other processes count nor the engines and pools that
+ * a worker of the tests keeps in threads of their own.
+ */
 export function processorMs(): number {
-  const { user, system } = process.cpuUsage();
+  const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
 
