@@ -37,7 +37,8 @@ export class InitialAdministrator {
       if ((this.host.httpAdapter as unknown) === undefined) return;
       this.#setUpLink = await this.setUp.makeLink();
       const link = this.#setUpLink;
-      if (link !== null)
+      // On a terminal `main` says it in words.
+      if (link !== null && !process.stdout.isTTY)
         this.#log.warn({ link }, 'There is no administrator: open the link within a day to make the first one');
       return;
     }
