@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AuthConfig } from '../../config/auth.config.ts';
@@ -5,6 +6,8 @@ import { SchemaMigrator } from '../../persistence/schema-migrator.ts';
 import { isDomainError } from '../../problem/domain-error.ts';
 import { RegistrationService } from './registration.service.ts';
 import { SetUpService } from './set-up.service.ts';
+
+const STANDARD_OUTPUT = 1;
 
 /**
  * Makes the administrator of INITIAL_ADMIN_EMAIL when the server starts and has none; without that variable the log shows
@@ -38,7 +41,7 @@ export class InitialAdministrator {
       this.#setUpLink = await this.setUp.makeLink();
       const link = this.#setUpLink;
       // On a terminal `main` says it in words.
-      if (link !== null && !process.stdout.isTTY)
+      if (link !== null && !isatty(STANDARD_OUTPUT))
         this.#log.warn({ link }, 'There is no administrator: open the link within a day to make the first one');
       return;
     }
