@@ -30,6 +30,11 @@ export const ADMIN_SCOPES: ReadonlySet<Scope> = new Set<Scope>([
   'audit:read',
 ]);
 
+/** Whether only an administrator may have a token of these scopes. */
+export function needAdministrator(scopes: readonly Scope[]): boolean {
+  return scopes.some((scope) => ADMIN_SCOPES.has(scope));
+}
+
 /** Whether a text names a scope. */
 export function isScope(text: string): text is Scope {
   return Object.hasOwn(SCOPES, text);

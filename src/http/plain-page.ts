@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
 import { escapeHtml } from './escape-html.ts';
 
+const HTML = /\btext\/html\b/;
 const NONCE_BYTES = 16;
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}' +
   'label{display:block;margin:1rem 0}input,textarea{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.4rem}' +
   'button{font:inherit;padding:.4rem 1rem}';
+
+/** Whether a request asks for a page: a browser that somebody has sent here. */
+export function asksForPage({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return HTML.test(headers.accept ?? '');
+}
 
 /** A page of this server itself, for where no web application is configured. */
 export interface PlainPage {

@@ -2,9 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ProblemDetails } from '../problem/problem-details.dto.ts';
 import { PROBLEMS, type ProblemCode } from '../problem/problem-codes.ts';
 import { escapeHtml } from './escape-html.ts';
-import { plainPage, type RenderedPage } from './plain-page.ts';
+import { asksForPage, plainPage, type RenderedPage } from './plain-page.ts';
 
-const HTML = /\btext\/html\b/;
 const SIGN_ON_PATH = /^\/api\/auth\/oidc\/[^/?]+\/(login|callback)\b/;
 
 /** Shows problems as pages to browsers that visit a page or a path of single sign-on: somebody reads them. */
@@ -18,8 +17,9 @@ export function showProblemsToVisitors(fastify: FastifyInstance): void {
   });
 }
 
-function isVisit({ method, headers, url }: FastifyRequest): boolean {
-  return method === 'GET' && HTML.test(headers.accept ?? '') && (!url.startsWith('/api/') || SIGN_ON_PATH.test(url));
+function isVisit(request: FastifyRequest): boolean {
+  const { method, url } = request;
+  return method === 'GET' && asksForPage(request) && (!url.startsWith('/api/') || SIGN_ON_PATH.test(url));
 }
 
 function problemPage({ code, title, detail, instance }: ProblemDetails): RenderedPage {

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { plainPage } from './plain-page.ts';
+import { asksForPage, plainPage } from './plain-page.ts';
 
-const HTML = /\btext\/html\b/;
 const ROBOTS = 'User-agent: *\nDisallow: /\n';
 
 /** What the page may link to. */
@@ -15,7 +14,7 @@ export interface StartPageOptions {
  */
 export function serveStartPage(fastify: FastifyInstance, { servesSwagger }: StartPageOptions): void {
   fastify.get('/', (request, reply) => {
-    if (!HTML.test(request.headers.accept ?? '')) {
+    if (!asksForPage(request)) {
       reply.callNotFound();
       return reply;
     }

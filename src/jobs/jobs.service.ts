@@ -111,7 +111,7 @@ export class JobsService {
       if (found === null) throw new DomainError('not-found');
       if (isFinal(found)) throw new DomainError('job-finished');
       if (found.state === 'queued') {
-        await this.boss.cancel(em, queueOf(found), found.entryId ?? id);
+        await this.#dequeue(em, found);
         await em.execute(`update jobs set state = 'cancelled', finished_at = now() where id = ?`, [id]);
       }
       await em.execute('update jobs set cancel_requested_at = now(), updated_at = now() where id = ?', [id]);
@@ -129,7 +129,7 @@ export class JobsService {
       { userId, state: { $in: ['queued', 'running'] } },
       { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
     );
-    for (const job of open) if (job.state === 'queued') await this.boss.cancel(em, queueOf(job), job.entryId ?? job.id);
+    for (const job of open) if (job.state === 'queued') await this.#dequeue(em, job);
     await em.execute(
       `update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), updated_at = now(),
          finished_at = case when state = 'queued' then now() end,
@@ -150,7 +150,7 @@ export class JobsService {
       { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
     );
     for (const job of open) {
-      if (job.state === 'queued') await this.boss.cancel(em, queueOf(job), job.entryId ?? job.id);
+      if (job.state === 'queued') await this.#dequeue(em, job);
       await em.execute(
         `update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), updated_at = now(), problem_code = ?,
            finished_at = case when state = 'queued' then now() end,
@@ -185,6 +185,11 @@ export class JobsService {
       if (latest.nextAttemptAt) break;
     }
     return latest;
+  }
+
+  /** A job of an earlier version has the entry of its own id. */
+  async #dequeue(em: EntityManager, job: Job): Promise<void> {
+    await this.boss.cancel(em, queueOf(job), job.entryId ?? job.id);
   }
 }
 

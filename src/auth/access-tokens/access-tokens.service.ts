@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SessionPrincipal } from '../../access/principal.ts';
-import { ADMIN_SCOPES, type Scope } from '../../access/scopes.ts';
+import { needAdministrator, type Scope } from '../../access/scopes.ts';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { DomainEvents } from '../../changes/domain-events.ts';
 import { Notifier } from '../../notifications/notifier.ts';
@@ -11,7 +11,7 @@ import { DomainError } from '../../problem/domain-error.ts';
 import { recordForeignId } from '../sessions/foreign-id.ts';
 import { lockLivingSession } from '../sessions/session-records.ts';
 import { AccessToken } from './access-token.entity.ts';
-import { accessTokenHash, accessTokenHint, newAccessToken } from './access-token-secret.ts';
+import { accessTokenHash, accessTokenHint, isAccessToken, newAccessToken } from './access-token-secret.ts';
 
 const MAX_TOKENS = 50;
 
@@ -55,14 +55,14 @@ export class AccessTokensService {
    *   `access-token-limit`, `unauthenticated` when the session has ended meanwhile
    */
   async create(principal: SessionPrincipal, wanted: NewAccessToken): Promise<CreatedAccessToken> {
-    if (principal.role !== 'admin' && wanted.scopes.some((scope) => ADMIN_SCOPES.has(scope))) throw adminScope();
+    if (principal.role !== 'admin' && needAdministrator(wanted.scopes)) throw adminScope();
     return this.database.transaction(async (em) => {
       await lockLivingSession(em, principal);
       return this.createFor(em, { id: principal.userId, email: principal.email }, wanted);
     });
   }
 
-  /** The same for an account that the caller has locked and whose rights it has checked. @throws DomainError `access-token-limit` */
+  /** Makes a token for an account that the caller has locked and whose role allows the scopes. @throws DomainError `access-token-limit` */
   async createFor(
     em: EntityManager,
     { id: userId, email }: { readonly id: string; readonly email: string },
@@ -99,16 +99,32 @@ export class AccessTokensService {
         await recordForeignId(em, this.trail, { principal, table: 'access_tokens', id });
         return false;
       }
-      await this.trail.append(em, {
-        actorId: principal.userId,
-        action: 'access-token.delete',
-        outcome: 'success',
-        targetType: 'access-token',
-        targetId: id,
-      });
+      await this.#recordDeletion(em, principal.userId, id);
       return true;
     });
     if (!isDeleted) throw new DomainError('not-found');
+  }
+
+  /** A program gives up the token that it has (RFC 7009 section 2). Does nothing where the token is unknown. */
+  async revoke(token: string): Promise<void> {
+    if (!isAccessToken(token)) return;
+    await this.database.transaction(async (em) => {
+      const [row] = await em.execute<{ id: string; user_id: string }[]>(
+        'delete from access_tokens where token_hash = ? returning id, user_id',
+        [accessTokenHash(token)],
+      );
+      if (row !== undefined) await this.#recordDeletion(em, row.user_id, row.id);
+    });
+  }
+
+  async #recordDeletion(em: EntityManager, userId: string, id: string): Promise<void> {
+    await this.trail.append(em, {
+      actorId: userId,
+      action: 'access-token.delete',
+      outcome: 'success',
+      targetType: 'access-token',
+      targetId: id,
+    });
   }
 }
 

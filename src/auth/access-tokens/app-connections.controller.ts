@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { CurrentSession, LimitedAs, Public, StepUp } from '../../access/declarations.ts';
 import type { SessionPrincipal } from '../../access/principal.ts';
 import { CreatedAccessTokenResponse, createdAccessTokenResponse } from './access-tokens.dto.ts';
+import { AccessTokensService } from './access-tokens.service.ts';
 import {
   AppCodeResponse,
   AuthorizeAppRequest,
@@ -19,7 +20,10 @@ import { AppConnectionsService } from './app-connections.service.ts';
 @ApiExcludeController()
 @Controller('auth/tokens')
 export class AppConnectionsController {
-  constructor(private readonly connections: AppConnectionsService) {}
+  constructor(
+    private readonly connections: AppConnectionsService,
+    private readonly tokens: AccessTokensService,
+  ) {}
 
   /** What the page does for a user who has just logged in there. */
   @StepUp()
@@ -45,7 +49,7 @@ export class AppConnectionsController {
   @Post('revoke')
   @HttpCode(HttpStatus.OK)
   async revoke(@Body() { token }: RevokeTokenRequest): Promise<RevokedTokenResponse> {
-    await this.connections.revoke(token);
+    await this.tokens.revoke(token);
     return { revoked: true };
   }
 }

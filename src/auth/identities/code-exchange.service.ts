@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.ts';
 import { Database } from '../../persistence/database.ts';
 import { DomainError } from '../../problem/domain-error.ts';
 import { User } from '../../users/user.entity.ts';
+import { isVerifierOf } from '../login/code-challenge.ts';
 import { LoginCompletion, type LoginOutcome, accountState } from '../login/login-completion.ts';
 import { OneTimeTokens } from '../login/one-time-tokens.ts';
 import type { LinkPayload, LoginPayload } from './exchange-codes.ts';
@@ -54,6 +54,5 @@ export class CodeExchangeService {
 /** With a challenge only its verifier will do; without one a verifier shows that the challenge was taken away. */
 function matchesChallenge(verifier: string | null, challenge: string | null): boolean {
   if (verifier === null || challenge === null) return verifier === challenge;
-  const shown = createHash('sha256').update(verifier).digest('base64url');
-  return shown.length === challenge.length && timingSafeEqual(Buffer.from(shown), Buffer.from(challenge));
+  return isVerifierOf(challenge, verifier);
 }

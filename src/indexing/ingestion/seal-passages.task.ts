@@ -43,8 +43,11 @@ export class SealPassages extends TaskHandler {
          limit ? for update skip locked`,
         [ROWS_PER_TRANSACTION],
       );
-      for (const { id, userId, text } of rows) {
-        const seal = await this.sealer.of(em, userId);
+      const [first] = rows;
+      if (first === undefined) return 0;
+      // All of one user.
+      const seal = await this.sealer.of(em, first.userId);
+      for (const { id, text } of rows) {
         const sealed = seal.seal(text, passageField(id));
         await em.execute('update chunks set text = ?, is_sealed = true where id = ?', [sealed, id]);
       }
