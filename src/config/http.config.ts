@@ -68,7 +68,7 @@ export class HttpConfig {
     name: 'TRUSTED_PROXIES',
     type: 'list',
     description:
-      'Addresses or CIDR ranges of reverse proxies whose X-Forwarded-For is believed. Empty: no proxy is trusted.',
+      'Addresses or CIDR ranges of reverse proxies whose X-Forwarded-For is trusted. Empty: no proxy is trusted.',
     example: '10.0.0.0/8',
   })
   @IsArray()

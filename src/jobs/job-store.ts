@@ -159,8 +159,8 @@ export class JobStore {
   }
 
   /**
-   * Queues open jobs again whose entry has left the queue without them: the queue gave up on it, or could not write. Those
-   * that somebody has cancelled end then.
+   * Queues open jobs again that have no entry in the queue any more: the queue gave the entry up, or could not store it. A
+   * job that its user has cancelled ends when its new entry is taken.
    *
    * @returns the kinds of these jobs
    */
